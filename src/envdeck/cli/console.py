@@ -5,11 +5,11 @@ import io
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, TextIO
 
 from envdeck.core.inspection.packages.provenance import mask_text
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.system.files import reason_of
 from envdeck.text import Signs, clip, pad, plain, shorten, signs_for, tilde_within, width
 

@@ -1,11 +1,11 @@
 """What every command is given."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
 from envdeck.cli.console import Console
 from envdeck.config import Configuration, load
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.system.host import Host
 
 if TYPE_CHECKING:

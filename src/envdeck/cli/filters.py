@@ -3,10 +3,10 @@
 import math
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from envdeck.cli.arguments import Matches, read_byte_count, read_duration, read_python_range
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Environment, Status
 from envdeck.text.environment import status_words
 

@@ -6,7 +6,6 @@ import time
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from envdeck.cli.context import CommandContext
 from envdeck.cli.plan_text import command_text, print_plan, question, safe, sentence
 from envdeck.cli.scan import HINT, settle_folders, settle_pending, warn_pending
 from envdeck.cli.serialise import operation_object, unplanned_object
+from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import (
     CommandEnded,
     CommandStarted,

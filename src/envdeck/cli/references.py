@@ -3,16 +3,16 @@
 import os
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from envdeck.cli.arguments import absolute_path, build_scope, folder, match_name, other_names
 from envdeck.cli.console import CommandError
 from envdeck.cli.context import CommandContext
 from envdeck.cli.scan import ScanReport
+from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.model import Environment
 from envdeck.core.system.files import reason_of
-from envdeck.core.system.paths import lies_under
+from envdeck.core.system.host import lies_under
 from envdeck.core.system.words import find_nearest
 from envdeck.text import tilde
 

@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from envdeck.cli.context import CommandContext
+from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import (
     Environment,
     Examined,

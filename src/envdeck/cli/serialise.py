@@ -1,11 +1,11 @@
 """The JSON contract, all of it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from envdeck.core.inspection.packages.provenance import mask_text
+from envdeck.core.lazy_dataclasses import asdict
 from envdeck.core.model import (
     Choices,
     Distribution,

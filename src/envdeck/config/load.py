@@ -3,11 +3,11 @@
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from envdeck.core.lazy_dataclasses import dataclass, field, fields, replace
 from envdeck.core.system.files import Unread, read_bounded, reason_of
 from envdeck.core.system.host import Host, own_path
 from envdeck.core.system.words import find_nearest

@@ -4,7 +4,6 @@ ends.
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from envdeck.core.discovery.project_links import ProjectRoots, link, owner
 from envdeck.core.index import Index, StoredEnvironment, index_path
 from envdeck.core.inspection.environment import Inspector, fingerprint
 from envdeck.core.inspection.usage import access_times, signs_of_use
+from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import (
     Distribution,
     Environment,
@@ -26,9 +26,8 @@ from envdeck.core.model import (
     Size,
 )
 from envdeck.core.system import reach
-from envdeck.core.system.host import Host
+from envdeck.core.system.host import Host, lies_under, outermost
 from envdeck.core.system.mounts import read_mounts
-from envdeck.core.system.paths import lies_under, outermost
 from envdeck.core.system.reach import Scope, bar_network
 
 if TYPE_CHECKING:

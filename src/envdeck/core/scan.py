@@ -4,7 +4,6 @@ import os
 import shlex
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -27,6 +26,7 @@ from envdeck.core.inspection.interpreters import (
 )
 from envdeck.core.inspection.size_pool import Sizer
 from envdeck.core.inspection.usage import access_times
+from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import (
     Environment,
     Event,
@@ -44,9 +44,8 @@ from envdeck.core.model import (
     Status,
     Unreadable,
 )
-from envdeck.core.system.host import Host
+from envdeck.core.system.host import Host, lies_under
 from envdeck.core.system.mounts import is_pseudo, is_remote, read_mounts
-from envdeck.core.system.paths import lies_under
 from envdeck.core.system.reach import Scope, untouched
 
 if TYPE_CHECKING:

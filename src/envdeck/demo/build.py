@@ -4,9 +4,9 @@ import os
 import shutil
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 from envdeck.core.index import index_path
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.operations.engine.uv import find_uv
 from envdeck.core.system.files import reason_of
 from envdeck.core.system.host import Host

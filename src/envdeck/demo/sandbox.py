@@ -13,9 +13,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from urllib.parse import quote
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.system.host import Host
 
 if sys.platform == "win32":

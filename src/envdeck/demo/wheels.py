@@ -9,11 +9,11 @@ import random
 import shutil
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.demo.fakes import source
 
 _LONG_AGO = (2024, 1, 1, 0, 0, 0)

@@ -13,12 +13,12 @@ import textwrap
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from envdeck.core.catalog import Catalog
 from envdeck.core.discovery.managers import managers
 from envdeck.core.inspection.packages.distributions import read_distributions
+from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import Creation
 from envdeck.core.operations.engine.command import Command, clean_environ
 from envdeck.core.operations.engine.creators import (

@@ -2,7 +2,6 @@
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 from typing import Any
 
 from envdeck.cli.commands.screen import check_keys
@@ -11,6 +10,7 @@ from envdeck.cli.context import CommandContext
 from envdeck.cli.serialise import SCHEMA
 from envdeck.config import Configuration, Settings, locate
 from envdeck.config.load import FOR_EVER
+from envdeck.core.lazy_dataclasses import fields
 from envdeck.text import plain, tilde
 
 DESCRIPTION = """Show the path of the configuration file and the effective settings, each with

@@ -2,7 +2,6 @@
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from envdeck.cli.arguments import add_options
@@ -11,6 +10,7 @@ from envdeck.cli.context import CommandContext
 from envdeck.cli.main import complete_folders
 from envdeck.cli.perform import operate
 from envdeck.cli.references import EnvironmentReference, find_reference
+from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import NoPlan, Operation, Plan, Refusal
 
 if TYPE_CHECKING:

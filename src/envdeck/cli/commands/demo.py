@@ -3,7 +3,6 @@
 import os
 import sys
 from argparse import ArgumentParser, Namespace
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envdeck.cli.commands.screen import open_screen
@@ -12,6 +11,7 @@ from envdeck.cli.context import CommandContext
 from envdeck.cli.main import complete_folders
 from envdeck.cli.perform import catch_signals
 from envdeck.config.save import offers_tour
+from envdeck.core.lazy_dataclasses import replace
 from envdeck.text import plain, tilde
 
 if TYPE_CHECKING:

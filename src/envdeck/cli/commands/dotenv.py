@@ -15,7 +15,7 @@ from envdeck.cli.references import find_project
 from envdeck.cli.scan import warn_pending
 from envdeck.cli.serialise import dotenv_object
 from envdeck.core.dotenv import reveal
-from envdeck.core.system.paths import lies_under
+from envdeck.core.system.host import lies_under
 from envdeck.text import counted, pad, plain, size, tilde, width
 
 if TYPE_CHECKING:

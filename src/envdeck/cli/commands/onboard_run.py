@@ -2,7 +2,6 @@
 
 from argparse import Namespace
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from envdeck.cli.commands.dotenv_fix import ask_values
@@ -20,6 +19,7 @@ from envdeck.cli.plan_text import command_text, print_plan, safe, sentence
 from envdeck.cli.scan import warn_pending
 from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.inspection.packages.site_packages import normalise
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Ending, NoPlan, Operation, Plan, Result
 from envdeck.core.onboarding.model import Answers, StepState, StepView
 from envdeck.core.onboarding.shells import SHELLS

@@ -4,7 +4,6 @@ import os
 from argparse import ArgumentParser, Namespace
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from envdeck.cli.console import Cell, Exit, TableColumn, table
 from envdeck.cli.context import CommandContext
@@ -12,6 +11,7 @@ from envdeck.cli.main import complete_folders
 from envdeck.cli.plan_text import standing
 from envdeck.cli.references import find_environment
 from envdeck.cli.serialise import distribution_object, drift_object, environment_object
+from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import (
     Distribution,
     Environment,

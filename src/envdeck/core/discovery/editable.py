@@ -4,9 +4,9 @@ import json
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from urllib.parse import unquote
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode_path, read_bounded
 

@@ -3,7 +3,6 @@
 import os
 import shlex
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from envdeck.core.discovery.managers import managers
@@ -18,10 +17,10 @@ from envdeck.core.discovery.walk import (
     Walk,
     WalkMemory,
 )
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Identity, Notice, NotLookedAt, Unreadable
 from envdeck.core.system import reach
-from envdeck.core.system.host import Host
-from envdeck.core.system.paths import lies_under
+from envdeck.core.system.host import Host, lies_under
 
 
 @dataclass(frozen=True, slots=True)

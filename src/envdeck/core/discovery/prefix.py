@@ -4,11 +4,11 @@ import os
 import re
 import stat
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
 from typing import NamedTuple
 
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Identity
 from envdeck.core.system import reach
 from envdeck.core.system.files import (

@@ -4,7 +4,6 @@ import errno
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from hashlib import blake2b
 
 from envdeck.core.discovery.editable import Editable, editables
@@ -16,11 +15,11 @@ from envdeck.core.discovery.project_roots import (
     is_project,
     workspace_of,
 )
+from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import ProjectLink, ProjectState
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode_path, read_bounded
-from envdeck.core.system.host import Host
-from envdeck.core.system.paths import lies_under
+from envdeck.core.system.host import Host, lies_under
 
 _LIMIT = 8192
 """Bytes; a path has 4,096 at most on any system met."""

@@ -4,11 +4,11 @@ import ntpath
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from envdeck.core.discovery.managers.base import Manager, read_toml, value_at
 from envdeck.core.discovery.prefix import EnvironmentCandidate
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, read_bounded
 from envdeck.core.system.host import Host

@@ -3,13 +3,12 @@
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from fnmatch import translate
 
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.system import reach
-from envdeck.core.system.host import Host, former_folders, own_folders
+from envdeck.core.system.host import Host, former_folders, lies_under, own_folders
 from envdeck.core.system.mounts import Mount, is_network, is_pseudo, mount_of
-from envdeck.core.system.paths import lies_under
 
 NAMES = frozenset(
     {

@@ -9,12 +9,12 @@ import os
 import re
 import shlex
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias
 
 from envdeck.core.discovery import prefix as markers
 from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind
 from envdeck.core.discovery.prune import Prune
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import NotLookedAt, Unreadable
 from envdeck.core.system import reach
 from envdeck.core.system.files import (

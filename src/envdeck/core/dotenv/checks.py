@@ -10,7 +10,6 @@ import re
 import shlex
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from envdeck.core.dotenv.files import (
@@ -33,6 +32,7 @@ from envdeck.core.dotenv.model import (
 )
 from envdeck.core.dotenv.parse import Statement
 from envdeck.core.dotenv.secrets import has_token, looks_secret
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Severity
 from envdeck.core.system import reach
 

@@ -6,13 +6,13 @@ edited ones as requested. Values are here; no reason and no `repr` shows them.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from io import StringIO
 from itertools import islice
 
 from dotenv.parser import parse_stream
 
 from envdeck.core.dotenv.parse import parse
+from envdeck.core.lazy_dataclasses import dataclass, field
 
 _BOM = "\ufeff"
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,=^-]*")

@@ -7,7 +7,6 @@ import stat
 from bisect import bisect
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from envdeck.core.discovery.prune import NAMES
@@ -19,6 +18,7 @@ from envdeck.core.dotenv.secrets import (
     is_secret_text,
     may_be_secret,
 )
+from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, read_bounded, reason_of
 

@@ -5,10 +5,10 @@ an index, a log, a picture or a trace.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from envdeck.core.git import Git
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Severity
 from envdeck.core.system.host import Host
 

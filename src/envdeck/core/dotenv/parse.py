@@ -6,11 +6,12 @@ Statements hold values: they are dropped once a file is checked, and no `repr` s
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from io import StringIO
 from itertools import islice
 
 from dotenv.parser import Binding, parse_stream
+
+from envdeck.core.lazy_dataclasses import dataclass, field, replace
 
 _NEWLINE = re.compile(r"\r\n|\n|\r")
 _LINE_END = re.compile(r"(?:\r\n|\n|\r)\Z")

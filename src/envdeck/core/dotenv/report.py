@@ -1,10 +1,9 @@
 """The dotenv files of one project: read, compared and checked."""
 
-from dataclasses import replace
-
 from envdeck.core.dotenv.checks import CheckContext, examine
 from envdeck.core.dotenv.files import compare, find_files, read_document
 from envdeck.core.dotenv.model import DotenvReport, git_states
+from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.system.host import Host
 
 

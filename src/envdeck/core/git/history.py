@@ -4,10 +4,10 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from envdeck.core.git.queries import ELSEWHERE, LITERAL, Git
 from envdeck.core.git.repository import find_repository, names_other_tree
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, read_bounded
 

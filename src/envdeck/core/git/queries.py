@@ -9,7 +9,6 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from threading import Timer
 
 from envdeck.core.git.repository import (
@@ -18,6 +17,7 @@ from envdeck.core.git.repository import (
     git_folders,
     names_other_tree,
 )
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.system import reach
 from envdeck.core.system.host import Host
 

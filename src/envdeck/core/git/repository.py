@@ -2,8 +2,8 @@
 
 import os
 import re
-from dataclasses import dataclass
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode_path, read_bounded, read_text
 from envdeck.core.system.host import Host

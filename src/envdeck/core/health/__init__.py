@@ -8,10 +8,10 @@ Nothing of the environment is run or imported, and every read is bounded.
 
 import shlex
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import (
     Environment,
     Evidence,

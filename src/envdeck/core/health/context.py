@@ -4,7 +4,6 @@ import os
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,6 +26,7 @@ from envdeck.core.inspection.packages.distributions import KnownPackages, read_d
 from envdeck.core.inspection.packages.record import Recorded
 from envdeck.core.inspection.packages.requirements import MarkerEnvironment, marker_environment
 from envdeck.core.inspection.pip_options import TRUE, option_sources, read_uv_table
+from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import Distribution, Environment, ProjectState
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode, read_bounded

@@ -1,7 +1,6 @@
 """The registry of all checks, and their run over one environment, whole or without what is slow."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
 
 from envdeck.core.health import (
     FILE_CHECKS,
@@ -18,6 +17,7 @@ from envdeck.core.health import (
 )
 from envdeck.core.health.context import HealthContext
 from envdeck.core.health.status import STATUS_CHECKS, with_findings
+from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.model import Environment, Examination, NotChecked
 from envdeck.core.system.host import Host
 

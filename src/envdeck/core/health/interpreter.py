@@ -13,7 +13,7 @@ from envdeck.core.health.context import RUNNERS, HealthContext
 from envdeck.core.inspection.interpreter import BaseReader
 from envdeck.core.model import Fix, FixKind, Severity, Status, minor_of
 from envdeck.core.system import reach
-from envdeck.core.system.paths import lies_under
+from envdeck.core.system.host import lies_under
 
 _RELEASE = re.compile(r"\d{1,4}\.\d{1,4}\.\d{1,4}(?!\d)")
 

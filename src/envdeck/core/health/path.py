@@ -14,8 +14,8 @@ from envdeck.core.inspection.packages.site_packages import list_names
 from envdeck.core.model import Evidence, Fix, FixKind, Severity, minor_of
 from envdeck.core.system import reach
 from envdeck.core.system.files import is_missing
+from envdeck.core.system.host import lies_under
 from envdeck.core.system.mounts import is_remote, mount_of, read_mounts
-from envdeck.core.system.paths import lies_under
 from envdeck.core.system.words import counted, join_some
 
 _KNOWN = {

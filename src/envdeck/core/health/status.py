@@ -4,9 +4,9 @@ They are apart from those that read files, so that a first frame loads none of t
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
 
 from envdeck.core.health import Diagnosis, check, run_checks, sort_findings
+from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import Environment, Finding, ProjectState, Severity, Status
 
 

@@ -7,9 +7,9 @@ import stat
 import struct
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Notice
 from envdeck.core.system.files import Unread, read_bounded, reason_of
 

@@ -13,12 +13,12 @@ import json
 import zlib
 from array import array
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import accumulate, chain
 from operator import sub
 from types import NoneType
 from typing import Any, Final
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import (
     Creation,
     Environment,

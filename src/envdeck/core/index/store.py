@@ -36,8 +36,7 @@ from envdeck.core.index.records import (
 )
 from envdeck.core.model import Interpreter, Notice, SharedFiles
 from envdeck.core.system.files import is_missing
-from envdeck.core.system.host import Host, own_path
-from envdeck.core.system.paths import lies_under
+from envdeck.core.system.host import Host, lies_under, own_path
 
 WALKS_KEPT = 16
 """Roots whose folders are remembered, the latest first."""

@@ -3,7 +3,6 @@
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from envdeck.core.discovery.managers.base import Manager
@@ -24,6 +23,7 @@ from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.inspection.packages.site_packages import count_distributions
 from envdeck.core.inspection.protection import protection
 from envdeck.core.inspection.usage import last_used
+from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import (
     Creation,
     Environment,
@@ -36,9 +36,8 @@ from envdeck.core.model import (
 )
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, absence, decode_path, is_missing, read_bounded
-from envdeck.core.system.host import Host
+from envdeck.core.system.host import Host, lies_under
 from envdeck.core.system.mounts import Mount
-from envdeck.core.system.paths import lies_under
 
 _HEAD_LIMIT = 16 * 1024
 _ACTIVATE = re.compile(r"^[ \t]*(?:export[ \t]+)?VIRTUAL_ENV=([^$`\n]+)$", re.MULTILINE)

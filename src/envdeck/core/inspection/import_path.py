@@ -9,7 +9,6 @@ that are code are not followed, but for the one that names a further package fol
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
 
@@ -20,11 +19,11 @@ from envdeck.core.inspection.packages.requirements import (
     marker_environment,
 )
 from envdeck.core.inspection.packages.site_packages import entries, is_distribution, list_names
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Environment, Python, minor_of
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode_path, read_bounded
-from envdeck.core.system.host import Host
-from envdeck.core.system.paths import lies_under
+from envdeck.core.system.host import Host, lies_under
 
 _PTH_LIMIT = 64 * 1024
 _PTH_FILES = 200

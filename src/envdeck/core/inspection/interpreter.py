@@ -16,16 +16,15 @@ import os
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from itertools import islice
 
 from envdeck.core.discovery.interpreters.landmarks import Located, locate
 from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Python, minor_of
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode_path, read_bounded, read_text
-from envdeck.core.system.host import Host
-from envdeck.core.system.paths import lies_under
+from envdeck.core.system.host import Host, lies_under
 
 _NOTE_LIMIT = 4096
 

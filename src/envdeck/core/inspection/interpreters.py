@@ -5,7 +5,6 @@ Which folders their packages are in is told by :mod:`envdeck.core.inspection.imp
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from envdeck.core.discovery.interpreters.find import locate_all
 from envdeck.core.discovery.interpreters.landmarks import Located
@@ -17,6 +16,7 @@ from envdeck.core.inspection.packages.site_packages import (
     is_distribution,
     normalise,
 )
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import (
     SEED_PACKAGES,
     Environment,
@@ -28,8 +28,7 @@ from envdeck.core.model import (
 )
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, is_missing
-from envdeck.core.system.host import Host
-from envdeck.core.system.paths import lies_under
+from envdeck.core.system.host import Host, lies_under
 
 
 def global_packages(located: Located, host: Host) -> Iterator[GlobalPackages | Unreadable]:

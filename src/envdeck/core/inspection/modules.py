@@ -8,13 +8,13 @@ import os
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
 
 from envdeck.core.inspection.import_path import PathFolder
 from envdeck.core.inspection.packages.record import RECORD_LIMIT
 from envdeck.core.inspection.packages.site_packages import normalise
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Environment
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, read_bounded

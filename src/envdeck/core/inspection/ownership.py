@@ -9,7 +9,6 @@ import json
 import os
 import posixpath
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
 from envdeck.core.inspection.packages.record import RECORD_LIMIT, rows
 from envdeck.core.inspection.packages.site_packages import (
@@ -19,6 +18,7 @@ from envdeck.core.inspection.packages.site_packages import (
     is_distribution,
     is_leftover,
 )
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode_path, read_bounded
 

@@ -9,13 +9,12 @@ variables, which may hold secrets, nothing is kept beyond what is needed to comp
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import cache
 
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, read_bounded
-from envdeck.core.system.host import Host
-from envdeck.core.system.paths import lies_under
+from envdeck.core.system.host import Host, lies_under
 
 _ARGUMENT_LIMIT = 8192
 """Bytes of a command line that are read; only the first argument is wanted."""

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from envdeck.core.discovery.managers.base import Manager
 from envdeck.core.discovery.prefix import EnvironmentCandidate
 from envdeck.core.system import reach
-from envdeck.core.system.host import Host, former_folders, own_folders
-from envdeck.core.system.paths import lies_under
+from envdeck.core.system.host import Host, former_folders, lies_under, own_folders
 
 TRASH = ".envdeck-trash"
 """The name of a trash outside the user's data folder (`-` and the user's number may follow)."""

@@ -12,8 +12,8 @@ from operator import attrgetter
 
 from envdeck.core.inspection.packages.record import Presence
 from envdeck.core.model import JointSize, SharedFiles, Size
+from envdeck.core.system.host import lies_under
 from envdeck.core.system.mounts import Mount, may_share_blocks
-from envdeck.core.system.paths import lies_under
 
 _BLOCK = 512
 """Bytes; the unit of `st_blocks`, whatever the file system's own is (stat(2))."""

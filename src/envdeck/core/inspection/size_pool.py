@@ -18,13 +18,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import IO, TypeAlias
 
 from envdeck.core.inspection.packages.record import PresenceReader
 from envdeck.core.inspection.size import measure
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import SharedFiles, Size
 from envdeck.core.system.host import Host
 from envdeck.core.system.mounts import Mount, read_mounts

@@ -13,11 +13,11 @@ import os
 import re
 import stat
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from envdeck.core.inspection.activation import ACTIVATION, HOOKS, is_as_made
 from envdeck.core.inspection.ownership import Owned, read_owned
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Environment
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode_path, read_bounded, reason_of

@@ -1,6 +1,6 @@
 """What is installed in an environment, as its metadata tells it."""
 
-from dataclasses import dataclass
+from envdeck.core.lazy_dataclasses import dataclass
 
 SEED_PACKAGES = frozenset({"pip", "setuptools", "wheel"})
 """What creators put into an environment by themselves; `ensurepip` even marks pip REQUESTED."""

@@ -1,9 +1,9 @@
 """`Environment`, `Interpreter`, `ProjectLink`, sizes; `minor_of(version)`."""
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model.finding import Finding
 
 _MINOR = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}(?![0-9])")

@@ -1,8 +1,8 @@
 """What a scan says while it runs. A reader takes what it needs and leaves the rest."""
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model.environment import Environment, Interpreter, Size
 from envdeck.core.model.finding import Finding
 

@@ -1,8 +1,9 @@
 """What is wrong with an environment: finding, evidence, fix, and what could not be checked."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
+
+from envdeck.core.lazy_dataclasses import dataclass
 
 
 class Severity(StrEnum):

@@ -1,10 +1,10 @@
 """`Plan`, `Step`, `Refusal`, `Result`, and the events of a running operation."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, TypeAlias
 
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model.environment import Identity
 
 UNPROVED = "unproved"

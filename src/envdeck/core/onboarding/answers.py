@@ -8,9 +8,9 @@ import hashlib
 import json
 import os
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from typing import Any
 
+from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.system.files import Unread, read_bounded, write_atomically
 from envdeck.core.system.host import Host, own_path
 

@@ -4,9 +4,9 @@ import ast
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.project.documents import table_at
 from envdeck.core.project.manifests.others import parse_setup_cfg
 from envdeck.core.project.model import Problem

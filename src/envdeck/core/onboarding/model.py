@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.project.model import Problem, Project, WantedPython
 from envdeck.core.project.parts import main_manifests, not_here
 

@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from envdeck.core.inspection.interpreter import is_free_threaded
 from envdeck.core.inspection.interpreters import find_interpreters, interpreter_at
+from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.model import Environment, Interpreter, InterpreterOption, Status
 from envdeck.core.onboarding.answers import WalkthroughAnswers, read_memory
 from envdeck.core.onboarding.model import Answers, Option
@@ -21,8 +21,7 @@ from envdeck.core.project.locks.selection import ordered_locks
 from envdeck.core.project.model import Project, ProjectPart
 from envdeck.core.project.parts import part_ids
 from envdeck.core.system import reach
-from envdeck.core.system.host import Host
-from envdeck.core.system.paths import lies_under
+from envdeck.core.system.host import Host, lies_under
 from envdeck.core.system.reach import Scope
 
 if TYPE_CHECKING:

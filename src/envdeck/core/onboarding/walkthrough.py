@@ -1,9 +1,9 @@
 """The one door to the walkthrough: look, plan what a step needs, and remember how it ended."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
+from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import Ending, Environment, NoPlan, Operation, Plan, Result
 from envdeck.core.onboarding.answers import CommandRun, remember_choice, remember_run
 from envdeck.core.onboarding.commands import find_tasks

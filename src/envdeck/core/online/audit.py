@@ -13,11 +13,11 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from packaging.version import InvalidVersion, Version
 
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.online.client import Answers, Client
 from envdeck.core.system.files import Unread
 from envdeck.core.system.host import Host

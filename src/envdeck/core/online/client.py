@@ -12,12 +12,12 @@ import urllib.parse
 import urllib.request
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from hashlib import blake2b
 from http.client import HTTPException
 from typing import Any
 
 from envdeck.core.inspection.pip_options import pip_options
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.system.files import Unread, read_bounded, reason_of, write_atomically
 from envdeck.core.system.host import Host, own_path
 

@@ -6,7 +6,6 @@ import re
 import urllib.parse
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import cache
 from itertools import count
 from typing import Any
@@ -17,6 +16,7 @@ from packaging.version import InvalidVersion, Version
 
 from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.inspection.pip_options import TRUE, read_uv_table, uv_configuration
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.online.client import Answers, Client
 from envdeck.core.system.files import Unread
 from envdeck.core.system.host import Host

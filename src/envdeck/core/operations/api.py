@@ -1,10 +1,10 @@
 """The one door to what changes environments: plan, run, undo, history, trash, recovery."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import (
     Environment,
     Finding,

@@ -2,11 +2,11 @@
 
 import os
 import shlex
-from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from envdeck.core.inspection.interpreter import is_free_threaded, is_version
 from envdeck.core.inspection.protection import own_place
+from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.model import (
     Creation,
     Ending,

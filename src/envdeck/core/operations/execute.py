@@ -6,10 +6,10 @@ import os
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import replace
 from importlib import import_module
 
 from envdeck.core.inspection.packages.distributions import read_distributions
+from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import (
     CommandEnded,
     CommandStarted,

@@ -1,9 +1,9 @@
 """A command of a project, run as it was shown: its hooks installed, its tests started."""
 
 import os
-from dataclasses import dataclass, field
 from typing import ClassVar
 
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import (
     Ending,
     Fact,

@@ -8,9 +8,9 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.project.model import Problem
 from envdeck.core.system.files import Unread, decode, read_bounded
 

@@ -1,7 +1,8 @@
 """Declared, locked, wanted Python, drift: values only."""
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from envdeck.core.lazy_dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 
 from envdeck.core.discovery.managers import lock_files, lock_manager
 from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.inspection.packages.requirements import holds, parse_requirement
+from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.project.drift.installed import InstalledIndex
 from envdeck.core.project.manifests.requirements_txt import main_label, requirements_label
 from envdeck.core.project.model import (

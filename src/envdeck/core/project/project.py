@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from envdeck.core.discovery.managers import lock_manager
 from envdeck.core.discovery.prune import NAMES
+from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.project.deployed.find import named_pythons
 from envdeck.core.project.documents import read_toml
 from envdeck.core.project.locks.find import read_lock, read_locks

@@ -4,8 +4,8 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model.environment import Python
 from envdeck.core.project.deployed.base import minor_numbers
 from envdeck.core.project.deployed.containers import DEVELOPMENT

@@ -10,9 +10,9 @@ the nodes walks over a bounded tree, whatever aliases of aliases a file holds.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.project.model import Problem
 from envdeck.core.system.files import Unread, decode, read_bounded
 

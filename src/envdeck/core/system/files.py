@@ -11,8 +11,8 @@ import stat
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.system import reach
 
 CFG_LIMIT = 64 * 1024

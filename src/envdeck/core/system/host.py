@@ -4,8 +4,9 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+from envdeck.core.lazy_dataclasses import dataclass, field
 
 if sys.platform != "win32":
     import pwd
@@ -240,3 +241,18 @@ def _home(environ: Mapping[str, str]) -> str:
         except KeyError:  # a user by number only, as in containers
             home = os.sep
     return os.path.normpath(home) if os.path.isabs(home) else os.path.abspath(os.sep)
+
+
+def lies_under(path: str, folder: str) -> bool:
+    """Tell whether a path is a folder itself or something below it."""
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+def outermost(folders: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the folders that lie below no other of them, each once, in their order."""
+    kept: list[str] = []
+    for folder in sorted(set(folders), key=lambda folder: folder.rstrip(os.sep) + os.sep):
+        if not (kept and lies_under(folder, kept[-1])):
+            kept.append(folder)
+    outer = set(kept)
+    return tuple(folder for folder in dict.fromkeys(folders) if folder in outer)

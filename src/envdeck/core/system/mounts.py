@@ -6,10 +6,9 @@ The device number alone does not tell: a bind mount shares it with what it shows
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from envdeck.core.system.host import Host
-from envdeck.core.system.paths import lies_under
+from envdeck.core.lazy_dataclasses import dataclass
+from envdeck.core.system.host import Host, lies_under
 
 _LIMIT = 4 * 1024 * 1024
 """Bytes; a host of a thousand containers has a table of some hundred KiB."""

@@ -14,12 +14,11 @@ import errno
 import os
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.system import reach
-from envdeck.core.system.host import Host
+from envdeck.core.system.host import Host, lies_under, outermost
 from envdeck.core.system.mounts import Mount, is_remote, mount_of, read_mounts
-from envdeck.core.system.paths import lies_under, outermost
 
 _MOST_LINKS = 40
 """As many as Linux follows."""

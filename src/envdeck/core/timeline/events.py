@@ -1,9 +1,9 @@
 """Events from snapshots, metadata folders and the journal: each once, newest first."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.timeline.model import BASE, EventKind, Snapshot, SnapshotPackage, TimelineEvent
 
 _AFTER_SECONDS = 300

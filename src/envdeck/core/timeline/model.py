@@ -1,8 +1,9 @@
 """Snapshots and events, as values."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
+
+from envdeck.core.lazy_dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from envdeck.core.dotenv.files import find_files, names_a_key, read_contents
 from envdeck.core.dotenv.model import FileKind
 from envdeck.core.dotenv.parse import parse
 from envdeck.core.git import Commit, FileHistory, Git
 from envdeck.core.inspection.packages.provenance import mask_text
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Notice
 from envdeck.core.project.locks.find import find_locks
 from envdeck.core.project.project import manifest_files

@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from envdeck.core.inspection.packages.distributions import read_distributions
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Environment, Notice, Operation, ProjectState
 from envdeck.core.operations.transaction.journal import Entry, Phase
 from envdeck.core.operations.transaction.transaction import OperationStore

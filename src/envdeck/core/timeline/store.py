@@ -17,10 +17,10 @@ import re
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Distribution, Environment, Notice
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, absence, read_bounded, reason_of, write_atomically

@@ -2,10 +2,10 @@
 
 import shlex
 from collections import deque
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import (
     BisectRun,
     BisectRunStarted,

@@ -1,9 +1,9 @@
 """What the screen needs of the operations: wishes, and what plans them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import NoPlan, Plan
 
 if TYPE_CHECKING:

@@ -1,7 +1,6 @@
 """The detail beside the list, or on a screen of its own: one environment, in tabs."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partialmethod
 from typing import ClassVar
 
@@ -11,6 +10,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Environment
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import HintsChanged

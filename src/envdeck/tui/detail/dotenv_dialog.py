@@ -1,7 +1,6 @@
 """Asking for the values of keys that a dotenv file is to get, one masked field a key."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on
@@ -13,6 +12,7 @@ from textual.widgets import Button
 
 from envdeck.core.dotenv import reveal
 from envdeck.core.dotenv.model import DotenvReport, Remedy, RemedyKind
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Severity
 from envdeck.text import capitalise, plain
 from envdeck.text.operation import remedy_words

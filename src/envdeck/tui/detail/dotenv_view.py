@@ -1,7 +1,6 @@
 """Tab 4 as lines."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 from envdeck.core.dotenv.model import (
@@ -15,6 +14,7 @@ from envdeck.core.dotenv.model import (
     Remedy,
     RemedyKind,
 )
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Severity
 from envdeck.text import clip, pad, place, plain, size, width
 from envdeck.tui.base.system import Secret

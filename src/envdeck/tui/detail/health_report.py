@@ -2,7 +2,6 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from textual.widget import Widget
 
 from envdeck.core.health import Look as CheckLook
 from envdeck.core.health import sort_findings
+from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.model import AuditedPackage, Environment, Examination, Finding, NotChecked
 from envdeck.text import counted, duration
 from envdeck.tui.base.messages import OutcomeSaid

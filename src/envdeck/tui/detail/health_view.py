@@ -1,11 +1,11 @@
 """Tab 5 as lines."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 
 from envdeck.core.health import Look as CheckLook
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import AuditedPackage, AuditState, Finding, Severity
 from envdeck.text import capitalise, join_some, plain
 from envdeck.tui.detail.health_report import HealthReport

@@ -1,12 +1,12 @@
 """Tab 1: overview."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.widget import Widget
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Environment, ProjectState
 from envdeck.text import counted, exact_bytes, pad, plain, size
 from envdeck.text.environment import (

@@ -1,7 +1,6 @@
 """Tab 2: one package, its trees."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -9,6 +8,7 @@ from packaging.utils import canonicalize_name
 
 from envdeck.core.inspection.packages import dependencies as dependency_tree
 from envdeck.core.inspection.packages.dependencies import TreeRow
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Distribution
 from envdeck.text import clip, counted, plain, size
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, flowed, wrapped

@@ -1,9 +1,9 @@
 """Tab 2: the table."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Distribution
 from envdeck.text import clip, counted, pad, plain, size, width
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, bar

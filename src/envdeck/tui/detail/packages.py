@@ -1,6 +1,5 @@
 """The second tab of the detail: what is installed, and why each of it is here."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -11,6 +10,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import Distribution, Environment
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import HintsChanged

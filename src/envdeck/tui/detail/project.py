@@ -1,8 +1,8 @@
 """Tab 3, and its remedies."""
 
-from dataclasses import dataclass
 from functools import partial
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Environment, NoPlan, Plan, RecreateRequest
 from envdeck.core.project.model import Comparison, Drift, DriftFix, PythonDrift
 from envdeck.text import place, plain

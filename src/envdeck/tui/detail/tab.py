@@ -1,12 +1,12 @@
 """Base of a tab."""
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.widget import Widget
 
+from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.model import Distribution, Environment
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.widgets.line import Look

@@ -1,9 +1,9 @@
 """Rows of a tab."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import ClassVar, TypeAlias
 
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.tui.widgets.line import Line, Look, OneLine, Part, Tone, clipped, flowed, wrapped
 
 

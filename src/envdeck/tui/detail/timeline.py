@@ -1,7 +1,6 @@
 """Tab 6: what changed in an environment, and what it was."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widget import Widget
 
+from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.model import Environment
 from envdeck.core.timeline.model import Snapshot, TimelineEvent
 from envdeck.tui.base.actions import bindings

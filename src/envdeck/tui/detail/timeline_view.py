@@ -1,11 +1,11 @@
 """Tab 6 as lines: what happened, by day, and what one snapshot holds."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 from typing import TypeAlias
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.timeline.model import EventKind, Snapshot, TimelineEvent
 from envdeck.text import clip, counted, exact_time, join_some, pad, plain, width
 from envdeck.tui.detail.project_view import say

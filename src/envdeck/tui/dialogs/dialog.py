@@ -1,7 +1,6 @@
 """The frame of every dialog: a title, something to read and scroll, buttons always in sight."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
@@ -11,6 +10,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button
 
+from envdeck.core.lazy_dataclasses import replace
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.widgets.line import Line, LineLabel, Look, content
 from envdeck.tui.widgets.line_view import LineView

@@ -1,7 +1,6 @@
 """A dialog to choose rows with a detail."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
 from textual import on
@@ -13,6 +12,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import NoPlan
 from envdeck.text import capitalise, plain
 from envdeck.tui.base.actions import bindings

@@ -2,9 +2,9 @@
 
 import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import UNPROVED, NoPlan, Operation, Plan, Refusal, Target
 from envdeck.text import clip, join_some, pad, size, time_left, width
 from envdeck.text.operation import (

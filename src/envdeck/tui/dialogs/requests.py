@@ -1,13 +1,13 @@
 """From what was chosen in a dialog to a plan that is asked for."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 
 from envdeck.core.dotenv.model import Remedy
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import (
     Environment,
     Finding,

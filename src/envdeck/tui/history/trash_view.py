@@ -1,8 +1,8 @@
 """The trash in lines: what was put aside, where it was, and until when it is kept."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Operation
 from envdeck.core.operations.transaction.trash import PARTLY, Item, TrashManifest
 from envdeck.text import (

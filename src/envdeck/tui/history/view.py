@@ -1,8 +1,8 @@
 """The history in lines: what was done, how it ended, and whether it can be taken back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Operation
 from envdeck.core.operations.shared.history import HistoryItem
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase, UnreadableEntry

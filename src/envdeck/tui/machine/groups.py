@@ -1,9 +1,9 @@
 """Groups of environments and bases."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 from envdeck.core.inspection.interpreters import base_of, orphans
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Environment, Interpreter
 from envdeck.tui.store.columns import version_numbers, worst_severity
 from envdeck.tui.store.rows import Totals, nothing_shared

@@ -1,8 +1,8 @@
 """The interpreters view in lines: a table of bases, and all about the one under the cursor."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 
+from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.model import Environment, GlobalPackages, Interpreter
 from envdeck.text import clip, counted, pad, plain, size, width
 from envdeck.text.environment import python_name, short_manager

@@ -1,11 +1,11 @@
 """Problems view: the findings of all environments, worst first."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Environment, Finding, Severity
 from envdeck.text import counted, pad, plain
 from envdeck.tui.base.actions import bindings

@@ -1,11 +1,11 @@
 """Machine view."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual.binding import BindingType
 
+from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.model import Environment
 from envdeck.text import clip, counted, pad, plain, size
 from envdeck.tui.base.actions import bindings

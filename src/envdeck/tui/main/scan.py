@@ -1,12 +1,12 @@
 """The scan on the screen: what it brings into the list, and what is said of it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import Environment, Interpreter, NotLookedAt
 from envdeck.core.system.files import existing_folder
 from envdeck.text import plain

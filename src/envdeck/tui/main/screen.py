@@ -1,7 +1,6 @@
 """The main screen: the list with its detail beside it, or behind it where there is little room."""
 
 import gc
-from dataclasses import replace
 from functools import partialmethod
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,6 +11,7 @@ from textual.events import DescendantFocus, Key, MouseDown, Resize
 from textual.screen import Screen
 from textual.widget import Widget
 
+from envdeck.core.lazy_dataclasses import replace
 from envdeck.tui.base import messages
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.settings import ScreenSettings

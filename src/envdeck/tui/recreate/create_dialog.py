@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -10,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
+from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import NoPlan
 from envdeck.core.operations.recreate.options import RecreateChoices
 from envdeck.tui.base.services import Operating, PlanRequest

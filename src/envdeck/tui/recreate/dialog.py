@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from textual import on
 from textual.widget import Widget
 from textual.widgets import Input
 
+from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import Environment, InterpreterOption, Plan, Status
 from envdeck.core.operations.recreate.options import (
     RecreateChoices,

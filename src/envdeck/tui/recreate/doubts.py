@@ -2,8 +2,8 @@
 exactly."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Doubt, PackageChoice
 from envdeck.core.operations.recreate.options import SourceChoice
 from envdeck.text import counted, pad, plain

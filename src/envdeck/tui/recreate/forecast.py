@@ -1,8 +1,8 @@
 """Forecast and version bumps as rows."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import NoPlan
 from envdeck.core.operations.recreate.forecast import Forecast, PinForecast, Verdict
 from envdeck.text import clip, counted, pad, plain, width

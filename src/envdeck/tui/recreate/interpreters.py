@@ -1,8 +1,8 @@
 """Interpreters as rows (also for upgrade)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Interpreter, InterpreterOption
 from envdeck.text import clip, pad, plain, width
 from envdeck.text.environment import minor_version, python_name, reason_words

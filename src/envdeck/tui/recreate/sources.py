@@ -1,8 +1,8 @@
 """What an environment can be made again from: the lines, and the part of a dialog to choose in."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.operations.recreate.options import SourceChoice
 from envdeck.text import clip, counted, pad, plain, width
 from envdeck.text.drift import difference_words

@@ -1,11 +1,11 @@
 """Which packages are to be upgraded, and to what: the picker, without a screen."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.operations.upgrade.model import level
 
 if TYPE_CHECKING:

@@ -1,7 +1,6 @@
 """The upgrade dialog: packages, or the interpreter."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from textual import on
@@ -9,6 +8,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
+from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import Environment, NoPlan
 from envdeck.core.operations.recreate.options import RecreateChoices
 from envdeck.text import plain

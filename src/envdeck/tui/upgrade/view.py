@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.text import clip, counted, pad, plain, width
 from envdeck.text.drift import fixed_words
 from envdeck.tui.dialogs.picker import BLANK, BOX, ChoiceRow, said_row, tick, title

@@ -9,13 +9,13 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, NamedTuple, TypeAlias
 
 from textual.content import Content
 from textual.widget import Widget
 
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.text import (
     Signs,
     ago,

@@ -1,7 +1,6 @@
 """Lines with a cursor: rows to move over and to choose."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from textual.binding import BindingType
@@ -10,6 +9,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.widgets.line import Line, Part, wrapped
 from envdeck.tui.widgets.line_view import LineView, rows_to

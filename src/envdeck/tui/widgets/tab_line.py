@@ -1,13 +1,14 @@
 """The names of the tabs in one line, to click or to press the number of."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from textual.content import Content
 from textual.events import Click
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
+
+from envdeck.core.lazy_dataclasses import dataclass
 
 _SHORT = 4
 """Letters of a short name."""

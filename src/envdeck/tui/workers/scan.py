@@ -6,10 +6,10 @@ queue emptied thirty times a second does not.
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import replace
 from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import (
     Environment,
     Event,

@@ -5,7 +5,6 @@ Here they are only located; :mod:`envdeck.core.inspection.interpreters` reads th
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 
 from envdeck.core.discovery.interpreters.base import InterpreterSource
 from envdeck.core.discovery.interpreters.landmarks import Located, in_folder, in_prefix
@@ -23,6 +22,7 @@ from envdeck.core.discovery.interpreters.version_managers import (
     UV,
 )
 from envdeck.core.discovery.interpreters.windows import REGISTRY
+from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import Unreadable
 from envdeck.core.system import reach
 from envdeck.core.system.host import Host

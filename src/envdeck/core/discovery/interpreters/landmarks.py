@@ -8,9 +8,9 @@ level up), pyenv's shims and other scripts, `python3-config`, links that lead no
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Unreadable
 from envdeck.core.system import reach
 from envdeck.core.system.files import read_bounded, reason_of

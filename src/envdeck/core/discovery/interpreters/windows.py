@@ -3,10 +3,10 @@
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from envdeck.core.discovery.interpreters.base import InterpreterSource
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Unreadable
 from envdeck.core.system.host import Host
 

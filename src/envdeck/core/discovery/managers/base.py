@@ -9,11 +9,11 @@ one.
 import os
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
 from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import ProjectLink, Refusal
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, read_bounded

@@ -8,10 +8,10 @@ import os
 import re
 import struct
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 
 from envdeck.core.inspection.packages.record import Recorded
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Environment, minor_of
 from envdeck.core.system.files import Unread, read_bounded
 from envdeck.core.system.host import Host

@@ -10,7 +10,6 @@ import os
 import posixpath
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from envdeck.core.inspection.packages.record import (
@@ -22,6 +21,7 @@ from envdeck.core.inspection.packages.record import (
     rows,
 )
 from envdeck.core.inspection.packages.site_packages import Listed, list_names
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode, read_bounded, reason_of
 

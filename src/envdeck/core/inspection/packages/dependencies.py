@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from envdeck.core.inspection.packages.requirements import (
     MarkerEnvironment,
@@ -12,6 +11,7 @@ from envdeck.core.inspection.packages.requirements import (
     read_requirement,
     satisfied,
 )
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Distribution
 
 

@@ -6,7 +6,6 @@ requirement graph (:func:`read_distributions`).
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
 
@@ -49,6 +48,7 @@ from envdeck.core.inspection.packages.site_packages import (
     parse_egg_link,
     parse_requires,
 )
+from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import Distribution, Environment
 from envdeck.core.system import reach
 from envdeck.core.system.files import (

@@ -8,9 +8,9 @@ description is most of the file.
 import codecs
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from envdeck.core.inspection.packages.provenance import mask_text
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Script
 from envdeck.core.system.files import METADATA_LIMIT, Unread, decode, read_until
 

@@ -9,9 +9,9 @@ import json
 import os
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from envdeck.core.discovery.managers import manager_classes
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import SEED_PACKAGES, Distribution
 from envdeck.core.system import reach
 from envdeck.core.system.files import decode

@@ -6,11 +6,11 @@ import os
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import islice
 from typing import NamedTuple, TypeAlias
 
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode, read_bounded
 

@@ -13,12 +13,12 @@ import platform
 import re
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.inspection.packages.site_packages import normalise
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Python
 
 if TYPE_CHECKING:

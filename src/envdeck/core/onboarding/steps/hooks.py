@@ -2,12 +2,12 @@
 
 import os
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from envdeck.core.dotenv import values_of
 from envdeck.core.git import find_repository, hooks_folder
 from envdeck.core.git.repository import git_folders
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import NoPlan, Plan
 from envdeck.core.onboarding.model import Answers, StepState, StepView
 from envdeck.core.onboarding.project_state import ProjectFacts

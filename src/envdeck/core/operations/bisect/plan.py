@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import (
     BisectRun,
     BisectRunStarted,

@@ -10,13 +10,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
 from threading import Event, Lock
 from typing import TypeAlias
 
 from envdeck.core.dotenv import values_of
+from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import (
     BisectRun,
     BisectRunStarted,

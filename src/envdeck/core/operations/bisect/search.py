@@ -7,10 +7,10 @@ isolated that matters where the ones before it are applied, then whatever it can
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
 
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Verdict
 
 

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -10,6 +9,7 @@ from packaging.version import Version
 
 from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.inspection.packages.requirements import parse_requirement
+from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import (
     SEED_PACKAGES,
     STILL_REQUIRED,

@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from envdeck.core.inspection.unowned import Unowned
+from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import (
     Environment,
     Fact,

@@ -3,9 +3,9 @@
 import os
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.model import (
     Ending,
     Fact,

@@ -3,8 +3,8 @@
 import errno
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 
+from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import Ending, Refusal, Result, StepStarted, refused
 from envdeck.core.operations.delete.plan import DeletePlan, Removal, command_of_owner, refusals_of
 from envdeck.core.operations.delete.purge import conclude_purge, purge_one

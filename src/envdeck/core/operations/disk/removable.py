@@ -7,9 +7,8 @@ import struct
 import sys
 
 from envdeck.core.operations.disk import NotOneDiskError
-from envdeck.core.system.host import Host
+from envdeck.core.system.host import Host, lies_under
 from envdeck.core.system.mounts import read_mounts
-from envdeck.core.system.paths import lies_under
 
 if sys.platform != "win32":
     import fcntl

@@ -9,12 +9,11 @@ import os
 import stat
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from threading import Condition, Lock
 
-from envdeck.core.system.host import Host
+from envdeck.core.lazy_dataclasses import dataclass
+from envdeck.core.system.host import Host, lies_under
 from envdeck.core.system.mounts import read_mounts
-from envdeck.core.system.paths import lies_under
 
 _EVERY = 256
 """Files between two words on how far it is, where one thread does it all."""

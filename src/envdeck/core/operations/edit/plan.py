@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from envdeck.core.dotenv import Remedy
 from envdeck.core.dotenv.files import LIMIT
 from envdeck.core.dotenv.secrets import is_secret_text
+from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import Fact, NoPlan, Operation, Plan, Refusal, Step, Target
 from envdeck.core.operations.edit.remedies import (
     Draft,

@@ -5,7 +5,6 @@ import re
 import shlex
 import stat
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from envdeck.core.dotenv import Remedy, RemedyKind
@@ -13,11 +12,11 @@ from envdeck.core.dotenv.edit import Unedited, add_keys, names_in, set_key
 from envdeck.core.dotenv.files import LIMIT
 from envdeck.core.git import Git
 from envdeck.core.inspection.protection import own_place
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Fact, Identity, NoPlan, Refusal
 from envdeck.core.operations.undo.plan import CHANGED, mark_of_file
 from envdeck.core.system.files import Unread, read_bounded, reason_of
-from envdeck.core.system.host import Host
-from envdeck.core.system.paths import lies_under
+from envdeck.core.system.host import Host, lies_under
 from envdeck.core.system.words import counted, join_some
 
 

@@ -7,10 +7,10 @@ import os
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from urllib.parse import quote, quote_plus, unquote
 
 from envdeck.core.inspection.packages.provenance import MASK, mask_text
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.system.host import Host
 
 NOT_FOUND = 127

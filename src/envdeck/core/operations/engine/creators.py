@@ -9,9 +9,9 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Creation
 from envdeck.core.operations.engine.command import Command, clean_environ
 from envdeck.core.operations.engine.uv import UvAdapter

@@ -6,10 +6,10 @@ own first words. Hints of the tools are not passed on: some advise `--clear`.
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 from enum import StrEnum
 
 from envdeck.core.inspection.packages.site_packages import normalise
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.operations.engine.command import NOT_FOUND, NOT_RUNNABLE, Completed
 from envdeck.core.operations.engine.tool_change import explain_change
 from envdeck.core.operations.shared.space import ROOM_HINT

@@ -16,10 +16,10 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from urllib.parse import quote, unquote_to_bytes
 
 from envdeck.core.inspection.packages.record import RECORD_LIMIT
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Interpreter, minor_of
 from envdeck.core.operations.disk.links import replace_link
 from envdeck.core.operations.engine.scripts import (

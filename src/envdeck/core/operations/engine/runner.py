@@ -11,9 +11,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
+from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model.operation import CommandEnded, CommandStarted, OperationEvent, OutputLine
 from envdeck.core.operations.engine.command import (
     NOT_FOUND,

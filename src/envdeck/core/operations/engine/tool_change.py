@@ -8,8 +8,9 @@ pipenv 2026.10, virtualenv 21.
 import re
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from importlib import metadata
+
+from envdeck.core.lazy_dataclasses import dataclass
 
 _OWN = ("uv", "virtualenv")
 """What lies beside EnvDeck and is updated there."""

@@ -12,10 +12,10 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from envdeck.core.inspection.pip_options import uv_configuration
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Creation, PackageChange
 from envdeck.core.operations.engine.command import Command, Completed, clean_environ
 from envdeck.core.operations.engine.pip_configuration import (

@@ -5,9 +5,9 @@ One guard a module, in the order of :data:`GUARDS`. They only look, and never to
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from envdeck.core.inspection.unowned import unowned_files
+from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import Environment, Operation, Refusal, Target
 from envdeck.core.operations.guards.context import Guard, GuardContext, GuardRequest
 from envdeck.core.operations.guards.rules import (

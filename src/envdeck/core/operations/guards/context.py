@@ -4,7 +4,6 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import ClassVar
 
@@ -15,6 +14,7 @@ from envdeck.core.discovery.prefix import EnvironmentCandidate, recognise
 from envdeck.core.git import Git, Tracked
 from envdeck.core.inspection.processes import Processes, read_processes
 from envdeck.core.inspection.unowned import Unowned, unowned_at
+from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import Environment, Operation, Refusal, Target
 from envdeck.core.operations.disk import disk_for
 from envdeck.core.operations.transaction.journal import Journal

@@ -14,7 +14,7 @@ from envdeck.core.operations.guards.context import (
 )
 from envdeck.core.system import reach
 from envdeck.core.system.files import reason_of
-from envdeck.core.system.paths import lies_under
+from envdeck.core.system.host import lies_under
 from envdeck.core.system.words import amount, counted, join_some
 
 

@@ -8,7 +8,6 @@ import secrets
 import shutil
 import stat
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from envdeck.core.inspection.activation import ACTIVATION, HOOKS, added_lines, merge_lines
 from envdeck.core.inspection.packages.provenance import DIRECT_URL_LIMIT
@@ -20,6 +19,7 @@ from envdeck.core.inspection.packages.record import (
     is_compiled,
     place_of,
 )
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Environment
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recipe.recipe import Pin, Recipe, record_of

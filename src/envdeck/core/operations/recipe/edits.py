@@ -11,9 +11,9 @@ import os
 import stat
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 
 from envdeck.core.inspection.packages.claims import Claim, Claims, Contents, Inode, read_claims
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import EditedFile, Edits, Environment
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, reason_of

@@ -10,7 +10,6 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -29,6 +28,7 @@ from envdeck.core.inspection.packages.site_packages import (
     leftovers,
     parse_egg_link,
 )
+from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import SEED_PACKAGES, Distribution, Environment
 from envdeck.core.operations.recipe.identity import is_hashed
 from envdeck.core.operations.recipe.recipe import (

@@ -8,11 +8,11 @@ import ast
 import json
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.inspection.packages.site_packages import list_names
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Environment
 from envdeck.core.operations.engine.command import Command, Completed
 from envdeck.core.operations.engine.runner import Runner, never

@@ -4,12 +4,12 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 from envdeck.core.inspection.packages.metadata import ENTRY_POINTS_LIMIT, parse_scripts
 from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.inspection.packages.record import RecordRow, is_compiled, is_own, read_rows
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Creation
 from envdeck.core.system.files import Unread, read_bounded
 

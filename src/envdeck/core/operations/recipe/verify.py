@@ -6,7 +6,6 @@ import hmac
 import os
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.inspection.packages.record import (
@@ -18,6 +17,7 @@ from envdeck.core.inspection.packages.record import (
 )
 from envdeck.core.inspection.packages.requirements import read_requirement
 from envdeck.core.inspection.packages.site_packages import list_names
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Environment
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recipe.identity import unlike_files, unlike_scripts

@@ -8,10 +8,10 @@ import re
 import stat
 import zipfile
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import IO
 
 from envdeck.core.inspection.packages.record import RecordRow, is_compiled, is_own, place_of
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Environment, minor_of
 from envdeck.core.operations.recipe.recipe import (
     HEAD_LIMIT,

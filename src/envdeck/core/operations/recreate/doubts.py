@@ -5,9 +5,9 @@ import shlex
 import tempfile
 import time
 from collections.abc import Callable, Container, Iterable, Sequence
-from dataclasses import dataclass, field
 
 from envdeck.core.inspection.packages.site_packages import list_names
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import (
     UNPROVED,
     Choices,

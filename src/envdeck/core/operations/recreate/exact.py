@@ -2,10 +2,10 @@
 salvaged."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from envdeck.core.inspection.packages.distributions import read_distributions
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import (
     Choices,
     Environment,

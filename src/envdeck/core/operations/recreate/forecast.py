@@ -12,7 +12,6 @@ import re
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -20,6 +19,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from envdeck.core.inspection.packages.site_packages import normalise
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Interpreter, minor_of
 from envdeck.core.operations.engine.command import Completed
 from envdeck.core.operations.engine.failure import package_at_fault

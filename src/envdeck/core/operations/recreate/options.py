@@ -3,7 +3,6 @@
 import os
 import tempfile
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -12,6 +11,7 @@ from packaging.version import InvalidVersion, Version
 from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.inspection.packages.requirements import parse_requirement, satisfied
 from envdeck.core.inspection.packages.site_packages import normalise
+from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.model import (
     SEED_PACKAGES,
     Distribution,

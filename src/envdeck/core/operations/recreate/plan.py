@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
+from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import (
     Choices,
     Doubt,

@@ -11,12 +11,12 @@ their own. Whatever names the folder of one patch release breaks with the next o
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 from envdeck.core.discovery.interpreters.find import steady_prefix
 from envdeck.core.discovery.interpreters.landmarks import locate
 from envdeck.core.discovery.prefix import read_cfg
 from envdeck.core.inspection.interpreter import version_of
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Environment, Fact, Interpreter, InterpreterOption, minor_of
 from envdeck.core.operations.disk.links import replace_link
 from envdeck.core.system import reach

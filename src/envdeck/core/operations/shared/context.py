@@ -3,7 +3,6 @@
 import copy
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Self
 
 from envdeck.core.catalog import Catalog
@@ -12,6 +11,7 @@ from envdeck.core.discovery.managers import managers
 from envdeck.core.discovery.prefix import recognise
 from envdeck.core.index import index_path
 from envdeck.core.inspection.environment import Inspector
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Environment, OperationEvent, ProjectLink
 from envdeck.core.operations.shared.policy import Policy
 from envdeck.core.operations.transaction.transaction import OperationStore

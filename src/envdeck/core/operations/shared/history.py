@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 
 from envdeck.core.inspection.protection import TRASH
+from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.model import IMPORT_CHECK, Refusal
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase, UnreadableEntry
 from envdeck.core.operations.transaction.places import ENVIRONMENT, MANIFEST, former_trash

@@ -3,7 +3,6 @@
 import os
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -11,6 +10,7 @@ from packaging.version import InvalidVersion, Version
 
 from envdeck.core.inspection.interpreter import is_free_threaded, is_version
 from envdeck.core.inspection.interpreters import base_of, find_interpreters, interpreter_at
+from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import (
     Environment,
     Interpreter,

@@ -18,9 +18,9 @@ import sqlite3
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass
 
 from envdeck.core.index.database import GUARD, connect, is_busy
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.operations.disk import Disk, disk_for
 from envdeck.core.operations.disk.reserve import Reserve
 from envdeck.core.operations.transaction.places import LockHeld, lock_every, lock_folder, written_by

@@ -1,6 +1,6 @@
 """What a person has configured of operations."""
 
-from dataclasses import dataclass
+from envdeck.core.lazy_dataclasses import dataclass
 
 DAY = 86_400.0
 """Seconds."""

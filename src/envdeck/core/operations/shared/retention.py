@@ -8,8 +8,8 @@ What was removed in part is never removed by a start: it waits for a person.
 import math
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
 
+from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.operations.shared.history import trashed
 from envdeck.core.operations.shared.policy import DAY, Policy
 from envdeck.core.operations.transaction.clock import ClockRecord

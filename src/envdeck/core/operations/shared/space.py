@@ -4,9 +4,9 @@ import errno
 import os
 import shlex
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Operation, Plan, Refusal
 from envdeck.core.operations.disk import Disk
 from envdeck.core.operations.shared.history import trashed

@@ -3,13 +3,13 @@
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from urllib.parse import unquote
 
 from envdeck.core.discovery.managers import lock_files
 from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.inspection.packages.requirements import holds, marker_environment
 from envdeck.core.inspection.packages.site_packages import normalise
+from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import (
     Distribution,
     Environment,

@@ -4,11 +4,11 @@ import os
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from envdeck.core.discovery.editable import path_of
 from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.inspection.packages.provenance import MASK
+from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import (
     SEED_PACKAGES,
     Distribution,

@@ -1,12 +1,12 @@
 """`PackageSource`, how it is installed, its groups and extras."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
 from envdeck.core.inspection.packages.requirements import MarkerEnvironment
 from envdeck.core.inspection.packages.site_packages import normalise
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.project import Lock, Manifest, PackageIndex, Project
 from envdeck.core.project.locks.selection import split_ids
 from envdeck.core.project.parts import part_ids

@@ -16,19 +16,19 @@ import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Self, TypeAlias
 
 from envdeck.core.inspection.packages.record import RECORD_LIMIT, RecordRow, rows
 from envdeck.core.inspection.packages.site_packages import entries, list_names
 from envdeck.core.inspection.unowned import unowned_files
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Environment, PackageChange
 from envdeck.core.operations.guards.check import elsewhere
 from envdeck.core.operations.recipe.carry import bring, mapped
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, read_bounded
-from envdeck.core.system.paths import lies_under
+from envdeck.core.system.host import lies_under
 from envdeck.core.system.words import join_some
 
 Signature: TypeAlias = tuple[int, int, int] | None

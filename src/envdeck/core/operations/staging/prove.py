@@ -9,7 +9,6 @@ import os
 import re
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from envdeck.core.inspection.packages.claims import (
     Claims,
@@ -20,6 +19,7 @@ from envdeck.core.inspection.packages.claims import (
 )
 from envdeck.core.inspection.packages.requirements import parse_requirement
 from envdeck.core.inspection.packages.site_packages import normalise
+from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import SEED_PACKAGES, Edits, Environment
 from envdeck.core.operations.engine.command import Completed
 from envdeck.core.operations.engine.failure import Failure, explain, package_at_fault

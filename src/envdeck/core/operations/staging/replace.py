@@ -2,8 +2,8 @@
 
 import errno
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
+from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.model import (
     Ending,
     Environment,

@@ -5,9 +5,9 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from envdeck.core.dotenv import values_of
+from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import IMPORT_CHECK, Creation, Environment
 from envdeck.core.operations.engine.command import Command, Completed, clean_environ, masker
 from envdeck.core.operations.engine.creators import Creator

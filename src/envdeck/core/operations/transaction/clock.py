@@ -15,10 +15,10 @@ import json
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
 from threading import Lock
 from typing import Any
 
+from envdeck.core.lazy_dataclasses import asdict, dataclass, field, replace
 from envdeck.core.operations.disk import Disk
 from envdeck.core.operations.transaction.journal import boot_id
 from envdeck.core.system.files import Unread, read_bounded

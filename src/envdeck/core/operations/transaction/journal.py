@@ -11,10 +11,10 @@ import os
 import re
 import secrets
 import time
-from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any, Self
 
+from envdeck.core.lazy_dataclasses import dataclass, fields, replace
 from envdeck.core.model import Environment, Identity, Operation, Plan, Target
 from envdeck.core.operations.disk import Disk
 from envdeck.core.operations.transaction.places import FILE_AFTER, FILE_BEFORE, is_item

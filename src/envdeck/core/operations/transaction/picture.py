@@ -10,8 +10,8 @@ import json
 import os
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.operations.disk import Disk
 from envdeck.core.operations.disk.links import METADATA_FOLDERS
 from envdeck.core.operations.transaction.places import PICTURE

@@ -12,16 +12,15 @@ import stat
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from types import TracebackType
 
 from envdeck.core.inspection.protection import TRASH
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.operations.disk import Disk
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, existing_folder, read_bounded
-from envdeck.core.system.host import Host, former_folders, own_folders, own_path
+from envdeck.core.system.host import Host, former_folders, lies_under, own_folders, own_path
 from envdeck.core.system.mounts import Mount, mount_of, read_mounts
-from envdeck.core.system.paths import lies_under
 
 ENVIRONMENT = "environment"
 """What is put aside, or staged, in an item of the trash."""

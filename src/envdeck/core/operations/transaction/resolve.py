@@ -13,8 +13,8 @@ import re
 import shlex
 import stat
 from collections.abc import Callable
-from dataclasses import replace
 
+from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import Identity
 from envdeck.core.operations.disk import Disk, NotOneDiskError, RemainderError
 from envdeck.core.operations.disk.removable import immutable_part, unlock_command

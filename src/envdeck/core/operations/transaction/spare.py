@@ -12,15 +12,15 @@ nobody.
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Identity
 from envdeck.core.operations.disk import Disk, Reserve
 from envdeck.core.operations.disk.removable import mounted_in
 from envdeck.core.operations.transaction.places import RESERVE, Places, is_ours_alone
 from envdeck.core.system import reach
 from envdeck.core.system.files import existing_folder
-from envdeck.core.system.paths import lies_under
+from envdeck.core.system.host import lies_under
 
 _FILES = 32
 """Half a megabyte: enough to delete and purge some ten environments, and on btrfs some three,

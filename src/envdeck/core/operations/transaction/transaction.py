@@ -6,9 +6,9 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
 
 from envdeck.core.inspection.protection import TRASH
+from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import Identity
 from envdeck.core.operations.disk import Disk, disk_for
 from envdeck.core.operations.transaction.clock import Clock

@@ -5,9 +5,9 @@ import math
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
+from envdeck.core.lazy_dataclasses import asdict, dataclass, fields, replace
 from envdeck.core.model import Identity, Operation
 from envdeck.core.operations.disk import Disk, RemainderError, Reserve, is_full
 from envdeck.core.operations.transaction.places import (

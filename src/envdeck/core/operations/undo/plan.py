@@ -3,11 +3,11 @@
 import os
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from envdeck.core.inspection.protection import own_place
 from envdeck.core.inspection.unowned import Unowned
+from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import Fact, Identity, NoPlan, Operation, Plan, Refusal, Step, Target
 from envdeck.core.operations.guards.check import UNOWNED, guard_context
 from envdeck.core.operations.guards.context import GuardContext, GuardRequest

@@ -1,8 +1,8 @@
 """Acting on the plan of an undo: each operation is taken back as one of its own."""
 
 import os
-from dataclasses import replace
 
+from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import Ending, Operation, Result, StepStarted, refused
 from envdeck.core.operations.guards.check import guard_context, not_shown
 from envdeck.core.operations.shared.context import Context, Stopped, Tell

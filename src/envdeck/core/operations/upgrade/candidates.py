@@ -4,7 +4,6 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from packaging.version import InvalidVersion, Version
 
@@ -15,6 +14,7 @@ from envdeck.core.inspection.packages.requirements import (
     parse_requirement,
     read_requirement,
 )
+from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.model import SEED_PACKAGES, Distribution, Environment, PackageChange, Status
 from envdeck.core.operations.engine.failure import Failure, FailureKind
 from envdeck.core.operations.upgrade.model import (

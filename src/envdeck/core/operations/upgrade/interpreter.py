@@ -12,9 +12,9 @@ import re
 import shutil
 import stat
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import (
     Environment,
     Interpreter,

@@ -6,11 +6,11 @@ tool may touch it, and returns when the operation is given up or taken back.
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envdeck.core.discovery.managers import lock_files, lock_manager
 from envdeck.core.inspection.packages.distributions import read_distributions
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Environment, Fact, NoPlan, Plan, Step, StepStarted
 from envdeck.core.operations.engine.command import Command, clean_environ
 from envdeck.core.operations.engine.failure import explain

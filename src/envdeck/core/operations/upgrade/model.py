@@ -1,12 +1,12 @@
 """`UpgradeCandidate`, `Resolution`, levels, and the `Resolver` protocol."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
 from packaging.version import InvalidVersion, Version
 
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import PackageChange
 from envdeck.core.operations.engine.command import Command
 from envdeck.core.operations.engine.failure import Failure

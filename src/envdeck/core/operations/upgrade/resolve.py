@@ -10,13 +10,13 @@ import tempfile
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from typing import Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from envdeck.core.inspection.packages.site_packages import normalise
+from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import Distribution, Environment, OperationEvent, PackageChange
 from envdeck.core.operations.engine.command import Command, Completed
 from envdeck.core.operations.engine.failure import Failure, FailureKind, explain, package_at_fault

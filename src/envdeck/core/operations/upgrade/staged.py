@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.model import (
     Environment,
     Fact,

@@ -3,8 +3,8 @@
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.project.deployed.base import Found, files_in
 from envdeck.core.project.model import NamedPython, Problem, Where
 from envdeck.core.system.files import Unread, decode, read_bounded

@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from envdeck.core.inspection.interpreter import is_free_threaded
 from envdeck.core.inspection.packages.requirements import MarkerHost, marker_environment
+from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import SEED_PACKAGES, Distribution, Environment
 from envdeck.core.project.drift.declared import (
     Bits,

@@ -1,9 +1,9 @@
 """Drift of an environment from what is declared: with no lock file, all that can be compared."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from envdeck.core.inspection.packages.requirements import parse_requirement, satisfied
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.project.drift.installed import InstalledIndex, Reached, other_source
 from envdeck.core.project.drift.locked import described
 from envdeck.core.project.model import DeclaredRequirement, Drift, DriftFix, DriftKind

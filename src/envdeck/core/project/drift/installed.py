@@ -4,7 +4,6 @@ import os
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from envdeck.core.inspection.import_path import inherited_versions
@@ -17,6 +16,7 @@ from envdeck.core.inspection.packages.requirements import (
     read_requirement,
     satisfied,
 )
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Distribution, Environment
 from envdeck.core.project.model import DeclaredRequirement
 from envdeck.core.system.files import Unread, read_bounded

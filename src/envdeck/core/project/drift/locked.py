@@ -1,9 +1,9 @@
 """Drift of an environment from a lock file."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from envdeck.core.inspection.packages.provenance import mask_text
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Distribution
 from envdeck.core.project.drift.installed import InstalledIndex, other_source, same_version
 from envdeck.core.project.locks.selection import LockSelection

@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from envdeck.core.inspection.packages.site_packages import normalise
+from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.project.documents import DataDocument, string_at, strings, table_at, tables
 from envdeck.core.project.locks.base import hashes_of, newer, pinned, read_toml_lock
 from envdeck.core.project.locks.poetry import Versions, declaration, fitting, root_of, versions_of

@@ -7,11 +7,11 @@ dependencies of the locked packages; so do we.
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from envdeck.core.inspection.packages.requirements import satisfied
 from envdeck.core.inspection.packages.site_packages import normalise
+from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.project.documents import DataDocument, string_at, strings, table_at, tables
 from envdeck.core.project.locks.base import hashes_of, newer, pinned, read_toml_lock
 from envdeck.core.project.manifests.poetry import poetry_specifier

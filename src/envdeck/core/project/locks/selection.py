@@ -3,11 +3,11 @@
 import os
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 from envdeck.core.discovery.managers import lock_files
 from envdeck.core.inspection.packages.requirements import MarkerEnvironment
+from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.project.drift.installed import InstalledIndex, same_version
 from envdeck.core.project.manifests.poetry import poetry_specifier
 from envdeck.core.project.manifests.requirements_txt import requirements_label

@@ -4,9 +4,9 @@ import fnmatch
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.project.documents import (
     DataDocument,
     read_toml,

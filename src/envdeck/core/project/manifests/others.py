@@ -4,9 +4,9 @@ import ast
 import configparser
 import os
 import re
-from dataclasses import dataclass, replace
 
 from envdeck.core.inspection.packages.site_packages import normalise
+from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.project.documents import MANIFEST_LIMIT, NO_REQUIREMENT
 from envdeck.core.project.manifests.pyproject import itself, requirements_of_files
 from envdeck.core.project.manifests.requirements_txt import read_lines

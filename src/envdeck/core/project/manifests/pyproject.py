@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from envdeck.core.inspection.packages.site_packages import normalise
+from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.project.documents import (
     NO_REQUIREMENT,
     DataDocument,

@@ -8,9 +8,9 @@ import codecs
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
 from envdeck.core.inspection.packages.site_packages import from_entry, normalise
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.project.documents import MANIFEST_LIMIT, NO_REQUIREMENT
 from envdeck.core.project.model import DeclaredRequirement, Manifest, Problem
 from envdeck.core.project.requirements import file_url, parsed

@@ -8,11 +8,11 @@ a public index. What cannot be followed is a problem of the file.
 import fnmatch
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 from envdeck.core.inspection.packages.requirements import ParsedRequirement
 from envdeck.core.inspection.packages.site_packages import normalise
+from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.project.documents import (
     DataDocument,
     read_toml,

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envdeck.core.system.paths import lies_under, outermost
+from envdeck.core.system.host import lies_under, outermost
 
 PATHS = st.lists(st.sampled_from(["a", "a-b", "b", "a b"]), max_size=4).map(
     lambda parts: "/" + "/".join(parts)

@@ -156,8 +156,9 @@ def screen_parser() -> Parser:
     return parser
 
 
-def whole_parser() -> Parser:
-    """Return the parser of all commands: for the help, and for completion."""
+def whole_parser(*, summaries: bool = False) -> Parser:
+    """Return the parser of all commands, for completion; with `summaries` for the help alone, to
+    which the commands add no more than their names and what they do."""
     screen = command("screen")
     parser = Parser(
         prog="envdeck",
@@ -172,7 +173,9 @@ def whole_parser() -> Parser:
     _add_common(parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
     for name, summary in COMMANDS.items():
-        _equip(commands.add_parser(name, help=summary, formatter_class=_Help), name)
+        parser_of_one = commands.add_parser(name, help=summary, formatter_class=_Help)
+        if not summaries:
+            _equip(parser_of_one, name)
     return parser
 
 
@@ -290,7 +293,7 @@ def _dispatch(arguments: Sequence[str], context: CommandContext) -> int:
         return _run_aside(lambda: _run_command(first, parsed, context))
     for argument in options:
         if argument in _HELP | _VERSION:
-            whole_parser().parse_args([argument])
+            whole_parser(summaries=True).parse_args([argument])
     parsed = screen_parser().parse(arguments)
     if not context.interactive:
         warn_pending(context)

@@ -1,4 +1,4 @@
-"""Dataclasses whose `__init__` is compiled when their first object is made.
+"""Dataclasses whose `__init__` is compiled when their second object is made.
 
 :mod:`dataclasses` takes 20 ms to import, with `inspect` and `ast`, and 1.2 ms for each frozen class
 with slots, most of it to compile methods; a short command makes objects of one class in five. What
@@ -103,6 +103,11 @@ def _make(cls: type, options: Mapping[str, bool]) -> Any:
     made: Any = cls
 
     def first_init(self: Any, *args: Any, **arguments: Any) -> None:
+        made.__init__ = later_init  # most classes of a short command have one object
+        if not _fill(self, args, arguments):
+            later_init(self, *args, **arguments)
+
+    def later_init(self: Any, *args: Any, **arguments: Any) -> None:
         made.__init__ = _compile_init(made, _fields(made), slots=slots, frozen=frozen)
         made.__init__(self, *args, **arguments)
 
@@ -157,6 +162,31 @@ def _own_fields(cls: type, *, kw_only: bool) -> dict[str, _Field]:
             one.options.setdefault("kw_only", True)
         found[name] = one
     return found
+
+
+def _fill(self: Any, args: tuple[Any, ...], arguments: Mapping[str, Any]) -> bool:
+    """Do as the compiled `__init__`, ten times as slowly; return False, with nothing done, where
+    the arguments do not fit, which it explains."""
+    known = _fields(self)
+    taken = [one for one in known if one.is_in("init")]
+    places = [one.name for one in taken if not one.options.get("kw_only")]
+    values = {**dict(zip(places, args, strict=False)), **arguments}
+    needed = {one.name for one in taken if one.default is one.default_factory}  # neither is there
+    fits = needed <= values.keys() <= {one.name for one in taken}
+    if not fits or len(args) > len(places) or not arguments.keys().isdisjoint(places[: len(args)]):
+        return False
+    for one in known:
+        if one.name not in values:
+            if one.default_factory is not _MISSING:
+                values[one.name] = one.default_factory()
+            elif one.default is not _MISSING:
+                values[one.name] = one.default
+            else:
+                continue
+        object.__setattr__(self, one.name, values[one.name])
+    if hasattr(self, "__post_init__"):
+        self.__post_init__()
+    return True
 
 
 def _compile_init(

@@ -17,14 +17,6 @@ from envdeck.core.health import FILE_CHECKS
 from envdeck.core.health.status import examine, renewed, with_findings
 from envdeck.core.index import Index, StoredEnvironment
 from envdeck.core.inspection.environment import Inspector, fingerprint
-from envdeck.core.inspection.interpreters import (
-    bases_named,
-    dependants,
-    find_interpreters,
-    interpreter_at,
-    without_base,
-)
-from envdeck.core.inspection.size_pool import Sizer
 from envdeck.core.inspection.usage import access_times
 from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import (
@@ -45,7 +37,7 @@ from envdeck.core.model import (
     Unreadable,
 )
 from envdeck.core.system.host import Host, lies_under
-from envdeck.core.system.mounts import is_pseudo, is_remote, read_mounts
+from envdeck.core.system.mounts import Mount, is_pseudo, is_remote, read_mounts
 from envdeck.core.system.reach import Scope, untouched
 
 if TYPE_CHECKING:
@@ -78,7 +70,6 @@ def prepare_scan(host: Host, scope: Scope, index: Index, stopped: Callable[[], b
     if scope.fresh:
         remembered = {path: replace(one, fingerprint="") for path, one in remembered.items()}
     inspector = Inspector(host, mounts)
-    sizer = Sizer(host, mounts, stopped)
     others = [
         NotLookedAt(mount.point, "other disks are not searched", _listing(mount.point))
         for mount in mounts
@@ -91,7 +82,7 @@ def prepare_scan(host: Host, scope: Scope, index: Index, stopped: Callable[[], b
         host,
         survey,
         inspector,
-        sizer,
+        mounts,
         index,
         remembered,
         replace(scope, roots=()).walked(host),
@@ -136,7 +127,7 @@ class Scan:
     host: Host
     survey: Survey
     inspector: Inspector
-    sizer: Sizer
+    mounts: Sequence[Mount]
     index: Index
     remembered: dict[str, StoredEnvironment]
     usual: tuple[str, ...]
@@ -278,47 +269,30 @@ class Scan:
                 yield Found(read.environment)
 
     def _scan_interpreters(self) -> Iterator[Event]:
+        # start-up: most commands list none
+        from envdeck.core.inspection import interpreters
+
         found: list[Interpreter] = []
-        for item in find_interpreters(self.host, self.inspector.bases):
+        environments = [read.environment for read in self._read.values()]
+        for item in interpreters.find_interpreters(self.host, self.inspector.bases):
             if isinstance(item, Unreadable):
                 self._unreadable += 1
                 yield item
             else:
                 found.append(item)
-        found += self._further_interpreters(found)
-        if self.survey.only_roots:
-            found = [item for item in found if self._concerns(item)]
+        found += interpreters.further_interpreters(
+            environments, self.survey.installations, found, self.host, self.inspector.bases
+        )
+        if self.survey.only_roots:  # those under the roots, and those that environments rest on
+            found = [
+                one
+                for one in found
+                if any(lies_under(one.prefix, root) for root in self.survey.roots)
+                or interpreters.dependants(one, environments)
+            ]
         else:
             self.index.save_interpreters(found)
         yield from map(FoundInterpreter, found)
-
-    def _further_interpreters(self, known: list[Interpreter]) -> list[Interpreter]:
-        """Return the interpreters that no installer's folder has: those on which environments
-        rest, and those of installations that the walk met."""
-        environments = [read.environment for read in self._read.values()]
-        programs = [
-            (path, "path")
-            for environment in without_base(environments, known)
-            if environment.creation.creator != "conda"  # its Python is its own
-            for path in bases_named(environment)
-        ]
-        for prefix in self.survey.installations:
-            parts = ("python.exe",) if self.host.windows else ("bin", "python")
-            programs.append((os.path.join(prefix, *parts), "conda"))
-        met = {(one.prefix, one.version) for one in known}
-        found: list[Interpreter] = []
-        for program, source in dict.fromkeys(programs):
-            one = interpreter_at(program, self.host, self.inspector.bases)
-            if one is not None and (one.prefix, one.version) not in met:
-                met.add((one.prefix, one.version))
-                found.append(replace(one, source=source))
-        return found
-
-    def _concerns(self, interpreter: Interpreter) -> bool:
-        """Tell whether an interpreter is under the roots, or anything found rests on it."""
-        if any(lies_under(interpreter.prefix, root) for root in self.survey.roots):
-            return True
-        return bool(dependants(interpreter, (read.environment for read in self._read.values())))
 
     def _examine(self) -> Iterator[Event]:
         """Examine the contents of what changed since they were examined last, or whose project
@@ -363,9 +337,15 @@ class Scan:
                 yield Sized(path, read.environment.size)
             elif self.sizes or path in self._unlike:
                 unknown[path] = folders
+        if not unknown:
+            return
+        # start-up: it measures in processes
+        from envdeck.core.inspection.size_pool import Sizer
+
         fresh: list[StoredEnvironment] = []
         kept = time.perf_counter()
-        for path, size, whole in self.sizer.measure_all(unknown):
+        sizer = Sizer(self.host, self.mounts, self.stopped)
+        for path, size, whole in sizer.measure_all(unknown):
             if size is not None:
                 read = self._read[path]
                 if self.health:

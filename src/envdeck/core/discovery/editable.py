@@ -4,7 +4,6 @@ import json
 import os
 import re
 from collections.abc import Iterator, Sequence
-from urllib.parse import unquote
 
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.system import reach
@@ -86,6 +85,8 @@ def path_of(url: str) -> str | None:
     if url[:7].lower() != "file://":
         return None
     authority, slash, rest = url[7:].partition("/")
+    from urllib.parse import unquote  # start-up: 4 ms, and few environments have an editable
+
     path = unquote(slash + rest.partition("#")[0].partition("?")[0], errors="surrogateescape")
     if authority and authority.lower() != "localhost":
         path = f"//{authority}{path}"

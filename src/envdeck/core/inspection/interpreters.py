@@ -16,7 +16,7 @@ from envdeck.core.inspection.packages.site_packages import (
     is_distribution,
     normalise,
 )
-from envdeck.core.lazy_dataclasses import dataclass
+from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.model import (
     SEED_PACKAGES,
     Environment,
@@ -75,6 +75,35 @@ def interpreter_at(
         if isinstance(read, Interpreter):
             return read
     return None
+
+
+def further_interpreters(
+    environments: Iterable[Environment],
+    installations: Iterable[str],
+    known: Iterable[Interpreter],
+    host: Host,
+    bases: BaseReader,
+) -> list[Interpreter]:
+    """Return the interpreters that no installer's folder has: those on which environments rest,
+    and those of installations that the walk met."""
+    known = list(known)
+    programs = [
+        (path, "path")
+        for environment in without_base(environments, known)
+        if environment.creation.creator != "conda"  # its Python is its own
+        for path in bases_named(environment)
+    ]
+    for prefix in installations:
+        parts = ("python.exe",) if host.windows else ("bin", "python")
+        programs.append((os.path.join(prefix, *parts), "conda"))
+    met = {(one.prefix, one.version) for one in known}
+    found: list[Interpreter] = []
+    for program, source in dict.fromkeys(programs):
+        one = interpreter_at(program, host, bases)
+        if one is not None and (one.prefix, one.version) not in met:
+            met.add((one.prefix, one.version))
+            found.append(replace(one, source=source))
+    return found
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 """Every manager of environments, one a module; the registry finds them."""
 
-import pkgutil
+import os
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
@@ -13,9 +13,9 @@ from envdeck.core.system.host import Host
 @cache
 def manager_classes() -> tuple[type[Manager], ...]:
     """Return every manager, in the order in which they are asked (first wins)."""
-    modules = (
-        import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)
-    )
+    files = {file.partition(".") for folder in __path__ for file in os.listdir(folder)}
+    names = sorted(name for name, _, kind in files if kind in {"py", "pyc"} and name != "__init__")
+    modules = [import_module(f"{__name__}.{name}") for name in names]
     found = {
         value.name: value
         for module in modules

@@ -7,7 +7,7 @@ one.
 """
 
 import os
-from base64 import urlsafe_b64encode
+from binascii import b2a_base64
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import ClassVar
@@ -196,7 +196,8 @@ def short_hash(data: bytes, algorithm: str = "sha256") -> str:
     # start-up: the first frame digests nothing
     from hashlib import new
 
-    return urlsafe_b64encode(new(algorithm, data, usedforsecurity=False).digest())[:8].decode()
+    text = b2a_base64(new(algorithm, data, usedforsecurity=False).digest())[:8].decode()
+    return text.replace("+", "-").replace("/", "_")
 
 
 _LIMIT = 256 * 1024

@@ -9,7 +9,6 @@ only prints a list never needs it.
 """
 
 import os
-import platform
 import re
 import sys
 from collections.abc import Iterable
@@ -43,6 +42,8 @@ class MarkerHost:
     @lru_cache(maxsize=1)
     def current(cls) -> "MarkerHost":
         """Return the machine we run on."""
+        import platform  # start-up: 3 ms, and a list evaluates no marker
+
         return cls(
             os.name,
             sys.platform,

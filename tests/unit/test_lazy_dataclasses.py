@@ -155,6 +155,8 @@ def test_the_functions_of_the_standard_library_know_the_objects(library):
         assert each.asdict(nested) == {"first": 1, "rest": [inner], "later": 3}
         with pytest.raises(TypeError):
             each.replace(base("a"), nothing=1)
+    foreign = dataclasses.make_dataclass("foreign", ["name"])
+    assert library.replace(foreign("a"), name="b") == foreign("b")
     assert copy.deepcopy(base("a", "b")) == base("a", "b")
     assert copy.copy(derived("a", count=2)).double == 4
 

@@ -72,6 +72,10 @@ def _fields(of: Any) -> tuple[_Field, ...]:
 
 
 def _replace(instance: Any, /, **changes: Any) -> Any:
+    if not hasattr(instance, "__lazy_fields__"):
+        import dataclasses  # start-up: only where another library's is met, as Textual's bindings
+
+        return dataclasses.replace(instance, **changes)
     for one in _fields(instance):
         if one.is_in("init"):
             changes.setdefault(one.name, getattr(instance, one.name))

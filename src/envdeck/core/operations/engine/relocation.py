@@ -222,7 +222,10 @@ def _python(path: str) -> str:
 def _script(data: bytes, before: str, after: str) -> bytes:
     """Replace what is left of the path in a script's body, where no quoting is needed for it."""
     head, line_end, body = data.partition(b"\n")
-    if head == b"#!/bin/sh" and body.startswith(b"'''exec'"):
+    if head == b"#!/bin/sh" and body.startswith(b"#"):
+        comment, end, body = body.partition(b"\n")
+        head, line_end = head + line_end + comment, end
+    if head.startswith(b"#!/bin/sh") and body.startswith(b"'''exec'"):
         first, end, body = body.partition(b"\n")
         head, line_end = head + line_end + first, end
     if not all(part.isalnum() or part in "/._-+@:," for part in after):

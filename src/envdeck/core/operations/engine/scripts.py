@@ -7,7 +7,8 @@ in which the path may stand is looked for, and replaced by one that is right for
 Short paths without blanks stand on a `#!` line. What the kernel would cut (Linux: at 127 bytes,
 or at a blank) is started by `/bin/sh`, in a line that to Python is a string. Where the path cannot
 stand in Python's source (it is not UTF-8), the script finds its folder itself, as in uv's
-relocatable environments.
+relocatable environments. A script that tells its encoding does so in its first two lines: uv writes
+that comment between, and the path byte by byte in octal digits.
 """
 
 import re
@@ -108,7 +109,14 @@ def _sh_of_uv(path: str) -> str:
 SHEBANG_LIMIT = 127
 """Bytes of a `#!` line that every system we know takes whole."""
 
-_SH = re.compile(rb"""#!/bin/sh\r?\n'''exec' (?P<word>.+?) "\$0" "\$@"\r?\n' '''\r?\n""", re.DOTALL)
+_SH = re.compile(
+    rb"""#!/bin/sh\r?\n(?P<encoding>#[^\n]*\n)?'''exec' (?P<word>.+?) "\$0" "\$@"\r?\n' '''\r?\n""",
+    re.DOTALL,
+)
+_ENCODING = re.compile(rb"[ \t\f]*#[^\n]*?coding[:=][ \t]*([-\w.]+)[^\n]*\n")
+_UTF8 = frozenset({b"utf-8", b"utf8"})
+"""What Python takes a script for that tells nothing."""
+_OCTAL = re.compile(rb"""\"\$\(printf %b((?: '\\'0[0-7]{3})+)\)\"""")
 _LAUNCHER = re.compile(rb'#!"?(?P<path>[^"\r\n]+?)"?(?P<rest>[ \t]+-[^\r\n]*)?\r?\n(?=PK\x03\x04)')
 
 
@@ -121,7 +129,15 @@ def rewrite_shebang(data: bytes, before: bytes, after: bytes) -> bytes:
     if found is None:
         return data
     tail, rest, end = found
-    return _line(after, tail, rest) + data[end:]
+    line = _line(after, tail, rest)
+    encoding = _ENCODING.match(data[end:])
+    told = data.startswith(b"#!/bin/sh\n#")
+    if encoding and line.startswith(b"#!/bin/sh\n") and (told or encoding[1].lower() not in _UTF8):
+        if not line.isascii():  # the path would be read in that encoding
+            line = _line(after, tail, rest, beside=True)
+        first, end_of_line, more = line.partition(b"\n")
+        line = first + end_of_line + b"# coding: " + encoding[1] + b"\n" + more
+    return line + data[end:]
 
 
 def rewrite_launcher(data: bytes, before: bytes, after: bytes) -> bytes:
@@ -159,6 +175,8 @@ def _read(data: bytes, before: bytes) -> tuple[bytes, bytes, int] | None:
 
 def _unquoted(word: bytes) -> bytes | None:
     """Read one word of a shell's line, as `'''exec'` lines have it."""
+    if octal := _OCTAL.fullmatch(word):
+        return bytes(int(each[-3:], 8) & 0xFF for each in octal[1].split())
     if word.startswith(b'"') and word.endswith(b'"') and len(word) > 1:
         inner = word[1:-1]
         if b'"' not in inner:  # pip writes what is between as it is
@@ -170,13 +188,14 @@ def _unquoted(word: bytes) -> bytes | None:
     return parts[0].encode("utf-8", "surrogateescape") if len(parts) == 1 else None
 
 
-def _line(after: bytes, tail: bytes, rest: bytes) -> bytes:
+def _line(after: bytes, tail: bytes, rest: bytes, *, beside: bool = False) -> bytes:
+    """Return the lines that start a script; by what lies `beside` it, where that is asked."""
     path = after + tail
     direct = b"#!" + path + rest + b"\n"
     utf8 = _is_utf8(path)
     if utf8 and len(direct) <= SHEBANG_LIMIT and not re.search(rb"\s", path):
         return direct
-    if utf8 and b"\\" not in path and b"\n" not in path and b"\r" not in path:
+    if utf8 and not beside and not any(each in path for each in (b"\\", b"\n", b"\r")):
         word = shlex.quote(path.decode()).encode()
     else:
         # Nothing of the path may stand in Python's source; the interpreter lies beside.

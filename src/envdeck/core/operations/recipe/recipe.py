@@ -156,13 +156,16 @@ def rows_digest(rows: Iterable[RecordRow], info: str) -> str:
     return digest.hexdigest()
 
 
-HEAD_LIMIT = 4096
+HEAD_LIMIT = 48 * 1024
 """Bytes of a script in which its first line, in either form, is looked for."""
 
 _SHEBANG = re.compile(rb"#!(?P<path>[^\r\n]*[\\/](?:python|pypy)(?P<w>w?)[\d.t]*(?:\.exe)?\"?)")
 _TRAMPOLINE = re.compile(
-    rb"#!/bin/sh\n'''exec' (?P<path>[^\n]*[\\/](?:python|pypy)(?P<w>w?)[\d.t]*\"?'?)"
-    rb" \"\$0\" \"\$@\"\n' '''"
+    rb"#!/bin/sh\n(?:#[^\n]*\n)?'''exec' "
+    rb"(?:(?P<path>[^\n]*[\\/](?:python|pypy)(?P<w>w?)[\d.t]*\"?'?)"
+    # byte by byte: `/python`, and its version
+    rb"|\"\$\(printf %b(?: '\\'0[0-7]{3})*? '\\'0057 '\\'0160 '\\'0171 '\\'0164 '\\'0150 '\\'0157"
+    rb" '\\'0156(?: '\\'0(?:06[0-7]|07[01]|056|164)){0,6}\)\") \"\$0\" \"\$@\"\n' '''"
 )
 _SUFFIXES = ("", ".exe", "-script.py", "-script.pyw", ".exe.manifest")
 _VERSIONED = {"pip": ("pip", "pip{0}", "pip{1}", "pip-{1}"), "setuptools": ("easy_install-{1}",)}
@@ -197,4 +200,4 @@ def as_in_wheel(head: bytes) -> tuple[bytes, int]:
     match = _TRAMPOLINE.match(head) or _SHEBANG.match(head)
     if match is None:
         return b"", 0
-    return b"#!python" + match["w"], match.end()
+    return b"#!python" + (match["w"] or b""), match.end()

@@ -40,7 +40,7 @@ from envdeck.core.operations.shared.base_interpreter import (
     uses_of,
 )
 from envdeck.core.operations.shared.context import Context
-from envdeck.core.operations.shared.describe import edit_facts, recreate_warnings
+from envdeck.core.operations.shared.describe import edit_facts, inherited_facts, recreate_warnings
 from envdeck.core.operations.shared.history import failed_before
 from envdeck.core.operations.shared.interpreters import interpreter_choices, pick
 from envdeck.core.operations.shared.space import no_room, not_writable
@@ -286,7 +286,7 @@ def plan_recreate(
         environment.path,
         environment.identity,
         environment.name,
-        (*facts, *edit_facts(edits)),
+        (*facts, *inherited_facts(environment, host), *edit_facts(edits)),
         mark_of(environment.path),
         edits,
     )

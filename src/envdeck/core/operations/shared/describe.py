@@ -2,12 +2,16 @@
 
 from collections.abc import Iterable
 
+from envdeck.core.inspection.import_path import import_path
+from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.inspection.packages.provenance import mask_text
+from envdeck.core.inspection.packages.site_packages import list_names
 from envdeck.core.model import Edits, Environment, Fact
 from envdeck.core.operations.transaction.journal import Entry
 from envdeck.core.operations.transaction.transaction import OperationStore
 from envdeck.core.operations.transaction.trash import TrashManifest
 from envdeck.core.system.files import CFG_LIMIT, Unread, decode, read_bounded
+from envdeck.core.system.host import Host
 from envdeck.core.system.words import amount, counted, join_some
 
 NOTED = 2_000
@@ -49,6 +53,22 @@ def manifest_of(
 def _cfg(environment: Environment) -> str:
     data = read_bounded(f"{environment.path}/pyvenv.cfg", CFG_LIMIT)
     return "" if isinstance(data, Unread) else mask_text(decode(data))
+
+
+def inherited_facts(environment: Environment, host: Host) -> tuple[Fact, ...]:
+    """Return what the environment takes from the system or the user, which stays where it is."""
+    if not environment.creation.system_site_packages:
+        return ()
+    inherited = {one.name for one in list_names(import_path(environment, host).inherited)}
+    rows = read_distributions(environment)
+    needed = {name for row in rows for name in row.requires} & inherited - {
+        row.name for row in rows
+    }
+    if not inherited:
+        return ()
+    text = f"{counted(len(inherited), 'package')} of the system, unchanged"
+    text += f"; required here: {join_some(sorted(needed))}" if needed else ""
+    return (Fact("inherited", text),)
 
 
 def edit_facts(edits: Edits) -> tuple[Fact, ...]:

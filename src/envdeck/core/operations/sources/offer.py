@@ -6,9 +6,15 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import unquote
 
 from envdeck.core.discovery.managers import lock_files
+from envdeck.core.inspection.import_path import inherited_versions
 from envdeck.core.inspection.packages.distributions import read_distributions
-from envdeck.core.inspection.packages.requirements import holds, marker_environment
-from envdeck.core.inspection.packages.site_packages import normalise
+from envdeck.core.inspection.packages.requirements import (
+    holds,
+    marker_environment,
+    parse_requirement,
+    satisfied,
+)
+from envdeck.core.inspection.packages.site_packages import list_names, normalise
 from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import (
     Distribution,
@@ -42,6 +48,7 @@ from envdeck.core.project import (
 from envdeck.core.project.locks.selection import ordered_locks, split_ids
 from envdeck.core.project.parts import OWN, main_manifests, sections
 from envdeck.core.project.requirements import file_url
+from envdeck.core.system.words import join_some
 
 _INDEX_OPTIONS = ("--index-url ", "--extra-index-url ")
 
@@ -349,4 +356,32 @@ def source_of(
         )
     first = found.index(usable[0])
     before = [f"Not used: {one.title}: {one.problem}" for one in found[:first]]
-    return replace(usable[0], notes=(*before, *usable[0].notes))
+    source = _without_inherited(usable[0], environment)
+    return replace(source, notes=(*before, *source.notes))
+
+
+def _without_inherited(source: PackageSource, environment: Environment) -> PackageSource:
+    """Return a source without what an environment has from the system, at a version that will do,
+    and not itself: to install it again would part the two."""
+    if source.name is SourceName.EXACT or not environment.creation.system_site_packages:
+        return source
+    own = {one.name for one in list_names(environment.site_packages)}
+    inherited = inherited_versions(environment)
+    kept, left = [], dict[str, None]()
+    for line in source.requirements:
+        asked = parse_requirement(line.partition(" --hash=")[0])
+        at_url = asked is not None and "@" in asked.text.partition("://")[0]
+        if asked is None or at_url or asked.name in own:
+            kept.append(line)
+        elif satisfied(asked, inherited.get(asked.name, ())):
+            left[asked.name] = None
+        else:
+            kept.append(line)
+    if not left:
+        return source
+    return replace(
+        source,
+        requirements=tuple(kept),
+        expected=tuple(one for one in source.expected if one[0] not in left),
+        notes=(*source.notes, f"inherited, not installed: {join_some(left)}"),
+    )

@@ -5,6 +5,7 @@ The planning functions take a :class:`Resolver`; the real one is :class:`UvResol
 
 import datetime
 import os
+import re
 import shlex
 import tempfile
 import tomllib
@@ -15,6 +16,7 @@ from typing import Any
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+from envdeck.core.inspection.import_path import inherited_versions
 from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import Distribution, Environment, OperationEvent, PackageChange
@@ -224,6 +226,7 @@ def _times(package: Mapping[str, Any]) -> Iterator[datetime.datetime]:
             yield time.replace(tzinfo=zone).astimezone(datetime.UTC)
 
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _UNANSWERED = 30
 """Names that are asked for one by one: an index that has none of so many has none at all."""
 LIMIT_SECONDS = 180.0
@@ -249,6 +252,8 @@ class UvResolver:
         self._runner = runner
         self._python = environment.python.executable or ""
         self._environment = environment.path
+        inherited = inherited_versions(environment, uv.host)
+        self._inherited = {name: versions[0] for name, versions in inherited.items()}
         self._tell = tell
         self._stopped = stopped
 
@@ -259,7 +264,51 @@ class UvResolver:
         upgrade: Sequence[str],
         overrides: Sequence[str] = (),
     ) -> tuple[PackageChange, ...] | Failure:
-        """Ask for the dry run of an installation of everything."""
+        """Ask for the dry run of an installation of everything.
+
+        uv sees an environment's own packages alone: what it would add though the environment has
+        it from the system, at a version that all can do with, is left to the system.
+        """
+        changes = self._plan(names, constraints, upgrade, overrides)
+        asked = {normalise(match[0]) for match in map(_NAME.match, names) if match}
+        spared: set[str] = set()
+        while not isinstance(changes, Failure):
+            new = {
+                change.name: f"{change.name}=={self._inherited[change.name]}"
+                for change in changes
+                if change.before is None
+                and change.name in self._inherited
+                and change.name not in asked
+                and change.name not in spared
+            }
+            if not new:
+                break
+            # a distributor's own build is on no index: what it will not do for is seen in the copy
+            unknown = {pin for pin in new.values() if self.unanswered([pin])}
+            pins = [pin for pin in new.values() if pin not in unknown]
+            none = [f"{name} ; python_version < '0'" for name, pin in new.items() if pin in unknown]
+            goals = [
+                f"{each.name}=={each.after}"
+                for each in changes
+                if each.after and each.name not in {*new, *spared}
+            ]
+            again = self._plan(names, [*constraints, *pins, *goals], upgrade, [*overrides, *none])
+            if isinstance(again, Failure):
+                break
+            constraints, overrides = [*constraints, *pins], [*overrides, *none]
+            changes = again
+            spared |= new.keys()
+        if isinstance(changes, Failure):
+            return changes
+        return tuple(each for each in changes if each.name not in spared)
+
+    def _plan(
+        self,
+        names: Sequence[str],
+        constraints: Sequence[str],
+        upgrade: Sequence[str],
+        overrides: Sequence[str],
+    ) -> tuple[PackageChange, ...] | Failure:
         with (
             _no_lock_left(self._environment),
             tempfile.TemporaryDirectory(prefix="envdeck-") as folder,

@@ -22,7 +22,7 @@ from envdeck.core.operations.guards.check import guard_context, mark_of, obstacl
 from envdeck.core.operations.recipe.edits import find_edits
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.shared.context import Context
-from envdeck.core.operations.shared.describe import edit_facts, upgrade_warnings
+from envdeck.core.operations.shared.describe import edit_facts, inherited_facts, upgrade_warnings
 from envdeck.core.operations.shared.history import failed_before
 from envdeck.core.operations.shared.space import no_room, not_writable
 from envdeck.core.operations.sources.source import PackageSource
@@ -97,7 +97,7 @@ def staged_plan(
         environment.path,
         environment.identity,
         environment.name,
-        wanted.facts,
+        (*wanted.facts, *inherited_facts(environment, host)),
         mark_of(environment.path),
     )
     blueprint = BuildSpec(

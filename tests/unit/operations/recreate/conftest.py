@@ -28,6 +28,10 @@ from envdeck.core.system.host import Host
 from support.environments import tool_data
 from support.wheels import PIP, digest, make_project, make_repository, unpacked_pip, write_wheel
 
+_REAL = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+_USERS = Path(os.path.expanduser("~"), ".config", "pip", "pip.conf")
+"""What this machine's pip is set up with, before a test is kept away from it."""
+
 
 def build_wheel(folder, name, version="1.0", files=None, *, scripts=(), **more) -> Path:
     """Write a wheel with one module, and in `files` whatever else; `DATA/` is its `.data`."""
@@ -340,3 +344,24 @@ def shared_machine(tmp_path_factory) -> Machine:
     folder = tmp_path_factory.mktemp("shared") / "home"
     folder.mkdir()
     return Machine(folder.resolve())
+
+
+@pytest.fixture
+def real(make_machine):
+    """A machine that installs from the real index; skips where there is none."""
+    settings = dict(_REAL)
+    if _USERS.exists():
+        settings.setdefault("PIP_CONFIG_FILE", str(_USERS))
+    machine = make_machine("real", **settings)
+    (machine.home / ".config" / "pip" / "pip.conf").unlink()
+    environ = {**os.environ, **machine.environ, "HOME": str(machine.home)}
+    asked = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--timeout", "5"]
+    asked += ["--retries", "0", "--disable-pip-version-check", "-d", machine.home / "x", "idna"]
+    try:
+        done = subprocess.run(asked, env=environ, capture_output=True, text=True, timeout=30)
+    except subprocess.TimeoutExpired:
+        pytest.skip("the package index cannot be reached: no answer within 30 seconds")
+    if done.returncode != 0:
+        why = (done.stderr.strip().splitlines() or ["pip is not here"])[-1]
+        pytest.skip(f"the package index cannot be reached: {why[:60]}")
+    return machine

@@ -7,15 +7,12 @@ of wheels that are built by the test, is always run.
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from envdeck.core.model import Ending
 from envdeck.core.operations.engine.pip_configuration import translated
 
-_REAL = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
-_USERS = Path(os.path.expanduser("~"), ".config", "pip", "pip.conf")
 WANTED = ("flask", "requests", "rich", "httpx[http2]", "pytest", "sphinx", "fastapi", "numpy")
 WANTED += ("pyyaml", "tox")
 CREATORS = [
@@ -23,27 +20,6 @@ CREATORS = [
     pytest.param("venv", marks=pytest.mark.kill),
     pytest.param("virtualenv", marks=pytest.mark.kill),
 ]
-
-
-@pytest.fixture
-def real(make_machine):
-    """A machine that installs from the real index; skips where there is none."""
-    settings = dict(_REAL)
-    if _USERS.exists():
-        settings.setdefault("PIP_CONFIG_FILE", str(_USERS))
-    machine = make_machine("real", **settings)
-    (machine.home / ".config" / "pip" / "pip.conf").unlink()
-    environ = {**os.environ, **machine.environ, "HOME": str(machine.home)}
-    asked = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--timeout", "5"]
-    asked += ["--retries", "0", "--disable-pip-version-check", "-d", machine.home / "x", "idna"]
-    try:
-        done = subprocess.run(asked, env=environ, capture_output=True, text=True, timeout=30)
-    except subprocess.TimeoutExpired:
-        pytest.skip("the package index cannot be reached: no answer within 30 seconds")
-    if done.returncode != 0:
-        why = (done.stderr.strip().splitlines() or ["pip is not here"])[-1]
-        pytest.skip(f"the package index cannot be reached: {why[:60]}")
-    return machine
 
 
 def furnish(machine, kit, path, creator):

@@ -21,7 +21,7 @@ from envdeck.core.inspection.interpreter import (
 )
 from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.inspection.packages.site_packages import count_distributions
-from envdeck.core.inspection.protection import protection
+from envdeck.core.inspection.protection import ProtectedPlaces, protection
 from envdeck.core.inspection.usage import last_used
 from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import (
@@ -315,8 +315,12 @@ class Inspector:
     bases: BaseReader = field(init=False)
     """The bases that were read so far."""
 
+    places: ProtectedPlaces = field(init=False)
+    """What stays on this host, as it was when the look began."""
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "bases", BaseReader(self.host))
+        object.__setattr__(self, "places", ProtectedPlaces.of(self.host))
 
     def inspect(
         self,
@@ -383,7 +387,7 @@ class Inspector:
             name=name_of(environment.path, project),
             project=project,
             links=candidate.links,
-            protected=protection(candidate, manager, self.host),
+            protected=protection(candidate, manager, self.host, self.places),
         )
 
     def _used(

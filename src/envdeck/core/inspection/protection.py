@@ -6,6 +6,7 @@ The rules are here once: what a list shows as protected is what the guards refus
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from envdeck.core.discovery.managers.base import Manager
 from envdeck.core.discovery.prefix import EnvironmentCandidate
@@ -18,7 +19,32 @@ _WITHIN = "inside EnvDeck's own data folder"
 _ABOVE = "contains EnvDeck's own data (journal, trash, index)"
 
 
-def own_place(path: str, host: Host) -> str:
+@dataclass(frozen=True, slots=True)
+class ProtectedPlaces:
+    """The places of one host that stay, worked out once for all that is asked of them."""
+
+    own: tuple[str, ...]
+    """EnvDeck's own folders and the former ones, as they are named and with links followed."""
+    cellars: tuple[str, ...]
+    below: tuple[str, ...]
+    """Folders of the system: nothing in them may go."""
+    tops: tuple[str, ...]
+    """Folders that stay as such, though what lies in them may be anybody's."""
+
+    @classmethod
+    def of(cls, host: Host) -> "ProtectedPlaces":
+        """Return those of a host."""
+        named = _folders(host)
+        below = () if host.windows else (*_SYSTEMS, *_STORES, *(_MACS if host.macos else ()))
+        return cls(
+            tuple(dict.fromkeys((*named, *map(reach.realpath, named)))),
+            tuple(_cellars(host)),
+            tuple(map(host.system, below)),
+            () if host.windows else tuple(map(host.system, (*_TOPS, *below, "usr"))),
+        )
+
+
+def own_place(path: str, host: Host, places: ProtectedPlaces | None = None) -> str:
     """Say why what is at this path is, holds or lies in a place of our own; empty if not.
 
     Looked at by name and with links followed, whether it is there yet or not: the trash that an
@@ -26,12 +52,11 @@ def own_place(path: str, host: Host) -> str:
     """
     if in_trash(path):
         return _WITHIN
-    for named in _folders(host):
-        for own in (named, reach.realpath(named)):
-            if lies_under(path, own):
-                return _WITHIN
-            if lies_under(own, path):
-                return _ABOVE
+    for own in (places or ProtectedPlaces.of(host)).own:
+        if lies_under(path, own):
+            return _WITHIN
+        if lies_under(own, path):
+            return _ABOVE
     return _ABOVE if _holds_trash(path) else ""
 
 
@@ -70,11 +95,16 @@ _TOPS = (
 """Folders that stay as such, though what lies in them may be anybody's."""
 
 
-def protection(candidate: EnvironmentCandidate, manager: Manager, host: Host) -> str | None:
+def protection(
+    candidate: EnvironmentCandidate,
+    manager: Manager,
+    host: Host,
+    places: ProtectedPlaces | None = None,
+) -> str | None:
     """Return the guard that refuses, in one sentence, or None."""
     if cause := candidate.shortcoming:
         return f"not-an-environment: {cause}"
-    if cause := protected_place(candidate.path, host):
+    if cause := protected_place(candidate.path, host, places):
         return f"protected-path: {cause}"
     if candidate.path == reach.realpath(sys.prefix):
         return "self: EnvDeck runs from this environment"
@@ -82,20 +112,21 @@ def protection(candidate: EnvironmentCandidate, manager: Manager, host: Host) ->
     return f"{own.guard}: {own.message}" if own else None
 
 
-def protected_place(path: str, host: Host) -> str:
+def protected_place(path: str, host: Host, places: ProtectedPlaces | None = None) -> str:
     """Say why what is at this path stays, whatever it is; empty where it may go."""
+    places = places or ProtectedPlaces.of(host)
     if any(lies_under(home, path) for home in (host.home, reach.realpath(host.home))):
         return "home folder or a parent of it"
-    if cause := own_place(path, host):
+    if cause := own_place(path, host, places):
         return cause
     for name in _PROJECT_FILES:
         if reach.lexists(os.path.join(path, name)):
             return f"root of a project (has {name})"
     if os.path.dirname(path) == path:
         return "root of a disk"
-    if any(lies_under(path, cellar) for cellar in _cellars(host)) or _is_in_keg(path):
+    if any(lies_under(path, cellar) for cellar in places.cellars) or _is_in_keg(path):
         return "belongs to a Homebrew formula"
-    if _is_systems(path, host):
+    if _is_systems(path, host, places):
         return "belongs to the operating system"
     return ""
 
@@ -118,18 +149,17 @@ def _is_in_keg(path: str) -> bool:
     )
 
 
-def _is_systems(path: str, host: Host) -> bool:
+def _is_systems(path: str, host: Host, places: ProtectedPlaces) -> bool:
     if host.windows:
         names = ("SYSTEMROOT", "PROGRAMFILES", "PROGRAMFILES(X86)", "PROGRAMW6432")
-        places = [folder for name in names if (folder := host.folder(name))]
+        kept = [folder for name in names if (folder := host.folder(name))]
         data = host.folder("PROGRAMDATA")
         folded = path.casefold()
-        return any(lies_under(folded, place.casefold()) for place in places) or (
+        return any(lies_under(folded, place.casefold()) for place in kept) or (
             data is not None and lies_under(data.casefold(), folded)
         )
     if lies_under(path, host.system("usr")) and not lies_under(path, host.system("usr", "local")):
         return True
-    below = (*_SYSTEMS, *_STORES, *(_MACS if host.macos else ()))
-    return any(lies_under(path, host.system(place)) for place in below) or any(
-        lies_under(host.system(place), path) for place in (*_TOPS, *below, "usr")
+    return any(lies_under(path, place) for place in places.below) or any(
+        lies_under(place, path) for place in places.tops
     )

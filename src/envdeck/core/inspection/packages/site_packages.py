@@ -22,6 +22,8 @@ LEFTOVER = "~"
 _LEFT = frozenset({LEFTOVER, "-", "=", "%"})
 """The same, with how pip 10 to 19 began them; their dots are told by the end of the name."""
 
+_STRANGE = _LEFT | {"."}
+
 _RUNS = re.compile(r"[-_.]+")
 _BEFORE_VERSION = re.compile(r"-(?=v?\d)")
 _PYTHON_TAG = re.compile(r"-py\d+(?:\.\d+)?(?:-.*)?\Z", re.DOTALL)
@@ -106,8 +108,12 @@ def count_distributions(site_packages: Iterable[str]) -> tuple[int | None, int]:
         for folder in folders(site_packages)
         if not isinstance(found := entries(folder), Unread)
     ]
-    count = sum(sum(map(is_distribution, names)) for names in listed) if listed else None
-    return count, sum(sum(map(is_leftover, names)) for names in listed)
+    if not listed:
+        return None, 0
+    # one look at each name where it ends or begins as those that count; there are thousands
+    counted = [name for names in listed for name in names if name.endswith(SUFFIXES)]
+    strange = [name for names in listed for name in names if name[0] in _STRANGE]
+    return sum(map(is_distribution, counted)), sum(map(is_leftover, strange))
 
 
 def leftovers(site_packages: Iterable[str]) -> tuple[str, ...]:

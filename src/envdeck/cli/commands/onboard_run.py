@@ -168,7 +168,8 @@ def step_lines(view: StepView, context: CommandContext) -> Iterator[tuple[str, s
         mark = "x" if option.chosen else " "
         yield f"    [{mark}] {sentence(option.title, context)}", ""
     for asked in view.fields:
-        yield f"    value: {safe(asked.name)}", ""
+        proposed = f" (example: {safe(asked.default)})" if asked.published else ""
+        yield f"    value: {safe(asked.name)}{proposed}", ""
     for command in view.commands:
         yield f"    $ {command_text(command, context.host.home)}", "bold"
     if view.hint:

@@ -80,6 +80,13 @@ def test_what_cannot_be_chosen_says_why_and_has_no_box() -> None:
 def test_a_forecast_is_counted_the_worst_first() -> None:
     said = line_text(forecast_line([FORECAST], LOOK))
     assert said == "✗ 2 unsupported · ✗ 1 not on index · 1 to build · 1 unknown · 35 wheels"
+    pieces = said.split(" · ")
+    for cells in range(20, 80):  # counts are left out, and no word is cut
+        short = line_text(forecast_line([FORECAST], LOOK, cells))
+        shown = short.removesuffix(" …").split(" · ")
+        assert width(short) <= cells
+        assert shown == pieces[: len(shown)]
+        assert short.endswith(" …") == (len(shown) < len(pieces))
     assert line_text(forecast_line([NoPlan("no network")], LOOK)) == "– not checked"
     fine = Forecast(
         "3.13", (PinForecast("a", "1", Verdict.WHEEL), PinForecast("b", "1", Verdict.WHEEL))

@@ -50,7 +50,7 @@ class AskDialog(Dialog[AnswerT], Generic[AnswerT]):
     what comes of the answers (:meth:`action_go_on`)."""
 
     DEFAULT_CSS = """
-    AskDialog .fields { height: auto; max-height: 60%; }
+    AskDialog .fields { height: auto; max-height: 60%; min-height: 2; }
     AskDialog AskNotes { height: 1fr; }
     AskDialog .field { height: auto; margin-bottom: 1; }
     AskDialog.-low .field { margin-bottom: 0; }

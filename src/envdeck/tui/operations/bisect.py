@@ -248,6 +248,7 @@ class BisectScreen(ListDetailScreen[RunList, RowDetail[AnyRun]]):
         runs = [self.job.runs[number] for number in sorted(self.job.runs)]
         if self._was_over:  # what was being tried when it was cancelled was not judged
             runs = [one for one in runs if isinstance(one, BisectRun)]
+            self.table.say_instead((Part("No run was judged.", Tone.MUTED),))
         for one in runs:
             self.table.since.setdefault(one.number, now)
         at_end = not self.table.rows or self.table.current is self.table.rows[-1]
@@ -278,7 +279,8 @@ class BisectScreen(ListDetailScreen[RunList, RowDetail[AnyRun]]):
         first: dict[str, str] = {"cancel": ""}
         if self.job.state.over:
             first = {"mend": "pin", "recreate": "back to before"} if self._found() else {}
-        self.keys.tell({**first, "open": "log", "next_pane": "", "back": "", "help": ""})
+        log = {"open": "log", "next_pane": ""} if self.table.rows else {}
+        self.keys.tell({**first, **log, "back": "", "help": ""})
 
     def row_moved(self) -> None:
         """Show another run below."""

@@ -7,7 +7,7 @@ from envdeck.core.model import NoPlan
 from envdeck.core.operations.recreate.forecast import Forecast, PinForecast, Verdict
 from envdeck.text import clip, counted, pad, plain, width
 from envdeck.tui.dialogs.picker import BLANK, ChoiceRow, Section, radio, title
-from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, glued, joined, wrapped
+from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, fitted, glued, joined, wrapped
 
 Told = Forecast | NoPlan
 
@@ -54,8 +54,9 @@ def unanswered(told: Iterable[Told]) -> tuple[str, str]:
     return "", ""
 
 
-def forecast_line(told: Sequence[Told], look: Look) -> Line:
-    """Return the counts in one line, the worst first: `1 not for it · 2 to build · 40 wheels`."""
+def forecast_line(told: Sequence[Told], look: Look, cells: int = 200) -> Line:
+    """Return the counts in one line, the worst first: `1 not for it · 2 to build · 40 wheels`; in
+    less room the first of them."""
     pins = outlooks(told)
     if not pins and unanswered(told)[0]:
         return (Part(f"{look.signs.unknown} not checked", Tone.MUTED),)
@@ -70,7 +71,7 @@ def forecast_line(told: Sequence[Told], look: Look) -> Line:
             pieces.append((Part(f"{sign}{count:,} {_WORDS[verdict]}", _TONES[verdict]),))
     every = "all " if wheels == len(pins) and wheels > 1 else ""
     good = Part(f"{every}{counted(wheels, 'wheel')}", Tone.GOOD if wheels else Tone.MUTED)
-    return joined([*pieces, (good,)])
+    return fitted([*pieces, (good,)], cells, look.signs.ellipsis)
 
 
 def forecast_about(told: Sequence[Told], python: str, cells: int, look: Look) -> list[Line]:

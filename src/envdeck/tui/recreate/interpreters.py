@@ -38,9 +38,11 @@ def python_line(
     )
     if cells >= _SOURCE_FROM:
         line = (*line, Part("  " + pad(source, _SOURCE)))
-    for piece in (_note(choice, look), _outlook(choice, told, look, asking=asking)):
-        if piece:
-            line = (*line, Part("  "), *piece)
+    if note := _note(choice, look):
+        line = (*line, Part("  "), *note)
+    room = max(cells - line_width(line) - 3, 1)
+    if outlook := _outlook(choice, told, room, look, asking=asking):
+        line = (*line, Part("  "), *outlook)
     room = cells - line_width(line) - 3
     if room >= _PATH_FROM and told is None and not asking:
         path = look.short_path(interpreter.executable, room)
@@ -59,12 +61,17 @@ def _note(choice: InterpreterOption, look: Look) -> Line:
 
 
 def _outlook(
-    choice: InterpreterOption, told: Sequence[Told] | None, look: Look, *, asking: bool
+    choice: InterpreterOption,
+    told: Sequence[Told] | None,
+    cells: int,
+    look: Look,
+    *,
+    asking: bool,
 ) -> Line:
     if choice.same_minor:
         return ()
     if told is not None:
-        return forecast_line(told, look)
+        return forecast_line(told, look, cells)
     if asking:
         return (Part(f"checking{look.signs.ellipsis}", Tone.MUTED),)
     return ()

@@ -127,6 +127,17 @@ def joined(pieces: Iterable[Line], separator: str = SEPARATOR) -> Line:
     return tuple(parts)
 
 
+def fitted(pieces: Iterable[Line], cells: int, ellipsis: str = "…") -> Line:
+    """Return the pieces that fit as one line, the first ones; a sign says that some do not. One
+    that does not fit by itself is cut."""
+    told = [piece for piece in pieces if piece]
+    line, count = joined(told), len(told)
+    while count > 1 and line_width(line) > cells:
+        count -= 1
+        line = (*joined(told[:count]), Part(f" {ellipsis}", Tone.MUTED))
+    return clipped(line, cells, ellipsis)
+
+
 _SIGN = 3
 """Cells that a sign and a blank take at most."""
 

@@ -54,5 +54,13 @@ def worked_on(tmp_path_factory):
 
 
 @pytest.fixture
+def broken_demo(tmp_path):
+    """Two broken environments: one whose packages changed, and one without a base."""
+    root, names = str(tmp_path / "demo"), ["broke", "broken"]
+    yield offline(build_demo(root, real_host(), runs=sys.executable, scenarios=names))
+    shutil.rmtree(root)
+
+
+@pytest.fixture
 def operations(worked_on):
     return Operations(Catalog(worked_on.host, worked_on.index))

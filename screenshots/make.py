@@ -247,6 +247,17 @@ async def _timeline(hand: Hand) -> None:
     await hand.see("the newest")
 
 
+async def _bisect(hand: Hand) -> None:
+    await hand.go_to("receipts/.venv")
+    await hand.press("enter", "6")
+    await hand.see("huewheel")
+    await hand.pilot.press("b")
+    await hand.see("3 packages changed")
+    await hand.until(lambda: hand.app.screen.query_one(Input).value)
+    await hand.pilot.press("enter")
+    await hand.see("Found in")
+
+
 async def _problems(hand: Hand) -> None:
     await hand.press("P")
     await hand.see("required by")
@@ -380,6 +391,7 @@ SHOTS = (
     Shot("health", WIDE, _health),
     Shot("timeline", NARROW, _timeline),
     Shot("problems", WIDE, _problems),
+    Shot("bisect", WIDE, _bisect, changes=True),
     Shot("tour", WIDE, _tour),
     Shot("narrow-project", NARROW, _narrow_project),
     Shot("narrow-dotenv", NARROW, _narrow_dotenv),

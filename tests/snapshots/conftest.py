@@ -8,7 +8,14 @@ import made_up as made_up_module
 import pytest
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
+from support.frames import leave_out_frames
+
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
+
+
+@pytest.fixture(autouse=True)
+def _frames(monkeypatch):
+    leave_out_frames(monkeypatch)
 
 
 class Svg(SingleFileSnapshotExtension):

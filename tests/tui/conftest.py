@@ -10,7 +10,14 @@ from types import ModuleType
 import made_up as made_up_module
 import pytest
 
+from support.frames import leave_out_frames
+
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
+
+
+@pytest.fixture(autouse=True)
+def _frames(monkeypatch):
+    leave_out_frames(monkeypatch)
 
 
 @pytest.fixture(scope="session")

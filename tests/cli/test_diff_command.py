@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,6 +20,7 @@ from envdeck.core.project import (
     ProjectPart,
     PythonDrift,
 )
+from support.program import run_program
 
 
 @pytest.fixture
@@ -209,16 +209,12 @@ def test_a_real_environment_in_a_process(home: Path, make_venv: Callable[..., Pa
         "--extra-index-url https://me:s3cret@index.example/\nx = s3cret\n"
     )
 
-    def call(*arguments: str) -> subprocess.CompletedProcess[bytes]:
-        return subprocess.run(
-            [sys.executable, "-m", "envdeck", *arguments],
-            env={**os.environ, "HOME": str(home)}, cwd=home, capture_output=True, timeout=60,
-            check=False,
-        )  # fmt: skip
+    def call(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return run_program(*arguments, environ={**os.environ, "HOME": str(home)}, cwd=home)
 
     for arguments in (("diff", "work/api"), ("diff", "work/api", "--json"), ("show", "work/api"),
                       ("show", "work/api", "--json")):  # fmt: skip
         found = call(*arguments)
         assert found.returncode == (1 if arguments[0] == "diff" else 0)
-        assert b"direct" in found.stdout
-        assert b"s3cret" not in found.stdout + found.stderr
+        assert "direct" in found.stdout
+        assert "s3cret" not in found.stdout + found.stderr

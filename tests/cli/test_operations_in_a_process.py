@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from support.program import run_program
 from support.trees import contents
 
 NAMES = ["my env", 'it\'s "x" $HOME', "[env]*?", "a\nb", "--yes", "\udcff\udcfe", "naïve ✓"]
@@ -26,26 +27,11 @@ def left_in_data(home) -> dict[str, bytes]:
 
 @pytest.fixture
 def envdeck(home):
-    def call(*arguments, code=None, **options) -> SimpleNamespace:
+    def call(*arguments, code="") -> SimpleNamespace:
         """Run it; `code` prepares the process first."""
-        start = ["-m", "envdeck"]
-        if code is not None:
-            start = [
-                "-c",
-                f"{code}\nimport sys\nfrom envdeck.__main__ import main\nsys.exit(main())",
-            ]
-        done = subprocess.run(
-            [sys.executable, *start, *map(os.fsencode, arguments)],
-            env={**os.environ, "HOME": str(home)},
-            cwd=home,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=60,
-            check=False,
-            **options,
-        )
-        out, err = done.stdout.decode(), done.stderr.decode()
-        return SimpleNamespace(code=done.returncode, out=out, err=err)
+        environ = {**os.environ, "HOME": str(home)}
+        done = run_program(*arguments, environ=environ, cwd=home, code=code)
+        return SimpleNamespace(code=done.returncode, out=done.stdout, err=done.stderr)
 
     return call
 
@@ -88,9 +74,18 @@ def test_deleted_and_brought_back_file_by_file(envdeck, api, home):
 def test_no_name_of_a_folder_is_too_strange(envdeck, home, make_venv, name):
     path = make_venv(home / "plain").rename(home / name)
     before = contents(path)
-    result = envdeck("delete", "--yes", "--json", "--", os.path.join(".", name))
-    assert result.code == 0, result.err
-    told = json.loads(result.out)
+    words = ["delete", "--yes", "--json", "--", os.path.join(".", name)]
+    result = subprocess.run(
+        [sys.executable, "-m", "envdeck", *map(os.fsencode, words)],
+        env={**os.environ, "HOME": str(home)},
+        cwd=home,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    told = json.loads(result.stdout)
     assert told["plan"]["targets"] == [str(path)]
     assert not path.exists()
     assert envdeck("trash", "restore", told["id"], "--yes").code == 0

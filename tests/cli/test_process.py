@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from envdeck.cli.main import COMMANDS
+from support.program import run_program
 
 HEAVY = {"textual", "rich", "click"}
 BUDGET = 240
@@ -102,8 +103,8 @@ out.write(" ".join(sorted(sys.modules)))
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
-def test_every_help_has_examples_and_exit_codes(command):
-    result = envdeck(*command.split(), "--help", text=True)
+def test_every_help_has_examples_and_exit_codes(command, tmp_path):
+    result = run_program(*command.split(), "--help", environ=os.environ, cwd=tmp_path)
     assert result.returncode == 0
     assert result.stderr == ""
     for part in ("usage: envdeck", "examples:\n  ", "exit codes:\n  0    done", "130  interrupted"):

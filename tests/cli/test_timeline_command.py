@@ -2,10 +2,11 @@
 
 import json
 import os
-import subprocess
-import sys
+import time
 
 import pytest
+
+from support.program import run_program
 
 
 @pytest.fixture
@@ -19,11 +20,7 @@ def machine(home, make_venv):
         environment = str(path)
 
         def call(self, *words):
-            return subprocess.run(
-                [sys.executable, "-m", "envdeck", *words],
-                env={**os.environ, "HOME": str(home)}, cwd=home, stdin=subprocess.DEVNULL,
-                capture_output=True, text=True, timeout=60, check=False,
-            )  # fmt: skip
+            return run_program(*words, environ={**os.environ, "HOME": str(home)}, cwd=home)
 
         def put(self, name, version):
             for old in packages.glob(f"{name}-*.dist-info"):
@@ -34,6 +31,7 @@ def machine(home, make_venv):
             (info / "METADATA").write_text(
                 f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
             )
+            return (*info.iterdir(), info)
 
         def told(self):
             return json.loads(self.call("timeline", self.environment, "--json").stdout)
@@ -73,8 +71,10 @@ def test_the_text_is_by_day_newest_first(machine):
 
 
 def test_many_packages_of_one_moment_take_one_line(machine):
+    now = time.time()
     for number in range(30):
-        machine.put(f"part{number}", "1.0")
+        for path in machine.put(f"part{number}", "1.0"):
+            os.utime(path, (now, now))
     told = machine.call("timeline", "work/api").stdout
     assert "+ 30 packages: part0 1.0" in told
     assert "25 more" in told

@@ -2,11 +2,11 @@
 
 import os
 import subprocess
-import sys
 
 import pytest
 
 from envdeck.cli.main import COMMANDS
+from support.program import run_program
 
 ENV, PROJECT = "work/api/.venv", "work/api"
 CALLS = {
@@ -68,11 +68,7 @@ def call(marked):
     def called(*words: str) -> subprocess.CompletedProcess[str]:
         # Nothing of an index is reached: what fails says why, and that is where secrets get out.
         variables = {"HOME": str(marked.home), "PIP_NO_INDEX": "1", "UV_OFFLINE": "1"}
-        return subprocess.run(
-            [sys.executable, "-m", "envdeck", *words],
-            env={**os.environ, **variables}, cwd=marked.home, stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, errors="replace", timeout=120, check=False,
-        )  # fmt: skip
+        return run_program(*words, environ={**os.environ, **variables}, cwd=marked.home)
 
     return called
 

@@ -14,7 +14,7 @@ MODULES = {
     for path in SOURCE.rglob("*.py")
 }
 TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
-MODULES_AT_MOST = 382
+MODULES_AT_MOST = 383
 IMPORTS_IN_FUNCTIONS = 148
 LISTS = {"envdeck.cli.commands", "envdeck.core.discovery.managers"}
 """Packages with one module for each command and each manager."""
@@ -130,6 +130,17 @@ def test_an_import_in_a_function_is_the_exception_and_says_why():
             before = last
     assert silent == []
     assert count <= IMPORTS_IN_FUNCTIONS
+
+
+def test_classes_are_made_by_our_own_dataclasses_which_a_start_can_afford():
+    found = {
+        name
+        for name, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        and "dataclasses" in (getattr(node, "module", None), *(each.name for each in node.names))
+    }
+    assert found == {"envdeck.core.lazy_dataclasses"}, "import them from there"
 
 
 def classes() -> dict[str, ast.ClassDef]:

@@ -46,6 +46,7 @@ def build_scope(
         fresh=fresh,
         cross_devices=settings.cross_devices,
         exclude=settings.exclude,
+        threads=settings.threads,
         usual_roots=settings.roots,
         interpreters=interpreters,
         health=health,

@@ -49,6 +49,9 @@ class Settings:
     keep_days: int | None = 30
     """How many days the trash keeps what was deleted or exchanged; `"for ever"` (None here) has
     no end."""
+    threads: int | None = None
+    """How many threads read folders at most where the disk is slow; 1 is the walk alone. None
+    leaves it to the disk."""
     downloads: bool = False
     """Whether uv may download an interpreter that is asked for and is not on this machine."""
 
@@ -93,6 +96,7 @@ FOR_EVER = "for ever"
 """What `keep-days` is where the trash keeps things without an end."""
 _LONGEST = 36_500
 """Days: a hundred years."""
+_MOST_THREADS = 64
 
 
 def settings_from(document: Mapping[str, Any], text: str, path: str, host: Host) -> Settings:
@@ -114,6 +118,8 @@ def settings_from(document: Mapping[str, Any], text: str, path: str, host: Host)
                 settings = replace(settings, read_only=reader.switch(name, value))
             case "keep-days":
                 settings = replace(settings, keep_days=reader.days(name, value))
+            case "threads":
+                settings = replace(settings, threads=reader.threads(name, value))
             case "downloads":
                 settings = replace(settings, downloads=reader.switch(name, value))
             case "theme":
@@ -151,6 +157,11 @@ class _Reader:
             if isinstance(value, str):
                 raise self._error(name, f"`{name}` must be {expected}, not `{value}`")
             raise self._expected(name, expected, value)
+        return value
+
+    def threads(self, name: str, value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _MOST_THREADS:
+            raise self._expected(name, f"a number from 1 to {_MOST_THREADS}", value)
         return value
 
     def word(self, name: str, value: object) -> str:

@@ -12,6 +12,7 @@ from envdeck.core.discovery.managers.base import Manager
 from envdeck.core.discovery.prefix import EnvironmentCandidate
 from envdeck.core.discovery.project_links import ProjectRoots, link, owner, project_mark
 from envdeck.core.discovery.prune import Prune, barred_mounts
+from envdeck.core.discovery.readers import Readers
 from envdeck.core.discovery.walk import ProjectRoot
 from envdeck.core.health import FILE_CHECKS
 from envdeck.core.health.status import examine, renewed, with_findings
@@ -65,6 +66,7 @@ def prepare_scan(host: Host, scope: Scope, index: Index, stopped: Callable[[], b
         memory=index.folders,
         stopped=stopped,
         one_device=not (mounts or scope.cross_devices),
+        readers=Readers(scope.threads),
     )
     remembered = {one.environment.path: one for one in index.environments(scope.limits(host))}
     if scope.fresh:

@@ -37,7 +37,7 @@ def test_everything_it_may_hold(host, file, home):
         b'exclude = ["node_modules", "~/old"]\n'
         b"cross-devices = true\n"
         b'theme = "nord"\ncolumns = ["path", "used"]\n'
-        b"read-only = true\nkeep-days = 7\ndownloads = true\n"
+        b"read-only = true\nkeep-days = 7\nthreads = 1\ndownloads = true\n"
         b'[keys]\nsort = "o"\ntab.1 = "f1"\n"tab.2" = "f2"\n'
     )
     configuration = load(host)
@@ -49,6 +49,7 @@ def test_everything_it_may_hold(host, file, home):
         columns=("path", "used"),
         read_only=True,
         keep_days=7,
+        threads=1,
         downloads=True,
         keys={"sort": "o", "tab.1": "f1", "tab.2": "f2"},
     )
@@ -83,6 +84,8 @@ def test_everything_it_may_hold(host, file, home):
         ("keep-days = 36501", "`keep-days` must be a number of days from 0", 1, ""),
         ("keep-days = 1.5", "`keep-days` must be a number of days from 0", 1, ""),
         ("keep-days = true", "`keep-days` must be a number of days from 0", 1, ""),
+        ("threads = 0", "`threads` must be a number from 1 to 64, not", 1, ""),
+        ("threads = true", "`threads` must be a number from 1 to 64, not", 1, ""),
         (
             "keep-days = 'never'",
             ('`keep-days` must be a number of days from 0 to 36,500, or "for ever", not `never`'),

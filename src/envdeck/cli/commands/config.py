@@ -16,7 +16,7 @@ from envdeck.text import plain, tilde
 DESCRIPTION = """Show the path of the configuration file and the effective settings, each with
 its source: the file or the default. Set ENVDECK_CONFIG to use another file.
 Keys: roots, exclude, cross-devices, theme, columns, read-only, keep-days (a
-number or "for ever"), downloads, and the table [keys]."""
+number or "for ever"), threads, downloads, and the table [keys]."""
 
 EXAMPLES = """  envdeck config                   effective settings
   envdeck config path              path of the configuration file

@@ -9,6 +9,7 @@ from envdeck.core.discovery.managers import managers
 from envdeck.core.discovery.managers.base import KnownFolder, Manager
 from envdeck.core.discovery.prefix import EnvironmentCandidate, recognise
 from envdeck.core.discovery.prune import IN_TRASH, Prune
+from envdeck.core.discovery.readers import Readers
 from envdeck.core.discovery.walk import (
     FolderLink,
     Pointer,
@@ -16,6 +17,7 @@ from envdeck.core.discovery.walk import (
     Tick,
     Walk,
     WalkMemory,
+    WalkReaders,
 )
 from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Identity, Notice, NotLookedAt, Unreadable
@@ -65,6 +67,8 @@ class Survey:
     """Gives the memory of one root."""
     stopped: Callable[[], bool] = lambda: False
     one_device: bool = False
+    readers: WalkReaders = field(default_factory=Readers)
+    """The threads that read ahead where the disk is slow."""
     installations: list[str] = field(default_factory=list)
     """What was met of installations that environments rest on, listed as interpreters."""
     managers: tuple[Manager, ...] = field(init=False)
@@ -88,6 +92,12 @@ class Survey:
 
     def __iter__(self) -> Iterator[Sign]:
         """Yield what is met; what was sighted stays true when the survey is stopped."""
+        try:
+            yield from self._survey()
+        finally:
+            self.readers.close()
+
+    def _survey(self) -> Iterator[Sign]:
         for place in self._places():
             if self.stopped():
                 return
@@ -104,6 +114,7 @@ class Survey:
                     windows=self.host.windows,
                     named_stores=self._named_stores(),
                     one_device=self.one_device,
+                    readers=self.readers,
                 )
             )
         for path, reason in self.prune.unwalked(self.roots):
@@ -131,7 +142,15 @@ class Survey:
             return
         rules = self.prune.alone(frozenset({"__pycache__", "site-packages"}))
         yield from self._run(
-            Walk(place.path, rules, None, self.stopped, place.depth, windows=self.host.windows)
+            Walk(
+                place.path,
+                rules,
+                None,
+                self.stopped,
+                place.depth,
+                windows=self.host.windows,
+                readers=self.readers,
+            )
         )
 
     def _run(self, walk: Walk) -> Iterator[Sign]:

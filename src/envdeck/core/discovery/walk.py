@@ -1,20 +1,22 @@
-"""The walk over the disk: one thread, one stack, no link followed.
+"""The walk over the disk: one stack, no link followed.
 
-Threads were slower than one (the interpreter lock), and `os.walk` than `os.scandir`. A folder
-that has not changed since the last walk holds the names it held then, so a
-memory of them spares the reading; what the names lead to is looked at anew each time.
+On a slow disk threads read ahead of it, in the order of the stack. A folder that has not changed
+since the last walk holds the names it held then, so a memory of them spares the reading; what the
+names lead to is looked at anew each time.
 """
 
 import os
 import re
 import shlex
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple, Protocol, TypeAlias
 
 from envdeck.core.discovery import prefix as markers
 from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind
 from envdeck.core.discovery.prune import Prune
-from envdeck.core.lazy_dataclasses import dataclass
+from envdeck.core.discovery.readers import Readers
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import NotLookedAt, Unreadable
 from envdeck.core.system import reach
 from envdeck.core.system.files import (
@@ -78,6 +80,8 @@ FolderRecord: TypeAlias = tuple[int, tuple[str, ...], tuple[str, ...], tuple[str
 
 TICK_FOLDERS = 256
 """So many folders are visited between two signs of life."""
+_AHEAD = 64
+"""So much of the stack is read ahead at most."""
 
 _STANDARD_LIBRARY = re.compile(r"(?:python|pypy)\d(?:\.\d+)?t?\Z")
 _MANIFESTS = PROJECT_FILES - {".python-version"}
@@ -133,6 +137,20 @@ Hit: TypeAlias = (
 )
 
 
+class _Visit(NamedTuple):
+    """A folder read, and what its names lead to."""
+
+    listing: FolderListing
+    changed: int
+    """When it last changed, in nanoseconds; 0 where nobody asks."""
+    hits: "list[Hit]"
+    children: list[str]
+    """The folders in it to go on with."""
+
+
+WalkReaders: TypeAlias = Readers[_Visit | None]
+
+
 @dataclass(slots=True)
 class Walk:
     """One walk below one root; iterate over it once, and read :attr:`visited` at any time."""
@@ -148,12 +166,16 @@ class Walk:
     """Where a `.venv` file of a project may name an environment by name alone."""
     one_device: bool = False
     """Whether to compare device numbers: where the system has no mount table to prune by."""
+    readers: WalkReaders = field(default_factory=lambda: Readers(1))
     visited: int = 0
+    _device: int | None = None
 
     def __iter__(self) -> Iterator[Hit]:
         """Yield what is met, in the order of the disk."""
-        device = self._device() if self.one_device else None
+        self._device = self._find_device() if self.one_device else None
         stack = [(self.root, 0)]
+        readers, memory = self.readers, self.memory
+        readers.serve(self._visit, self._follow)
         while stack:
             path, level = stack.pop()
             self.visited += 1
@@ -161,68 +183,89 @@ class Walk:
                 if self.stopped():
                     return
                 yield Tick()
+                readers.sample()
             try:
-                listing = self._list(path, device)
+                if readers.count > 1:
+                    later = (path for path, _ in reversed(stack[-_AHEAD:]))
+                    reading = readers.fetch(path, later, self.stopped)
+                    if reading is None:
+                        return
+                    if reading.error is not None:
+                        raise reading.error
+                    visit = reading.value
+                    known = memory.get(path) if memory is not None else None
+                else:
+                    known = memory.get(path) if memory is not None else None
+                    if readers.measures:
+                        visit = readers.measure(partial(self._visit, path, known))
+                    else:
+                        visit = self._visit(path, known)
             except OSError as error:
                 if not level or not isinstance(error, FileNotFoundError | NotADirectoryError):
                     yield Unreadable(path, reason_of(error))
                 continue
-            if listing is None:
+            if visit is None:
                 continue
-            folders = listing.folders
-            if listing.marks or listing.links:
-                folders = yield from self._look(path, listing)
+            if memory is not None and (known is None or known[0] != visit.changed):
+                memory.put(path, (visit.changed, *visit.listing))
+            if visit.hits:
+                yield from visit.hits
             if self.depth is None or level < self.depth:
-                self._push(stack, path, folders, level + 1)
+                stack.extend([(child, level + 1) for child in visit.children])
 
-    def _list(self, path: str, device: int | None) -> FolderListing | None:
-        memory = self.memory
-        if memory is None and device is None:
-            return list_folder(path, self.prune.names, windows=self.windows)
-        status = os.stat(path)
-        if device is not None and status.st_dev != device:
-            return None
-        if memory is None:
-            return list_folder(path, self.prune.names, windows=self.windows)
-        # what restores files (rsync, tar) sets the modification time back; nothing sets the other
-        changed = status.st_mtime_ns if self.windows else status.st_ctime_ns
-        known = memory.get(path)
+    def _visit(self, path: str, known: FolderRecord | None = None) -> _Visit | None:
+        """Read a folder, in any thread; None where it is on another disk."""
+        changed = 0
+        if self.memory is not None or self._device is not None:
+            status = os.stat(path)
+            if self._device is not None and status.st_dev != self._device:
+                return None
+            # what restores files (rsync, tar) sets the modification time back; nothing sets the
+            # other
+            changed = status.st_mtime_ns if self.windows else status.st_ctime_ns
         if known is not None and known[0] == changed:
-            return FolderListing(known[1], known[2], known[3])
-        listing = list_folder(path, self.prune.names, windows=self.windows)
-        memory.put(path, (changed, *listing))
-        return listing
+            listing = FolderListing(known[1], known[2], known[3])
+        else:
+            listing = list_folder(path, self.prune.names, windows=self.windows)
+        hits: list[Hit] = []
+        folders = listing.folders
+        if listing.marks or listing.links:
+            folders = self._look(path, listing, hits)
+        return _Visit(listing, changed, hits, self._children(path, folders))
 
-    def _push(
-        self, stack: list[tuple[str, int]], path: str, folders: tuple[str, ...], level: int
-    ) -> None:
+    def _follow(self, visit: _Visit | None) -> Sequence[str]:
+        """Return what comes after a folder, where the whole of it is walked."""
+        return visit.children if visit is not None and self.depth is None else ()
+
+    def _children(self, path: str, folders: tuple[str, ...]) -> list[str]:
         prefix = path if path.endswith(os.sep) else path + os.sep
         paths, patterned = self.prune.paths, self.prune.patterned
         if path.endswith((os.sep + "lib", os.sep + "lib64")):
             folders = tuple(name for name in folders if not _STANDARD_LIBRARY.match(name))
-        for name in folders:
-            child = prefix + name
-            if child not in paths and not (patterned and self.prune.skips(name, child)):
-                stack.append((child, level))
+        return [
+            child
+            for name in folders
+            if (child := prefix + name) not in paths
+            and not (patterned and self.prune.skips(name, child))
+        ]
 
-    def _look(self, path: str, listing: FolderListing) -> Generator[Hit, None, tuple[str, ...]]:
-        """Yield what the names in a folder lead to; return the folders to go on with."""
+    def _look(self, path: str, listing: FolderListing, hits: list[Hit]) -> tuple[str, ...]:
+        """Add what the names in a folder lead to; return the folders to go on with."""
         folders, marks, links = listing
-        for name in links:
-            if hit := _follow(os.path.join(path, name), name, self.root):
-                yield hit
+        led = (_follow(os.path.join(path, name), name, self.root) for name in links)
+        hits.extend(hit for hit in led if hit)
         maybe_file = ".venv" in marks and ".venv" not in folders and ".venv" not in links
         if maybe_file and (found := _read_pointer(path, self.named_stores)):
-            yield found
+            hits.append(found)
         if any(name in PROJECT_FILES and name not in folders for name in marks):
-            yield ProjectRoot(path)
+            hits.append(ProjectRoot(path))
         candidate = None if markers.NAMES.isdisjoint(marks) else markers.recognise(path, marks)
         if candidate is None:
             return folders
-        yield candidate
+        hits.append(candidate)
         return _inside(candidate, listing, at_root=path == self.root)
 
-    def _device(self) -> int | None:
+    def _find_device(self) -> int | None:
         try:
             return os.stat(self.root).st_dev
         except OSError:

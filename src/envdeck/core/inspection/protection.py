@@ -6,10 +6,10 @@ The rules are here once: what a list shows as protected is what the guards refus
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from envdeck.core.discovery.managers.base import Manager
 from envdeck.core.discovery.prefix import EnvironmentCandidate
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.system import reach
 from envdeck.core.system.host import Host, former_folders, lies_under, own_folders
 

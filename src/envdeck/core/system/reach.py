@@ -264,6 +264,8 @@ class Scope:
     cross_devices: bool = False
     exclude: tuple[str, ...] = ()
     """Folder names, absolute paths, or patterns (`fnmatch`) of either, not to look into."""
+    threads: int | None = None
+    """How many threads read folders at most; None leaves it to the disk."""
     usual_roots: tuple[str, ...] = ()
     """What is walked when no roots are given; none means the home folder."""
     fresh: bool = False

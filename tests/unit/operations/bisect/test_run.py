@@ -1,10 +1,12 @@
 """A bisect with real copies, a real installer, and commands that fail as they do in life."""
 
 import os
+import random
 import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -161,19 +163,28 @@ def test_the_command_runs_in_the_project_with_the_copy_active(bench):
     assert result.status is SearchStatus.FOUND, told
 
 
-def test_what_is_written_through_a_link_is_found_out_and_said(bench):
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_what_a_command_writes_into_reaches_neither_the_environment_nor_the_next_set(
+    bench, at_once
+):
     site = next(bench.path.glob("lib/python*/site-packages"))
     extra = site / "notes.dat"
     extra.write_text("as it was\n")
+    before = states(bench.path)
     code = (
         "import elm, os, sys; folder = os.path.dirname(elm.__file__);"
-        "open(os.path.join(folder, 'notes.dat'), 'a').write('written\\n');"
+        "os.chmod(os.path.join(folder, 'ash.py'), 0o600);"
+        "told = open(os.path.join(folder, 'notes.dat'), 'r+');"
+        "told.truncate(); told.write('written\\n'); told.close();"
         "sys.exit(elm.version == '2.0')"
     )
+    if at_once == 1:  # else two that run at once see what the other writes
+        code = "assert open(__import__('elm').__file__[:-6] + 'notes.dat').read()[0] == 'a';" + code
     try:
-        result, _ = bench.bisect(code)
-        if extra.read_text() != "as it was\n":
-            assert "notes.dat" in result.message
+        result, _ = bench.bisect(code, at_once=at_once)
+        assert (result.status, result.message) == (SearchStatus.FOUND, "elm 1.0 → 2.0")
+        assert states(bench.path) == before
+        assert extra.read_text() == "as it was\n"
     finally:
         extra.unlink()
 
@@ -208,39 +219,75 @@ def test_without_a_difference_there_is_nothing_to_bisect(bench):
     assert suspects(bench.bad, bench.bad) == ()
 
 
-def test_a_kill_at_any_moment_leaves_nothing_after_the_next_start(bench, tmp_path):
-    environ = {
-        **os.environ, "HOME": str(bench.home), "UV_CACHE_DIR": str(tool_data() / "uv"),
-    }  # fmt: skip
-    for name in [one for one in environ if one.startswith(("XDG_", "PIP_"))]:
-        del environ[name]
-    before = states(bench.path)
-    mark = tmp_path / "begun"
-    command = [sys.executable, "-m", "envdeck", "bisect", str(bench.path), "--good", bench.good.id]
-    command += ["--", "python", "-c", f"open({str(mark)!r}, 'w'); import time; time.sleep(60)"]
-    with subprocess.Popen(command, env=environ, start_new_session=True) as process:
+class Killed:
+    """The program in a process of its own, killed while it bisects."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        self.environ = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("XDG_", "PIP_"))
+        } | {"HOME": str(bench.home), "UV_CACHE_DIR": str(tool_data() / "uv")}
+        self.before = states(bench.path)
+
+    def start(self, code: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "envdeck", "bisect", str(self.bench.path)]
+        command += ["--good", self.bench.good.id, "--", "python", "-c", code]
+        return subprocess.Popen(
+            command, env=self.environ, start_new_session=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def hold(self) -> None:
+        """Recover as the next start does, and see that nothing is left."""
+        done = subprocess.run(
+            [sys.executable, "-m", "envdeck", "history", "--recover"],
+            env=self.environ, check=False, capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert self.bench.left() == []
+        assert states(self.bench.path) == self.before
+        assert self.bench.operations.recover() == ()
+
+
+def test_a_kill_while_the_command_runs_leaves_nothing_after_the_next_start(bench, tmp_path):
+    killed, mark = Killed(bench), tmp_path / "begun"
+    code = f"import os, time; open({str(mark)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    with killed.start(code) as process:
         limit = time.monotonic() + 60
-        while not mark.exists() and time.monotonic() < limit:
+        while not (mark.exists() and mark.read_text()) and time.monotonic() < limit:
             time.sleep(0.02)
-        assert mark.exists()
         process.send_signal(signal.SIGKILL)
-    left = list(bench.home.glob("**/environment/*/pyvenv.cfg"))
-    assert left, "the copy of the killed one is there"
-    subprocess.run(["pkill", "-f", str(mark)], check=False)
-    done = subprocess.run(
-        [sys.executable, "-m", "envdeck", "history", "--recover"],
-        env=environ, check=False, capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert bench.left() == []
-    assert states(bench.path) == before
+    os.kill(int(mark.read_text()), signal.SIGKILL)
+    assert list(bench.home.glob("**/environment/*/pyvenv.cfg")), "the copies are there"
+    killed.hold()
+
+
+@pytest.mark.parametrize(("kills", "seed"), [(2, 1), pytest.param(100, 2, marks=pytest.mark.kill)])
+def test_kills_at_moments_drawn_by_lot_leave_nothing(bench, kills, seed, record_property):
+    killed, chance = Killed(bench), random.Random(seed)
+    code = "import elm, sys; sys.exit(elm.version == '2.0')"
+    began = time.monotonic()
+    assert killed.start(code).wait(60) == 0
+    whole, met = time.monotonic() - began, 0
+    for _ in range(kills):
+        with killed.start(code) as process:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(chance.uniform(0.1, 1.0) * whole)
+            met += process.poll() is None
+            process.kill()
+        killed.hold()
+    record_property("kills", met)
+    assert met
 
 
 # the plan: what the queue of the screen runs
 
 
 def test_a_plan_tells_its_runs_and_their_bound_and_marks_what_passed(bench):
-    bench.store.mark_good(str(bench.path), bench.good.id, good=False)
+    for one in (bench.good, bench.bad):  # tests before may have run a command that passed
+        bench.store.mark_good(str(bench.path), one.id, good=False)
     code = "import elm, sys; print('tried', elm.version); sys.exit(elm.version == '2.0')"
     choice = BisectChoice(good=bench.good.id, command=("python", "-c", code), at_once=1)
     plan = plan_bisect(bench.operations, bench.look(), choice)

@@ -40,7 +40,29 @@ def test_a_single_culprit_is_found_by_halves(count):
         found = Search(count, runs).run()
         assert (found.status, found.culprits) == (SearchStatus.FOUND, (culprit,))
         assert len(runs.sets) <= math.ceil(math.log2(count)) + 3
-        assert len(set(runs.sets)) == len(runs.sets), "no set is run twice"
+        assert len(set(runs.sets[:-1])) == len(runs.sets) - 1, "no set is run twice but the last"
+
+
+@settings(deadline=None)
+@given(st.data(), st.integers(1, 200))
+def test_a_single_culprit_takes_few_runs_wherever_it_is(data, count):
+    culprit = data.draw(st.integers(0, count - 1))
+    runs = Runs({culprit})
+    assert Search(count, runs).run().culprits == (culprit,)
+    assert len(runs.sets) <= math.ceil(math.log2(count)) + 3
+
+
+@pytest.mark.parametrize("count", [1, 2, 32])
+def test_what_failed_once_and_never_again_cannot_be_told(count):
+    """The bad state fails by chance, and so does what is taken for the culprit."""
+    seen: list = []
+
+    def judge(sets):
+        seen.extend(sets)
+        return [BAD if 0 in one and seen.count(one) == 1 else GOOD for one in sets]
+
+    found = Search(count, judge).run()
+    assert (found.status, found.reason) == (SearchStatus.CANNOT_TELL, "it fails at random")
 
 
 @settings(deadline=None)
@@ -119,3 +141,56 @@ def test_more_at_once_need_fewer_rounds():
     assert Search(100, judge, at_once=4).run().culprits == (77,)
     assert len(rounds) <= 6
     assert max(rounds) <= 4
+
+
+class Flaky(Runs):
+    """A command that fails by chance where the culprits are there, and where they are not."""
+
+    def __init__(self, seed, share):
+        super().__init__({0})
+        self.chance, self.share = random.Random(seed), share
+
+    def verdict(self, one):
+        if not one:
+            return GOOD
+        return BAD if len(self.sets) < 3 or self.chance.random() < self.share else GOOD
+
+
+def histories():
+    """Forty made-up ones: what broke, among how many changes, and how it hides."""
+    chance = random.Random(12)
+    for number in range(40):
+        count = chance.choice([2, 3, 5, 8, 13, 32, 64, 105])
+        kind = ("one", "one", "two", "needs", "none" if number % 2 else "flaky")[number % 5]
+        picked = chance.sample(range(count), 2)
+        yield pytest.param(kind, count, picked, number, id=f"{number}-{kind}-of-{count}")
+
+
+@pytest.mark.parametrize(("kind", "count", "picked", "seed"), [*histories()])
+def test_made_up_histories(kind, count, picked, seed):
+    first, second = picked
+    bound = math.ceil(math.log2(count)) + 3
+    runs = {
+        "one": lambda: Runs({first}),
+        "two": lambda: Runs(picked),
+        "needs": lambda: Runs({first}, skip=lambda one: first in one and second not in one),
+        "none": lambda: Runs({count}),
+        "flaky": lambda: Flaky(seed, 0.5),
+    }[kind]()
+    found = Search(count, runs).run()
+    if kind == "one":
+        assert (found.status, found.culprits) == (SearchStatus.FOUND, (first,))
+        assert len(runs.sets) <= bound
+    elif kind == "two":
+        assert (found.status, set(found.culprits)) == (SearchStatus.FOUND, set(picked))
+        assert len(runs.sets) <= 2 * bound
+    elif kind == "needs":
+        assert found.status is SearchStatus.FOUND
+        assert first in found.culprits
+        assert set(found.culprits) <= set(picked)
+    elif kind == "none":
+        assert (found.status, len(runs.sets)) == (SearchStatus.NOT_REPRODUCED, 2)
+    else:  # by chance it may look like a change; never is one told that was not seen to fail
+        assert len(runs.sets) <= 4 * count + bound
+        if found.status is SearchStatus.FOUND:
+            assert frozenset(found.culprits) in runs.sets

@@ -1,8 +1,9 @@
 """A bisect is run: sets of packages between good and bad, each in a throw-away copy.
 
-The copies are made of hard links beside the environment, in an item of the trash that the journal
-knows: whatever ends the program, the next start removes them. The environment is not touched, and
-that is proved at the end.
+One copy that shares no file with the environment is made beside it, in an item of the trash that
+the journal knows, and each set in a further copy of links to that one: a command that writes into
+what is installed cannot reach the environment. What it wrote is put right before the next set.
+Whatever ends the program, the next start removes the copies.
 """
 
 import os
@@ -28,7 +29,7 @@ from envdeck.core.model import (
     Verdict,
 )
 from envdeck.core.operations.bisect.search import Changes, Search, SearchResult, SearchStatus
-from envdeck.core.operations.disk.links import FolderLinkError, folder_links
+from envdeck.core.operations.disk.links import FolderLinkError, PrivateTree, folder_links
 from envdeck.core.operations.engine.command import Completed
 from envdeck.core.operations.engine.failure import explain
 from envdeck.core.operations.engine.relocation import relocate
@@ -40,6 +41,7 @@ from envdeck.core.operations.run_command import Task, task_command
 from envdeck.core.operations.shared.base_interpreter import anchor_links
 from envdeck.core.operations.shared.context import Context, Stopped, read_environment
 from envdeck.core.operations.shared.describe import manifest_of
+from envdeck.core.operations.shared.space import no_room
 from envdeck.core.operations.staging.changes import confine_records
 from envdeck.core.operations.staging.stage import python_at
 from envdeck.core.operations.transaction.journal import Entry, Move, new_id
@@ -174,9 +176,12 @@ def run_bisect(
         return NoBisect(f"{link} in the environment is a link to a folder: copies would share it")
     path = environment.path
     target = Target(path, environment.identity, environment.name, mark=mark_of(path))
-    against = obstacles(
-        Operation.BISECT, target, environment, guard_context(context), frozenset({"in-use"})
-    )
+    against = [
+        *obstacles(
+            Operation.BISECT, target, environment, guard_context(context), frozenset({"in-use"})
+        ),
+        *no_room(path, environment.size.disk_bytes if environment.size else None, ground),
+    ]
     if against:
         return NoBisect(f"blocked by {against[0].guard}: {against[0].message}", against[0].hint)
     identifier = new_id(context.catalog.host)
@@ -251,12 +256,16 @@ class _Work:
     """Set when one run has failed or Ctrl-C came, so that the others at once are ended."""
     _uv: UvAdapter = field(init=False)
     """One for all copies: where uv lies must not be asked by two threads at once."""
+    _original: PrivateTree = field(init=False)
+    """What the copies of sets link to."""
     _numbers: Iterator[int] = field(default_factory=partial(count, 1))
     _telling: Lock = field(default_factory=Lock)
     _usual: set[tuple[str, str]] = field(default_factory=set)
     """What lacks in the good state or the bad one, and so is no reason to pass a set over."""
 
     def __post_init__(self) -> None:
+        folder = os.path.join(self.current.staged, "original")
+        self._original = PrivateTree(self.request.environment.path, folder)
         self._uv = UvAdapter(
             self.context.catalog.host,
             folder=self.current.staged,
@@ -268,6 +277,7 @@ class _Work:
         return self._ended.is_set() or self.stopped()
 
     def search(self) -> BisectResult:
+        self._original.make(self._copied)
         self._usual = set(dependency_problems(self.request.environment))
         found = Search(len(self.changes), self._judge, at_once=self.request.at_once).run()
         return self._result(found)
@@ -340,7 +350,7 @@ class _Work:
         environment, disk = self.request.environment, self.context.ground.disk
         host = self.context.catalog.host
         os.mkdir(copy, 0o700)
-        disk.link_tree(environment.path, copy, self._copied)
+        disk.link_tree(self._original.folder, copy, self._copied)
         anchor_links(copy, environment.path)
         confine_records(environment, copy, disk.rewrite)
         relocate(copy, environment.path, copy, disk.rewrite)
@@ -396,7 +406,10 @@ class _Work:
             if isinstance(event, OutputLine):
                 output.append(event.text[:_OUTPUT_LINE])
 
-        return self._runner().run(command, keep, self._is_over, limit=request.limit)
+        try:
+            return self._runner().run(command, keep, self._is_over, limit=request.limit)
+        finally:
+            self._original.restore()
 
     def _runner(self) -> Runner:
         project = self.request.environment.project.path

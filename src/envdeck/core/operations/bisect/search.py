@@ -49,8 +49,8 @@ class Search:
     _known: dict[Changes, Verdict] = field(default_factory=dict)
 
     def run(self) -> SearchResult:
-        """Search; every set is judged once, but for the one that is found where it took several
-        changes: it is judged again, since a command that fails at random looks just so."""
+        """Search; every set is judged once, but for the one that is found: a command that fails at
+        random looks just so, and none is told that was not bad twice."""
         good, bad = frozenset[int](), frozenset(range(self.count))
         first = self._judge([good] if self.count == 0 else [good, bad])
         if first[0] is not Verdict.GOOD:
@@ -106,9 +106,9 @@ class Search:
     def _reduce(self, needed: Changes, before: Changes) -> SearchResult:
         """Return the smallest bad set that has the isolated change: alone, or with those of the
         ones before it that it cannot do without."""
-        several = False
+        again = needed in self._known  # else it is bad now, as it was with those before it
         while self._judge([needed])[0] is not Verdict.BAD:
-            several = True
+            again = True
             rest = sorted(before - needed)
             low, high = 0, len(rest)  # needed with the first `high` of the rest is bad
             if not rest:
@@ -125,7 +125,7 @@ class Search:
             needed |= {rest[high - 1]}
             before = frozenset(rest[: high - 1])
         culprits = tuple(sorted(needed))
-        if several and next(iter(self.judge([needed]))) is not Verdict.BAD:
+        if again and next(iter(self.judge([needed]))) is not Verdict.BAD:
             return SearchResult(SearchStatus.CANNOT_TELL, culprits, "it fails at random")
         return SearchResult(SearchStatus.FOUND, culprits)
 

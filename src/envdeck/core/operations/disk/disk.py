@@ -234,10 +234,13 @@ class Disk:
 
     # trees
 
-    def link_tree(self, source: str, target: str, tell: Progress = _silent) -> None:
+    def link_tree(
+        self, source: str, target: str, tell: Progress = _silent, *, shares: bool = True
+    ) -> None:
         """Copy a tree into an existing folder: folders made, files linked, so that it costs
-        neither time nor room. Small files that programs edit in place are copied."""
-        link_tree(source, target, tell)
+        neither time nor room. Small files that programs edit in place are copied; so is
+        everything where the copy `shares` nothing."""
+        link_tree(source, target, tell, shares=shares)
 
     def remove_tree(
         self, path: str, tell: Progress = _silent, stopped: Callable[[], bool] | None = None

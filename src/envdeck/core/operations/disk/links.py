@@ -4,9 +4,16 @@ import errno
 import os
 import shutil
 import stat
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from threading import Lock
 
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.system import reach
+
+if sys.platform != "win32":
+    from fcntl import ioctl
 
 METADATA_FOLDERS = (".dist-info", ".egg-info")
 """Endings of the folders in which installers write files in place (uv writes RECORD so)."""
@@ -19,6 +26,8 @@ _SMALL = 64 * 1024
 _EXTRA = getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _EXTRA
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _EXTRA
+_FICLONE = 0x40049409
+"""As in `linux/fs.h`; elsewhere no such request is known, and it fails."""
 _LIBRARIES = ("python", "pypy")
 _TOP = frozenset({"bin", "lib", "Lib", "Scripts"})
 _PACKAGES = frozenset({"site-packages", "dist-packages"})
@@ -33,13 +42,17 @@ class FolderLinkError(OSError):
         """Relative to the tree."""
 
 
-def link_tree(source: str, target: str, tell: Callable[[int, int], None]) -> None:
+def link_tree(
+    source: str, target: str, tell: Callable[[int, int], None], *, shares: bool = True
+) -> None:
     """Fill the existing folder `target` with what is in `source`.
 
     Symbolic links stay what they are. What is in `bin` or `Scripts`, at the top (`pyvenv.cfg`, and
     uv's `.lock`, which would be one lock for both), in the metadata of packages, and what people
     edit, is copied; so is every file where the file system has no hard links, or no more of them.
-    Folders keep their modes and times. Sockets and pipes are passed over: they belong to a process.
+    Where a copy `shares` nothing, all files are, by the file system itself where that can share
+    their blocks. Folders keep their modes and times. Sockets and pipes are passed over: they
+    belong to a process.
     """
     done = size = 0
     folders = [(source, target, 0)]
@@ -66,7 +79,7 @@ def link_tree(source: str, target: str, tell: Callable[[int, int], None]) -> Non
                         raise FolderLinkError(os.path.relpath(entry.path, source))
                     os.symlink(os.readlink(entry.path), path)
                 elif entry.is_file(follow_symlinks=False):
-                    alone = copied or name.endswith(_COPIED)
+                    alone = copied or not shares or name.endswith(_COPIED)
                     size += _copy(entry.path, path) if alone else _link(entry.path, path)
                 done += 1
                 if done % _EVERY == 0:
@@ -74,6 +87,52 @@ def link_tree(source: str, target: str, tell: Callable[[int, int], None]) -> Non
     for here, there in reversed(made):  # inner ones first, or filling them changes the times
         shutil.copystat(here, there)
     tell(done, size)
+
+
+@dataclass(slots=True)
+class PrivateTree:
+    """A copy at `folder` of the tree at `source` that shares no file with it, to link to.
+
+    What writes into a file of a further copy writes into this one, and no further; that is put
+    right by :meth:`restore`.
+    """
+
+    source: str
+    folder: str
+    _states: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def make(self, tell: Callable[[int, int], None]) -> None:
+        """Copy everything. Raises `OSError`."""
+        os.mkdir(self.folder, 0o700)
+        link_tree(self.source, self.folder, tell, shares=False)
+        self._states = dict(_states(self.folder))
+
+    def restore(self) -> None:
+        """Copy what is not as it was made once more. Raises `OSError`."""
+        with self._lock:
+            now = dict(_states(self.folder))
+            for name in [name for name, state in self._states.items() if now.get(name) != state]:
+                path = os.path.join(self.folder, name)
+                with suppress(FileNotFoundError):
+                    os.unlink(path)
+                _copy(os.path.join(self.source, name), path)
+                status = os.lstat(path)
+                self._states[name] = status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _states(tree: str) -> Iterator[tuple[str, tuple[int, int, int]]]:
+    """Yield the regular files of a tree, each with what changes when it is written into."""
+    folders = [tree]
+    while folders:
+        with os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.path)
+                elif entry.is_file(follow_symlinks=False):
+                    status = entry.stat(follow_symlinks=False)
+                    state = status.st_ino, status.st_size, status.st_mtime_ns
+                    yield entry.path[len(tree) + 1 :], state
 
 
 def folder_links(tree: str) -> Iterator[str]:
@@ -148,10 +207,24 @@ def _copy(source: str, target: str) -> int:
     status = os.lstat(source)
     if not stat.S_ISREG(status.st_mode):
         return 0
-    if status.st_size > _SMALL or not _copy_small(source, target, status.st_size):
+    is_small = status.st_size <= _SMALL and _copy_small(source, target, status.st_size)
+    if not is_small and not _clone(source, target):
         shutil.copyfile(source, target, follow_symlinks=False)
     shutil.copystat(source, target, follow_symlinks=False)
     return status.st_size
+
+
+def _clone(source: str, target: str) -> bool:
+    """Have the file system make a copy that shares blocks until one of the two is written to
+    (btrfs, XFS); return whether it did."""
+    if sys.platform == "win32":
+        return False
+    with open(source, "rb") as original, open(target, "wb") as copy:
+        try:
+            ioctl(copy.fileno(), _FICLONE, original.fileno())
+        except OSError:
+            return False
+    return True
 
 
 def _copy_small(source: str, target: str, size: int) -> bool:

@@ -308,6 +308,8 @@ class Performer:
         """Print how a run ended; with `--json` only what went wrong."""
         console, home = self.context.console, self.context.host.home
         room = room_words(plan, result)
+        if result.notice is not None:
+            console.warn(tilde_within(result.notice.message, home), result.notice.hint)
         if result.status is Ending.REFUSED:
             self.report_refusals([Refusal(result.guard or "", result.message, result.hint)])
         elif result.status is not Ending.DONE:

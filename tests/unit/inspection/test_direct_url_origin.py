@@ -27,7 +27,11 @@ def test_a_checkout():
     info = {"vcs": "git", "requested_revision": "main", "commit_id": "0f1e"}
     found = read(url="ssh://git@example.org/ada/api.git", vcs_info=info, subdirectory="py")
     assert found == DirectUrl(
-        "ssh://git@example.org/ada/api.git", kind="git", commit="0f1e", requested="main"
+        "ssh://git@example.org/ada/api.git",
+        kind="git",
+        commit="0f1e",
+        requested="main",
+        subdirectory="py",
     )
 
 

@@ -177,14 +177,10 @@ def test_bytecode_is_derived_only_from_a_source_that_is_there_and_owned(make_ven
     for name in (
         "cow.cpython-312",
         "cow.cpython-312.opt-2",
-        "cow.cpython-313-pytest-9.2.0",
-        "cow.pypy310",
         "gone.cpython-312",
         "mine.cpython-312",
     ):
         write(site / "__pycache__" / f"{name}.pyc")
-    for name in ("cow.cpython-312.pyc.140234", "cow.cpython-311.pyo", "cow.moo-3.py312.nbi"):
-        write(site / "__pycache__" / name)
     for name in ("cow.pyc", "gone.pyc"):  # as Python 2 wrote them
         write(site / name)
     write(path / "bin" / "__pycache__" / "activate_this.cpython-312.pyc")

@@ -1,32 +1,14 @@
 """`.env` and its example, and what of both is in git."""
 
-import io
 import os
-import shutil
-import subprocess
 
 import pytest
 
-from envdeck.cli.commands.onboard_run import step_lines
-from envdeck.cli.console import Console
-from envdeck.cli.context import CommandContext
 from envdeck.core.model import Ending
 from envdeck.core.onboarding.model import Answers, StepState
 
 SECRET = "MARK-3f9c-Tr0ub4dor"
 EXAMPLE = "# what it needs\nDATABASE_URL=\nSECRET_KEY=changeme\nPORT=8000\n"
-
-
-@pytest.fixture
-def cli_lines(operations):
-    """Return a function that says what the command line prints of a step."""
-
-    def lines(view):
-        console = Console(io.StringIO(), io.StringIO())
-        context = CommandContext(operations.catalog.host, console)
-        return [text for text, _ in step_lines(view, context)]
-
-    return lines
 
 
 def test_no_example(stands, write):
@@ -61,19 +43,6 @@ def test_what_may_be_a_secret_is_hidden_whatever_the_example_proposes(stands, wr
     write({".env.example": "DATABASE_URL=pg://localhost/a\nDB_PASSWORD=a\nBASE_URL=http://a\n"})
     hidden = {field.name: field.secret for field in stands("dotenv").fields}
     assert hidden == {"DATABASE_URL": True, "DB_PASSWORD": True, "BASE_URL": False}
-
-
-@pytest.mark.skipif(shutil.which("git") is None, reason="git is not here")
-def test_what_git_publishes_may_be_shown(stands, write, project, cli_lines):
-    write({".env.example": "DB_PASSWORD=dev\nPORT=8000\nTOKEN=changeme\n"})
-    assert not any(field.published for field in stands("dotenv").fields)
-    for words in (["init", "-q"], ["add", ".env.example"]):
-        subprocess.run(["git", "-C", project, *words], check=True)
-    view = stands("dotenv")
-    published = {field.name: field.published for field in view.fields}
-    assert published == {"DB_PASSWORD": True, "PORT": True, "TOKEN": False}
-    assert "    value: DB_PASSWORD (example: dev)" in cli_lines(view)
-    assert "    value: TOKEN" in cli_lines(view)
 
 
 def test_missing_keys_are_added(walk, write, project, operations):

@@ -117,3 +117,23 @@ def test_an_operation_stands_before_what_it_changed():
     ]
     subjects = [one.subject for one in in_order([*events, *events])]
     assert subjects == ["upgrade", "idna", "six"]
+
+
+GIT = "https://git.example/shop"
+
+
+def checked_out(commit, record="aa"):
+    return ("shop", "1", GIT, record, False, "git" if commit else "", commit)
+
+
+def test_another_commit_of_the_same_version_is_told():
+    old, new = "1" * 40, "2" * 40
+    looks = [snapshot(2, checked_out(new, "bb")), snapshot(1, checked_out(old))]
+    (event,) = snapshot_events(looks, ())
+    assert (event.subject, event.before, event.after) == ("shop", "1", "1")
+    assert event.detail == f"from {GIT}, commit 1111111111 → 2222222222"
+
+
+def test_a_commit_that_was_not_kept_before_is_no_change():
+    looks = [snapshot(2, checked_out("2" * 40)), snapshot(1, checked_out(""))]
+    assert told(looks) == []

@@ -5,9 +5,11 @@ import os
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
+from envdeck.core.model import Distribution
 from envdeck.core.timeline import store as module
 from envdeck.core.timeline.model import NoSnapshot
 
@@ -249,3 +251,17 @@ def test_two_programs_that_write_at_once_lose_nothing(looks, tmp_path):
     lines = looks.files("looks")[0].read_bytes().splitlines()
     assert len(lines) == 101
     assert all(json.loads(line) for line in lines)
+
+
+def test_a_commit_is_kept_and_what_has_none_is_named_as_before(looks):
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    plain = Distribution("idna", "idna", "3", "")
+    store = looks.store
+    first = store.keep(looks.environment, [plain], source="scan")
+    row = json.loads(looks.files("sets")[0].read_text())["packages"][0]
+    assert row == ["idna", "3", None, "", False], "named by its content, which stays what it was"
+    from_git = replace(plain, origin="https://git.example/idna", vcs="git", commit=commit)
+    second = store.keep(looks.environment, [from_git], source="scan")
+    assert second.id != first.id
+    (package,) = looks.snapshots()[0].packages
+    assert (package.vcs, package.commit) == ("git", commit)

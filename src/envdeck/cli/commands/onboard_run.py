@@ -168,8 +168,7 @@ def step_lines(view: StepView, context: CommandContext) -> Iterator[tuple[str, s
         mark = "x" if option.chosen else " "
         yield f"    [{mark}] {sentence(option.title, context)}", ""
     for asked in view.fields:
-        proposed = f" (example: {safe(asked.default)})" if asked.published else ""
-        yield f"    value: {safe(asked.name)}{proposed}", ""
+        yield f"    value: {safe(asked.name)}", ""
     for command in view.commands:
         yield f"    $ {command_text(command, context.host.home)}", "bold"
     if view.hint:

@@ -158,8 +158,7 @@ MOST_ENTRIES = 3_000_000
 _TOLD = 200
 """Reasons for what could not be looked at that are kept."""
 _REPOSITORY = frozenset({".git", ".hg", ".svn", ".bzr", ".jj"})
-_DERIVED = re.compile(r"\.(?:py[co](?:\.\d+)?|nb[ic])\Z")
-"""Byte code of Python and pytest, also while it is written, and what numba compiled."""
+_OPTIMISED = re.compile(r"\.opt-\w+\Z")
 
 Entry: TypeAlias = "os.DirEntry[str]"
 
@@ -335,7 +334,7 @@ class _Look:
         """Count what is left in a folder once the owned files are taken away."""
         for entry in left:
             name = entry.name
-            if _DERIVED.search(name) and self._is_derivable(here, name):
+            if name.endswith((".pyc", ".pyo")) and self._is_derivable(here, name):
                 continue
             if is_creators(
                 self.root, here.path, name, scripts=self.scripts, packages=here.packages
@@ -357,22 +356,21 @@ class _Look:
                 self.files.append(UnownedFile(_native(path), status.st_size))
 
     def _is_derivable(self, here: _Folder, name: str) -> bool:
-        """Tell whether this would be written anew: its source is there and owned. What stands
-        between the two names in a `__pycache__` is its writer's: `cpython-313-pytest-9.2.0`."""
+        """Tell whether Python would write this bytecode anew: its source is there and owned."""
         if not here.path.endswith("__pycache__"):
             source = here.prefix + name[:-1]
             return source in here.mine and reach.lexists(
                 os.path.join(self.root, here.path, name[:-1])
             )
-        folder, above = here.path[: -len("/__pycache__")], here.prefix[: -len("__pycache__/")]
+        base = _OPTIMISED.sub("", name[:-4]).rpartition(".")[0]
+        source = f"{base}.py"
+        if source not in here.sources:
+            return False
+        if here.prefix[: -len("__pycache__/")] + source in here.mine:
+            return True
+        folder = here.path[: -len("/__pycache__")]
         packages = folder in self.owned.inside
-        stems = (name[:at] for at, sign in enumerate(name) if sign == ".")
-        sources = [f"{stem}.py" for stem in stems if f"{stem}.py" in here.sources]
-        return any(
-            above + source in here.mine
-            or is_creators(self.root, folder, source, scripts=self.scripts, packages=packages)
-            for source in sources
-        )
+        return is_creators(self.root, folder, source, scripts=self.scripts, packages=packages)
 
     def _stands_for_owned(self, here: _Folder, name: str) -> bool:
         """Tell whether a link takes the place of a folder with owned files: some installers

@@ -36,6 +36,10 @@ class Distribution:
     editable: bool = False
     origin: str | None = None
     """The `direct_url.json` URL (PEP 610) with any credentials masked, or None for an index."""
+    vcs: str = ""
+    """The version control system whose :attr:`commit` brings it back (`git`), else empty."""
+    commit: str = ""
+    """What exactly was checked out there, where that is told."""
     size_bytes: int | None = None
     """The sum of what its RECORD lists; None where there is no RECORD."""
     requires_python: str | None = None

@@ -6,6 +6,7 @@ from typing import ClassVar, TypeAlias
 
 from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model.environment import Identity
+from envdeck.core.model.events import Notice
 
 UNPROVED = "unproved"
 """The name of the guard that stands in the way while a doubt has no choice."""
@@ -310,6 +311,8 @@ class Result:
     """How it ended for each, where one that fails does not keep the others."""
     package_changes: tuple[PackageChange, ...] | None = None
     """What became of packages, by name; None where none were installed or removed one by one."""
+    notice: Notice | None = None
+    """What the person should know besides: that no snapshot could be kept."""
 
 
 def refused(refusal: Refusal) -> Result:

@@ -56,8 +56,6 @@ class Field:
     """Whether it is masked while it is typed."""
     default: str = field(default="", repr=False)
     """What the example has for it; empty where it has nothing, or a placeholder."""
-    published: bool = False
-    """Whether the default stands in git, so that it may be shown whatever is typed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from envdeck.core.model import (
     CommandEnded,
     CommandStarted,
     Ending,
+    Notice,
     Operation,
     OperationEvent,
     OutputLine,
@@ -99,13 +100,13 @@ def run(context: Context, plan: Plan, tell: Tell, stopped: Stopped) -> Result:
     if result.status is Ending.DONE and of_environments:
         for target in plan.targets:
             context.catalog.changed(target.path)
-        _keep_snapshots(plan, context)
+        return replace(result, notice=_keep_snapshots(plan, context))
     return result
 
 
-def _keep_snapshots(plan: Plan, context: Context, *, before: bool = False) -> None:
+def _keep_snapshots(plan: Plan, context: Context, *, before: bool = False) -> Notice | None:
     """Keep what the environments of a plan hold: before it, so that what was changed by others is
-    told from what it changes, and after it. What cannot be kept is said by the next scan."""
+    told from what it changes, and after it. Return why something could not be kept."""
     store = SnapshotStore(context.catalog.host)
     for target in plan.targets:
         if before and plan.operation is Operation.DELETE and store.knows(target.path):
@@ -114,6 +115,7 @@ def _keep_snapshots(plan: Plan, context: Context, *, before: bool = False) -> No
         if environment is not None and environment.site_packages:
             source = "scan" if before else plan.operation.value
             store.keep(environment, read_distributions(environment), source=source)
+    return store.notice
 
 
 _LOG_LIMIT = 4 * 1024 * 1024

@@ -8,6 +8,8 @@ from envdeck.core.timeline.model import BASE, EventKind, Snapshot, SnapshotPacka
 
 _AFTER_SECONDS = 300
 """How long after its end the snapshot of an operation may be taken."""
+_SHORT = 10
+"""Letters of a commit that are told."""
 _ORDER = tuple(EventKind)
 _FIRST = (EventKind.OPERATION, EventKind.INTERPRETER)
 """What comes before the packages that changed with it."""
@@ -111,8 +113,20 @@ def _differences(
             yield TimelineEvent(
                 0, EventKind.CHANGED, name, first, last, detail=_origins(there) or "from the index"
             )
-        elif not by_operation and all(one.record for one in (*was, *there)):
-            yield TimelineEvent(0, EventKind.CHANGED, name, first, last, detail="reinstalled")
+        elif detail := _replaced(was, there, by_operation=by_operation):
+            yield TimelineEvent(0, EventKind.CHANGED, name, first, last, detail=detail)
+
+
+def _replaced(
+    was: Sequence[SnapshotPackage], there: Sequence[SnapshotPackage], *, by_operation: bool
+) -> str:
+    """Say in which way other files of the same version are there, as far as both looks tell."""
+    commits = [[one.commit[:_SHORT] for one in each] for each in (was, there)]
+    if all(map(all, commits)) and commits[0] != commits[1]:
+        return f"{_origins(there)}, commit {' → '.join(map(', '.join, commits))}"
+    records = [[one.record for one in each] for each in (was, there)]
+    changed = all(map(all, records)) and records[0] != records[1]
+    return "reinstalled" if changed and not by_operation else ""
 
 
 def _by_name(packages: Iterable[SnapshotPackage]) -> dict[str, tuple[SnapshotPackage, ...]]:

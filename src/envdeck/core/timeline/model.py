@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from enum import StrEnum
+from typing import Self
 
 from envdeck.core.lazy_dataclasses import dataclass
+from envdeck.core.model import Distribution
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,28 @@ class SnapshotPackage:
     record: str = ""
     """A digest of its RECORD: the same version installed from another build has another."""
     editable: bool = False
+    vcs: str = ""
+    """The version control system it came from, and what was checked out; empty where that was not
+    told, or not kept."""
+    commit: str = ""
+
+    @classmethod
+    def of(cls, one: Distribution) -> Self:
+        """Return what is kept of a distribution."""
+        told = one.name, one.version, one.origin, one.record, one.editable
+        return cls(*told, one.vcs, one.commit)
+
+    @property
+    def row(self) -> list[str | bool | None]:
+        """The same as JSON has it; one without a commit is written as before those were kept, so
+        that its set has the same name."""
+        more = [self.vcs, self.commit] if self.commit else []
+        return [self.name, self.version, self.origin, self.record, self.editable, *more]
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All that must be texts."""
+        return self.name, self.version, self.record, self.vcs, self.commit
 
 
 BASE = ""

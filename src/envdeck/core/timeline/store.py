@@ -77,15 +77,8 @@ class SnapshotStore:
         """Keep what an environment holds now; None where the last look saw the same."""
         now = self.host.now()
         distributions = tuple(distributions)
-        packages = tuple(
-            sorted(
-                (
-                    SnapshotPackage(one.name, one.version, one.origin, one.record, one.editable)
-                    for one in distributions
-                ),
-                key=lambda one: (one.name, one.version),
-            )
-        )
+        found = map(SnapshotPackage.of, distributions)
+        packages = tuple(sorted(found, key=lambda one: (one.name, one.version)))
         python = environment.python
         data = _encode(python.version, python.base, packages)
         identity = hashlib.sha256(data).hexdigest()[:16]
@@ -361,7 +354,7 @@ def _read_times(line: dict[str, Any]) -> dict[str, float]:
 
 
 def _encode(python: str | None, base: str | None, packages: Sequence[SnapshotPackage]) -> bytes:
-    rows = [[one.name, one.version, one.origin, one.record, one.editable] for one in packages]
+    rows = [one.row for one in packages]
     kept = {"schema": SCHEMA, "python": python, "base": base, "packages": rows}
     return json.dumps(kept, separators=(",", ":")).encode("ascii")
 
@@ -378,7 +371,7 @@ def _decode(data: bytes) -> _Set | None:
             return None
         packages = tuple(SnapshotPackage(*row) for row in kept["packages"])
         texts = [kept["python"], kept["base"], *(one.origin for one in packages)]
-        texts += [text for one in packages for text in (one.name, one.version, one.record)]
+        texts += [text for one in packages for text in one.texts]
         fine = all(isinstance(text, str) for text in texts if text is not None)
         fine = fine and all(isinstance(one.editable, bool) for one in packages)
     except (KeyError, RecursionError, TypeError, ValueError):

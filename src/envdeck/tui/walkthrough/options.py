@@ -72,9 +72,6 @@ class StepDialog(Dialog[None]):
             for field, each in zip(self.step.fields, self.fields, strict=True):
                 name = Part(self.look.sentence(field.name), Tone.HEADING)
                 hidden = "from the example, hidden" if field.default else "hidden"
-                hidden = (
-                    self.look.sentence(f"example: {field.default}") if field.published else hidden
-                )
                 note = Part(f"  {hidden}" if field.secret else "", Tone.MUTED)
                 told += [LineLabel((name, note)), each]
             parts.append(_Fields(*told))

@@ -43,18 +43,6 @@ def test_rule_that_holds_needs_no_word(nested):
     assert nested.run(nested.plan("ignore")).hint == ""
 
 
-def test_what_a_pattern_ignores_is_not_listed_again(nested):
-    nested.env.write_text("A=1\n")
-    rules = nested.project / ".gitignore"
-    rules.write_text("*.log\n.env*\n")
-    plan = nested.plan("ignore")
-    assert isinstance(plan, NoPlan)
-    assert (plan.message, plan.hint, plan.nothing) == ("git already ignores .env", "", True)
-    rules.write_text(".env*\n!.env\n")
-    nested.done(nested.plan("ignore"))
-    assert rules.read_text() == ".env*\n!.env\n/.env\n"
-
-
 def test_edit_where_the_system_keeps_its_own_is_taken_back(desk, tmp_path):
     host = desk.operations.catalog.host
     project = tmp_path / "system" / "usr" / "src" / "app"

@@ -63,23 +63,6 @@ def versions(kit, path):
     return dict(name.removesuffix(".dist-info").split("-") for name in kit.records(path))
 
 
-def test_who_does_not_support_it_is_named(machine, kit, theirs):
-    path = furnished(machine, theirs[1])
-    only = f"=={sys.version_info[0]}.{sys.version_info[1]}.*"
-    (path.parent / "pyproject.toml").write_text(
-        f"[project]\nname = 'work'\nversion = '1'\nrequires-python = '{only}'\n"
-    )
-    (metadata,) = path.glob("lib/python*/site-packages/pure-1.0.dist-info/METADATA")
-    head, _, body = metadata.read_text().partition("\n")
-    metadata.write_text(f"{head}\nRequires-Python: {only}\n{body}")
-    environment, version = machine.look(path), theirs[0].version
-    plan = machine.operations.plan_recreate(environment, RecreateRequest(interpreter=OTHER))
-    assert f"the project requires Python {only}, not {version}" in plan.warnings
-    assert f"1 package not supported on Python {version}: pure ({only})" in plan.warnings
-    same = machine.operations.plan_recreate(environment)
-    assert [one for one in same.warnings if "Python" in one] == []
-
-
 def test_what_has_no_wheel_for_it_changes_nothing(machine, kit, theirs):
     path = furnished(machine, theirs[1])
     before = kit.account(path)

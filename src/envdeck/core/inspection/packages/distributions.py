@@ -5,6 +5,7 @@ requirement graph (:func:`read_distributions`).
 """
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from pathlib import Path
@@ -62,6 +63,8 @@ from envdeck.core.system.files import (
 from envdeck.core.system.host import Host
 
 _INSTALLER_LIMIT = 1024
+_COMMIT = re.compile(r"[0-9a-f]{7,64}")
+"""Of git and hg; anything else may be anything, and is not kept."""
 
 
 _MOST_KNOWN = 20_000
@@ -167,6 +170,7 @@ def _read(
     record = files.read("RECORD", RECORD_LIMIT) if sizes else None
     digest = blake2b(record, digest_size=8).hexdigest() if record is not None else ""
     direct = parse_direct_url(origin) if origin is not None else DirectUrl()
+    commit = direct.commit if direct.commit and _COMMIT.fullmatch(direct.commit) else ""
     if direct.problem:
         files.problems.append(direct.problem)
     name, version = _name_and_version(entry, metadata, files.problems)
@@ -181,6 +185,8 @@ def _read(
         installer=(mask_text(decode(installer).strip()) or None) if installer else None,
         editable=direct.editable,
         origin=direct.origin,
+        vcs=direct.kind if commit and not direct.subdirectory else "",
+        commit=commit,
         size_bytes=known.size(record, digest, linked) if record is not None else None,
         requires_python=metadata.requires_python,
         requirements=metadata.requires_dist,

@@ -93,6 +93,8 @@ class DirectUrl:
     """What exactly was checked out, for a version control system."""
     requested: str | None = None
     """The revision that was asked for: a tag, a branch, or a commit."""
+    subdirectory: str = ""
+    """Where in it the project is, if not at the top."""
     problem: str = ""
     """How the file departs from PEP 610, or empty. What could be read is kept."""
 
@@ -127,6 +129,7 @@ def parse(data: bytes) -> DirectUrl:
         kind=vcs,
         commit=commit if isinstance(commit, str) else None,
         requested=asked if isinstance(asked, str) else None,
+        subdirectory=str(content.get("subdirectory") or ""),
     )
 
 

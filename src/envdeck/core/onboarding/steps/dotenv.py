@@ -119,8 +119,7 @@ def fields_of(situation: ProjectFacts, remedy: Remedy) -> tuple[Field, ...]:
         usable = usable and key is not None and key.line not in secret
         default = reveal(remedy.example, name) if usable else None
         hidden = not default or has_secret_name(name) or bool(_CONNECTION.search(name.lower()))
-        published = bool(default) and example is not None and example.git.tracked is True
-        fields.append(Field(name, secret=hidden, default=default or "", published=published))
+        fields.append(Field(name, secret=hidden, default=default or ""))
     return tuple(fields)
 
 

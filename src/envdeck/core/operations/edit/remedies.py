@@ -237,10 +237,6 @@ def _ignore(
         hint = still_not_ignored(remedy, host)
         said = f"already listed in {place.path}:{last + 1}"
         return NoPlan(said, hint, nothing=not hint)
-    if last is None and Git(host).known([remedy.file])[remedy.file].ignored:
-        return NoPlan(
-            f"git already ignores {within}", "".join(_still_tracked(remedy, host)), nothing=True
-        )
     newline = b"\r\n" if data.count(b"\r\n") * 2 > data.count(b"\n") else b"\n"
     joint = newline if data and not data.endswith(b"\n") else b""
     return Draft(

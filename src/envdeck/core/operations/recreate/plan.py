@@ -4,8 +4,6 @@ import os
 from collections.abc import Collection
 from typing import ClassVar
 
-from envdeck.core.inspection.packages.distributions import read_distributions
-from envdeck.core.inspection.packages.requirements import accepts
 from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import (
     Choices,
@@ -138,8 +136,6 @@ def warnings_of(
             f"Python {chosen.interpreter.version} is end of life since"
             f" {chosen.interpreter.end_of_life}"
         )
-    if not same_minor:
-        said += _excluded_by(environment, chosen)
     if not same_minor and source.name is SourceName.EXACT:
         said.append(
             f"Python {environment.python.version} → {chosen.interpreter.version}:"
@@ -159,22 +155,6 @@ def warnings_of(
     if recipe.leftovers:
         said.append(f"{len(recipe.leftovers)} leftovers of an interrupted pip skipped")
     return tuple(said)
-
-
-def _excluded_by(environment: Environment, chosen: InterpreterOption) -> list[str]:
-    """Say that the project, and which packages, do not support an interpreter of another minor
-    version."""
-    version = chosen.interpreter.version or ""
-    said = []
-    if chosen.reason is InterpreterReason.NOT_ALLOWED:
-        said.append(f"the project requires Python {chosen.specifier}, not {version}")
-    rows = read_distributions(environment)
-    bounds = [(one.name, one.requires_python or "") for one in rows]
-    names = [f"{name} ({bound})" for name, bound in bounds if not accepts(bound, version)]
-    if names:
-        count = counted(len(names), "package")
-        said.append(f"{count} not supported on Python {version}: {join_some(names)}")
-    return said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

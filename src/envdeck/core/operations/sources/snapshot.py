@@ -198,6 +198,8 @@ def _is_same(past: SnapshotPackage, there: Distribution) -> bool:
     project is, whatever version that has by now."""
     if past.editable or there.editable:
         return past.editable and there.editable and past.origin == there.origin
+    if past.commit and there.commit and past.commit != there.commit:
+        return False
     return (past.version, past.origin) == (there.version, there.origin)
 
 
@@ -228,11 +230,13 @@ def _line(past: SnapshotPackage) -> tuple[PinKind, str, str]:
     gone = absence(path) if path is not None else ""
     if gone:
         return kind, "", f"{path} {gone}"
-    if kind is PinKind.VCS:
+    if kind is PinKind.VCS and not past.vcs:
         return kind, "", f"which commit of {past.origin} it was is not kept"
     if MASK in past.origin:
         return kind, "", f"the credentials of {past.origin} are not kept"
     if kind is PinKind.EDITABLE:
         return kind, f"-e {url}", ""
+    if kind is PinKind.VCS:
+        url = f"{past.vcs}+{url}@{past.commit}"
     named = release_line(past.name, "1")  # a name that a line can hold
     return kind, f"{past.name} @ {url}" if named else "", ""

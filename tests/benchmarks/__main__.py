@@ -27,6 +27,7 @@ ALL = (
     "upgrading",
     "purging",
     "project",
+    "health",
 )
 
 

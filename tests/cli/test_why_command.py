@@ -1,10 +1,11 @@
 """`envdeck why`: the chains of requirements that lead to a package."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from envdeck.core.model import Distribution
+from envdeck.core.model import Distribution, Finding, Severity
 
 
 @pytest.fixture
@@ -50,3 +51,17 @@ def test_what_is_not_installed_is_an_error_with_the_nearest_name(cli, api):
 
 def test_no_control_character_reaches_the_terminal(cli, api):
     assert "\x1b" not in cli("why", api.path, "evil").out
+
+
+def test_what_is_found_extraneous_is_direct_nowhere(cli, catalog, api):
+    """Of what an installer did not mark, that nothing requires it is only a guess."""
+
+    def requested():
+        rows = json.loads(cli("show", "api", "--no-size", "--json").out)["distributions"]
+        return [one["name"] for one in rows if one["requested"]]
+
+    assert requested() == ["flask"]
+    finding = Finding("unneeded-distribution", Severity.NOTE, "flask is extraneous", "", "flask")
+    catalog.environments = [replace(one, findings=(finding,)) for one in catalog.environments]
+    assert requested() == []
+    assert cli("why", "api", "flask").code == 1

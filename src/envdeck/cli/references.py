@@ -10,7 +10,7 @@ from envdeck.cli.console import CommandError
 from envdeck.cli.context import CommandContext
 from envdeck.cli.scan import ScanReport
 from envdeck.core.lazy_dataclasses import dataclass, replace
-from envdeck.core.model import Environment
+from envdeck.core.model import Distribution, Environment
 from envdeck.core.system.files import reason_of
 from envdeck.core.system.host import lies_under
 from envdeck.core.system.words import find_nearest
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from envdeck.core.catalog import Catalog, Scope
 
 
+_EXTRANEOUS = "unneeded-distribution"
 _CANDIDATES = 10
 """How many environments an ambiguous reference lists."""
 
@@ -32,6 +33,19 @@ class EnvironmentReference:
     link: str | None = None
     """The symbolic link that was named, or that lies in the project that was: what is done to
     the environment behind it is done elsewhere than it seems."""
+
+
+def read_distributions(
+    environment: Environment, catalog: "Catalog"
+) -> tuple[Environment, tuple[Distribution, ...]]:
+    """Return an environment with its findings, and what is installed in it. What is found to be
+    extraneous is not told to be direct: that was a guess, where no installer keeps a mark."""
+    environment = replace(environment, findings=catalog.examine(environment).findings)
+    spare = {one.subject for one in environment.findings if one.check == _EXTRANEOUS}
+    found = catalog.distributions(environment)
+    return environment, tuple(
+        replace(one, requested=one.requested and one.name not in spare) for one in found
+    )
 
 
 def find_reference(

@@ -9,7 +9,7 @@ from envdeck.cli.console import Cell, Exit, TableColumn, table
 from envdeck.cli.context import CommandContext
 from envdeck.cli.main import complete_folders
 from envdeck.cli.plan_text import standing
-from envdeck.cli.references import find_environment
+from envdeck.cli.references import find_environment, read_distributions
 from envdeck.cli.serialise import distribution_object, drift_object, environment_object
 from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import (
@@ -198,8 +198,7 @@ def run(arguments: Namespace, context: CommandContext) -> int:
         environment = replace(environment, size=None)
     elif environment.size is None:
         environment = replace(environment, size=catalog.measure(environment))
-    environment = replace(environment, findings=catalog.examine(environment).findings)
-    distributions = catalog.distributions(environment)
+    environment, distributions = read_distributions(environment, catalog)
     comparison = catalog.project(environment, distributions)
     if arguments.json:
         context.console.json(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from envdeck.cli.console import CommandError, Exit
 from envdeck.cli.context import CommandContext
 from envdeck.cli.main import complete_folders
-from envdeck.cli.references import find_environment
+from envdeck.cli.references import find_environment, read_distributions
 from envdeck.cli.serialise import SCHEMA
 from envdeck.core.inspection.packages.dependencies import chains
 from envdeck.core.model import SEED_PACKAGES, Distribution
@@ -38,7 +38,7 @@ def run(arguments: Namespace, context: CommandContext) -> int:
 
     catalog = context.catalog()
     environment = find_environment(arguments.reference, context, catalog)
-    distributions = catalog.distributions(environment)
+    environment, distributions = read_distributions(environment, catalog)
     name = canonicalize_name(arguments.name)
     installed = {one.name: one for one in distributions}
     if name not in installed:

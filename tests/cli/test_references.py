@@ -61,8 +61,9 @@ def test_a_project_whose_environment_is_not_remembered_is_looked_for_everywhere(
 def test_a_project_without_one(cli, disk, home):
     result = cli("show", f"{home}/work/none")
     assert result.code == 2
+    assert "note: no environment below `~/work/none`: searching" in result.err
     assert "is not an environment and has none" in result.err
-    assert f"hint: envdeck create {home}/work/none" in result.err
+    assert "hint: envdeck create ~/work/none" in result.err
 
 
 def test_a_project_with_two_lists_them(cli, disk, home, environment):
@@ -70,7 +71,7 @@ def test_a_project_with_two_lists_them(cli, disk, home, environment):
     result = cli("show", f"{home}/work/api")
     assert result.code == 2
     assert result.err.splitlines() == [
-        f"error: `{home}/work/api` is ambiguous (2 matches):",
+        "error: `~/work/api` is ambiguous (2 matches):",
         "  ~/work/api/.tox/py312",
         "  ~/work/api/.venv",
         "hint: pass the path of one",
@@ -116,7 +117,7 @@ def test_a_project_is_named_as_everywhere(cli, disk, home, command, monkeypatch,
         raise CommandError(f"met {path}")
 
     monkeypatch.setattr("envdeck.cli.references.folder", met)
-    assert cli(command, "api").err == f"error: met {home}/work/api\n"
+    assert cli(command, "api").err == "error: met ~/work/api\n"
     result = cli(command, "nothing")
     assert (result.code, result.out) == (2, "")
     assert "error: project not found: `nothing`" in result.err

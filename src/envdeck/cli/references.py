@@ -139,8 +139,7 @@ def _find_in_project(
     known = catalog.remembered(everywhere)
     found = _distinct([*below, *_find_by_project(project, known)], catalog)
     if not found:
-        home = tilde(context.host.home, context.host.home)
-        context.console.note(f"no environment in `{reference}`: searching {home} for one of it")
+        context.console.note(f"no environment below `{reference}`: searching for its environment")
         found = _find_by_project(project, _scan(everywhere, context, catalog))
     if not found:
         raise CommandError(

@@ -171,7 +171,7 @@ def _base(value: str, _now: float) -> Test:
 def _seconds(value: str, example: str) -> float:
     match = _TIME.fullmatch(value)
     if match is None:
-        raise BadTermError(f"invalid time, use a number and h, d, w, m or y, such as {example}")
+        raise BadTermError(f"use a number and h, d, w, m or y, such as {example}")
     return float(match[1]) * _HOURS[match[2].lower()] * 3600
 
 
@@ -200,7 +200,7 @@ def _used(value: str, now: float) -> Test:
 def _bytes(value: str, example: str) -> Callable[[int], bool]:
     match = _SIZE.fullmatch(value)
     if match is None:
-        raise BadTermError(f"invalid size, use a number and a unit, such as {example}")
+        raise BadTermError(f"use a number and a unit, such as {example}")
     unit = match[3].lower().rstrip("b")
     binary = unit.endswith("i")
     limit = float(match[2]) * (1024 if binary else 1000) ** _POWERS[unit.rstrip("i")]

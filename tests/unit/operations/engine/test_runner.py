@@ -14,7 +14,7 @@ import pytest
 from envdeck.core.model.operation import CommandEnded, CommandStarted, OperationEvent, OutputLine
 from envdeck.core.operations.engine import runner as runner_module
 from envdeck.core.operations.engine.command import NOT_FOUND, NOT_RUNNABLE, Command
-from envdeck.core.operations.engine.runner import LINE_LIMIT, Runner
+from envdeck.core.operations.engine.runner import LINE_LIMIT, Runner, leave_out_place
 from envdeck.core.system.host import Host
 
 
@@ -182,3 +182,16 @@ def assert_gone(pid: int) -> None:
         if state in {"", "Z", "X"}:
             return
     pytest.fail(f"process {pid} is still there")
+
+
+def test_a_place_that_nothing_stays_at_is_left_out():
+    told = []
+    lines = [
+        "Using CPython 3.12.4",
+        "Creating virtual environment at: trash/20261120-101502-4f2a/environment",
+        "Activate with: source trash/20261120-101502-4f2a/environment/bin/activate",
+        "error: cannot write trash/20261120-101502-4f2a/environment",
+    ]
+    for line in lines:
+        leave_out_place(told.append)(OutputLine(line))
+    assert [event.text for event in told] == [lines[0], lines[3]]

@@ -87,6 +87,19 @@ def ignore(_event: OperationEvent) -> None:
     """Tell nobody."""
 
 
+_OF_PLACE = re.compile(r"(?:Creating virtual environment|Activate) (?:at|with): ")
+
+
+def leave_out_place(tell: Callable[[OperationEvent], None]) -> Callable[[OperationEvent], None]:
+    """Leave out where an environment is made and how it is activated there: it does not stay."""
+
+    def told(event: OperationEvent) -> None:
+        if not (isinstance(event, OutputLine) and _OF_PLACE.match(event.text)):
+            tell(event)
+
+    return told
+
+
 def never() -> bool:
     """Nobody stops it."""
     return False

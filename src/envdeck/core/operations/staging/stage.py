@@ -14,7 +14,7 @@ from envdeck.core.operations.engine.creators import Creator
 from envdeck.core.operations.engine.failure import Failure, FailureKind, explain
 from envdeck.core.operations.engine.pip_configuration import index_lines
 from envdeck.core.operations.engine.relocation import left_behind, relocate, with_values
-from envdeck.core.operations.engine.runner import Runner
+from envdeck.core.operations.engine.runner import Runner, leave_out_place
 from envdeck.core.operations.engine.uv import InstallRules, UvAdapter
 from envdeck.core.operations.recipe.import_probe import (
     ImportRequest,
@@ -366,7 +366,7 @@ class StagedBuild:
 
     def run(self, command: Command) -> Completed:
         """Run a command under the lock; only a stop is raised."""
-        done = self._runner.run(command, self.tell, self.stopped)
+        done = self._runner.run(command, leave_out_place(self.tell), self.stopped)
         if done.stopped:
             raise BuildError("cancelled", stopped=True)
         return done

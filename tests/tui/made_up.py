@@ -668,14 +668,14 @@ class MadeUpOperations:
         *,
         path=None,
         source=None,
-        file=None,
         interpreter=None,
         groups=None,
         extras=None,
+        itself=True,
     ):
         """Plan a new one."""
-        del groups, extras
-        self.asked.append(("create", (project, path, source, file, interpreter)))
+        del groups, extras, itself
+        self.asked.append(("create", (project, path, source, interpreter)))
         return self._planned(Operation.CREATE, [path or f"{project}/.venv"], frozenset())
 
     def plan_undo(self, identifier=None, *, to=None, allow=frozenset()):

@@ -42,7 +42,7 @@ async def test_what_is_proposed_is_planned_by_enter_alone() -> None:
     request = app.answers[0]
     assert request.title == "New environment for ~/work/new"
     request.plan(frozenset())
-    assert operations.asked[-1] == ("create", (PROJECT, None, "lock", None, NEXT.executable))
+    assert operations.asked[-1] == ("create", (PROJECT, None, "lock", NEXT.executable))
 
 
 async def test_another_folder_is_looked_into_and_home_is_a_tilde() -> None:

@@ -8,11 +8,12 @@ from dataclasses import replace
 import pytest
 
 from envdeck.core.catalog import Catalog, Scope
+from envdeck.core.discovery.managers.base import encode, short_hash
 from envdeck.core.discovery.managers.hatch import Hatch
 from envdeck.core.discovery.managers.pdm import Pdm
 from envdeck.core.discovery.managers.pipenv import Pipenv
 from envdeck.core.discovery.managers.poetry import Poetry
-from envdeck.core.model import Found, ProjectState
+from envdeck.core.model import Found, ProjectState, Status
 
 MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -270,3 +271,56 @@ def test_a_formula_of_homebrew_wherever_it_is(home, catalog, virtual, write, cel
         write(keg / "INSTALL_RECEIPT.json", "{}")
     expected = "protected-path: belongs to a Homebrew formula" if receipt else None
     assert catalog.lookup(str(path)).protected == expected
+
+
+# Reports of other tools' users: what they met is told apart here
+
+
+def test_a_base_that_went_is_not_made_up_for_by_another_entry(home, look, virtual):
+    """A distribution's upgrade adds `python3.13` and leaves `python` on what it removed."""
+    path = virtual(home / ".local/share/pipx/venvs/waymore", version="3.12.1")
+    (path / "pipx_metadata.json").write_text("{}")
+    (path / "bin/python").unlink()
+    (path / "bin/python").symlink_to("python3.12")
+    (path / "bin/python3.12").symlink_to("/gone/python3.12")
+    (path / "bin/python3.13").symlink_to(sys.executable)
+    found = look()[str(path)]
+    assert (found.manager, found.status) == ("pipx", Status.BROKEN)
+    assert found.reason == "base interpreter not found: /gone/python3.12"
+
+
+def test_poetry_names_by_the_package_or_by_the_folder(home, look, virtual, write):
+    folder = home / "work/inference-image"
+    write(folder / "pyproject.toml", '[tool.poetry]\nname = "Rule_Detection"\n')
+    digest = short_hash(encode(str(folder)))
+    store = home / ".cache/pypoetry/virtualenvs"
+    for name in ("rule-detection", "inference-image"):
+        path = virtual(store / f"{name}-{digest}-py{MINOR}")
+        assert look()[str(path)].project.path == str(folder)
+
+
+def test_a_version_file_that_names_an_environment_and_a_version(home, look, virtual, write):
+    versions = home / ".pyenv/versions"
+    path = virtual(versions / "3.11.7/envs/hpc")
+    (versions / "hpc").symlink_to(path)
+    write(home / "work/cluster/.python-version", "hpc 3.12\n")
+    found = look()[str(path)]
+    assert (found.manager, found.name) == ("pyenv", "hpc")
+    assert found.links == (str(versions / "hpc"),)
+    assert found.project.path == str(home / "work/cluster")
+
+
+@pytest.mark.parametrize("place", ["mono/a/b/c/d/venv", "-rf/.venv", "we ird=\n[1]/.venv"])
+def test_deep_and_strange_places(home, look, virtual, place):
+    path = virtual(home / "work" / place)
+    assert look()[str(path)].status is Status.OK
+
+
+def test_a_cfg_as_an_editor_on_windows_saves_it(home, look, virtual):
+    path = virtual(home / "work/.venv")
+    cfg = path / "pyvenv.cfg"
+    key = "include-system-site-packages"
+    text = cfg.read_text().replace(f"{key} = false", f"{key.title()} = TRUE  ")
+    cfg.write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
+    found = look()[str(path)]
+    assert (found.status, found.creation.system_site_packages) == (Status.OK, True)

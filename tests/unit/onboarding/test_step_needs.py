@@ -24,6 +24,10 @@ NEEDS = {
     "a Makefile": ({"Makefile": "setup: deps\n\techo\n"}, "make setup"),
     "a justfile": ({"justfile": "bootstrap:\n  echo\n"}, "just bootstrap"),
     "other hooks": ({"lefthook.yml": ""}, "lefthook install"),
+    "hooks of prek": ({"prek.toml": "repos = []"}, "prek install"),
+    "hooks of husky": (
+        {".husky/pre-commit": "ruff check\n", "package.json": '{"scripts": {"prepare": "husky"}}'},
+        "npm run prepare"),
     "tests below": ({"backend/tests/test_a.py": ""}, "cd backend && pytest"),
     "pytest in an extra": (
         {"pyproject.toml": '[project]\nname = "api"\ndependencies = []\n'

@@ -166,6 +166,34 @@ def test_pdm_setup_cfg_and_pipfile(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("lines", "texts", "options"),
+    [
+        ("-e.[test]", ["-e file://{folder}[test]"], ()),
+        ("-e=./lib", ["-e file://{folder}/lib"], ()),
+        ("-ihttps://packages.example/simple\nsix", ["six"],
+         ("--index-url https://packages.example/simple",)),
+        ("-f./wheels\nsix", ["six"], ("--find-links {folder}/wheels",)),
+        ("-rbase.txt", ["idna"], ()),
+        ("six \\\n    >1.0", ["six      >1.0"], ()),
+        ("six \\\n# comment\nidna", ["six", "idna"], ()),
+        ("six #caf\u00e9\nidna", ["six", "idna"], ()),
+        ("-e ${HOME}/lib#egg=lib", ["-e ${HOME}/lib#egg=lib"], ()),
+        ("lib @ file://${HOME}/lib", ["lib @ file://${HOME}/lib"], ()),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_forms_of_lines_that_people_reported(tmp_path, lines, texts, options, encoding):
+    (tmp_path / "base.txt").write_text("idna\n")
+    (tmp_path / "requirements.txt").write_bytes(f"{lines}\n".encode(encoding))
+    found = read_manifest(str(tmp_path / "requirements.txt"))
+    assert found.problems == ()
+    assert [one.text for one in found.requirements] == [
+        text.replace("{folder}", str(tmp_path)) for text in texts
+    ]
+    assert found.options == tuple(text.replace("{folder}", str(tmp_path)) for text in options)
+
+
 def test_requirements_as_pip_reads_them(tmp_path: Path) -> None:
     (tmp_path / "more").mkdir()
     write(tmp_path / "more" / "base.txt", "-r ../requirements.txt\nidna>=3 # x\n")

@@ -197,6 +197,10 @@ def test_the_pythons_that_a_repository_names_in_order(name, project):
     [
         ({".python-version": ">=3.11, <3.13\n"}, None, ">=3.11,<3.13"),
         ({".python-version": "3.12.1/envs/work\n"}, "3.12.1", ""),
+        ({".python-version": "graalpy-24.1\n"}, None, ""),
+        ({".python-version": "graalpy3.11\n"}, "3.11", ""),
+        ({".python-version": "work\n"}, None, ""),
+        ({".python-version": "3.12 3.11\n"}, "3.12", ""),
         ({".python-version": "3.13t\n"}, "3.13t", ""),
         ({".python-version": "cpython-3.13.1+freethreaded-linux-x86_64-gnu\n"}, "3.13.1t", ""),
         ({".tool-versions": "python 3.14.0t\n"}, "3.14.0t", ""),

@@ -27,6 +27,7 @@ declared dependencies, with the Python it requires (`requires-python`,
 EXAMPLES = """  envdeck create .                               create .venv in this project
   envdeck create ~/work/api --from declared --python 3.13
   envdeck create . --group dev --group docs      only these groups
+  envdeck create . --no-project                  where the project itself does not build
   envdeck create ~/work/api --path ~/envs/api --dry-run"""
 
 
@@ -48,6 +49,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         )
     )
     add_parts(parser)
+    parser.add_argument(
+        "--no-project", action="store_true", help="install what the project needs, not the project"
+    )
     add_options(parser, guards=False)
 
 
@@ -65,11 +69,11 @@ def run(arguments: Namespace, context: CommandContext) -> int:
         return operations.plan_create(
             project,
             path=path,
-            source=source,
-            file=file,
+            source=file or source,
             interpreter=interpreter,
             groups=arguments.groups,
             extras=arguments.extras,
+            itself=not arguments.no_project,
         )
 
     return operate(arguments, context, Operation.CREATE, make)

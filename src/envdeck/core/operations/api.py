@@ -1,5 +1,6 @@
 """The one door to what changes environments: plan, run, undo, history, trash, recovery."""
 
+import os
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -207,25 +208,28 @@ class Operations(Context):
         *,
         path: str | None = None,
         source: str | None = None,
-        file: str | None = None,
         interpreter: str | None = None,
         groups: Sequence[str] | None = None,
         extras: Sequence[str] | None = None,
+        itself: bool = True,
     ) -> Plan | NoPlan:
         """Plan a new environment for a project (a folder), `.venv` in it unless `path` is given,
-        from its lock (`lock`), its declaration (`declared`) or a file, with the interpreter that
-        it asks for, and the `groups` and `extras` named (None: those its own tool installs)."""
+        from its lock (`lock`), its declaration (`declared`) or a file (its absolute path), with
+        the interpreter that it asks for, and the `groups` and `extras` named (None: those its own
+        tool installs). Without `itself` the project is left out, and only what it needs is
+        installed."""
         from envdeck.core.operations.create import plan_create  # start-up
         from envdeck.core.operations.sources.source import Parts  # start-up
 
+        file = source if source is not None and os.path.isabs(source) else None
         return plan_create(
             self,
             project,
             path=path,
-            source=source,
+            source=None if file else source,
             file=file,
             interpreter=interpreter,
-            parts=Parts.of(groups, extras),
+            parts=Parts.of(groups, extras, itself=itself),
         )
 
     def plan_undo(

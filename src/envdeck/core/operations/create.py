@@ -1,10 +1,12 @@
 """A new environment for a project that has none: made aside, then moved into its place."""
 
 import os
+import re
 import shlex
 from typing import ClassVar
 
 from envdeck.core.inspection.interpreter import is_free_threaded, is_version
+from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.inspection.protection import own_place
 from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.model import (
@@ -26,6 +28,7 @@ from envdeck.core.model import (
     refused,
 )
 from envdeck.core.operations.engine.creators import Creator, UvCreator, VenvCreator
+from envdeck.core.operations.engine.failure import FailureKind
 from envdeck.core.operations.engine.uv import UvAdapter
 from envdeck.core.operations.recipe.verify import dependency_problems
 from envdeck.core.operations.shared.base_interpreter import (
@@ -56,7 +59,7 @@ from envdeck.core.operations.transaction.places import ENVIRONMENT
 from envdeck.core.operations.transaction.transaction import first_trash, transaction
 from envdeck.core.operations.transaction.trash import TrashManifest
 from envdeck.core.project.model import Project, WantedPython
-from envdeck.core.project.parts import not_here
+from envdeck.core.project.parts import not_here, own_names
 from envdeck.core.project.project import read_project
 from envdeck.core.system import reach
 from envdeck.core.system.host import Host
@@ -70,6 +73,8 @@ class CreatePlan(Plan):
     project: str
     blueprint: BuildSpec
     version: str
+    own: frozenset[str] = frozenset()
+    """The names of the project itself, where it is installed too."""
 
 
 def plan_create(
@@ -197,6 +202,7 @@ def _planned(
         project=project,
         blueprint=blueprint,
         version=one.version or "",
+        own=own_names(said) if source.install_project else frozenset(),
     )
 
 
@@ -287,11 +293,19 @@ def run(plan: CreatePlan, context: Context, tell: Tell, stopped: Stopped) -> Res
         return Result(
             Ending.ROLLED_BACK,
             f"not created: {error.message}",
-            hint=error.way_out(place, ground),
+            hint=_way_round(plan, error) or error.way_out(place, ground),
             stopped=error.stopped,
         )
     done = f"created {_name(place)}"
     return Result(Ending.DONE, done, verified=tuple(verified), package_changes=changes)
+
+
+def _way_round(plan: CreatePlan, error: BuildError) -> str:
+    """Return how to do without the project itself, where that is what does not build."""
+    name = re.split(r"[\s=@]", error.message, maxsplit=1)[0]
+    if error.kind is not FailureKind.BUILD or normalise(name) not in plan.own:
+        return ""
+    return f"leave it out: `envdeck create {shlex.quote(plan.project)} --no-project`"
 
 
 def _build(plan: CreatePlan, building: StagedBuild) -> list[str]:

@@ -238,6 +238,8 @@ def _first(path: str, candidates: Iterator[str]) -> Iterator[_Pin]:
         match = _VERSION.match(text.partition("/")[0])
         if match is not None:
             name = match["name"]
+            if name == "graalpy" and match["version"].partition(".")[0] not in {"2", "3"}:
+                continue  # `graalpy-24.1` has the number of its own release
             implementation = None if name in (None, "python") else name
             build = "t" if match["threads"] else ""
             yield _Pin(match["version"] + build, implementation, path)

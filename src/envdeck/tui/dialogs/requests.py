@@ -148,8 +148,7 @@ def create_request(operating: Operating, choice: CreateChoice, look: Look) -> Pl
     def plan(_allow: frozenset[str]) -> Plan | NoPlan:
         return operating.plan_create(
             choice.project,
-            source=choice.source,
-            file=choice.file,
+            source=choice.file or choice.source,
             interpreter=choice.interpreter,
         )
 

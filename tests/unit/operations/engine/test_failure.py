@@ -99,14 +99,17 @@ def test_what_the_packages_do_not_have(fail, wheel, links: Path) -> None:
     wheel(links, "one")
     wheel(links, "two", requires=("one<1",))
     wheel(links, "late", tag="cp399-cp399-any")
-    assert fail("absent").cause == "absent not found in the index"
+    absent = fail("absent")
+    assert absent.cause == "absent not found in the index"
+    assert absent.hint.startswith("correct or remove it"), "it has no releases to be listed"
+    assert fail("pkg-resources==0.0.0").hint == absent.hint, "what Debian's freeze adds"
     assert fail("one==9") == Failure(
         FailureKind.MISSING,
         "one==9 not found in the index",
         "list its releases: `pip index versions one`",
     )
-    for absent in ("one>=9", "one>1,<1.5"):
-        assert fail(absent).cause == f"{absent} not found in the index"
+    for asked in ("one>=9", "one>1,<1.5"):
+        assert fail(asked).cause == f"{asked} not found in the index"
     late = fail("late")
     assert (late.kind, late.cause) == (
         FailureKind.WHEEL,

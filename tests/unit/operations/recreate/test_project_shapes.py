@@ -125,6 +125,12 @@ SHAPES = {
          'build-backend = "poetry.core.masonry.api"\n',
          "poetry.lock": poetry_lock('app|1.0|"main"', 'base|1.0|"main"', 'tool|1.0|"dev"')},
         "app base tool", said="finds no package `work` in the folder"),
+    "poetry of old": Shape(
+        {"pyproject.toml": POETRY.replace("package-mode = false\n", "")
+         + '[build-system]\nrequires = ["poetry>=0.12"]\n'
+         'build-backend = "poetry.masonry.api"\n', "work/__init__.py": "",
+         "poetry.lock": poetry_lock('app|1.0|"main"', 'base|1.0|"main"', 'tool|1.0|"dev"')},
+        "app base tool", said="poetry.masonry.api is obsolete"),
     "PDM, every group of its lock": Shape(
         {"pyproject.toml": PDM, "pdm.lock": pdm_lock(
             '"default", "net", "test"', 'app|1.0|"default"', 'base|1.0|"default"',

@@ -161,6 +161,36 @@ def test_a_place_that_is_taken(machine, kit):
     assert machine.left() == []
 
 
+BROKEN = """[build-system]
+requires = []
+build-backend = "broken"
+backend-path = ["."]
+"""
+
+
+@pytest.mark.parametrize("locked", [False, True])
+def test_a_project_that_does_not_build_can_be_left_out(machine, locked):
+    folder = project(machine, BROKEN)
+    (folder / "broken.py").write_text("raise SystemExit('broken on purpose')")
+    if locked:
+        (folder / "uv.lock").write_text(
+            'version = 1\nrequires-python = ">=3.9"\n'
+            '[[package]]\nname = "new"\nversion = "0"\nsource = { editable = "." }\n'
+            'dependencies = [{ name = "part-one" }]\n'
+            '[[package]]\nname = "part-one"\nversion = "1.0"\nsource = { registry = "x" }\n'
+        )
+    else:
+        result = machine.run(made(machine, folder))[0]
+        assert result.status is Ending.ROLLED_BACK
+        assert result.hint == f"leave it out: `envdeck create '{folder}' --no-project`"
+    plan = made(machine, folder, itself=False)
+    assert [name for name, _ in plan.blueprint.source.expected] == ["part-one"]
+    assert plan.blueprint.source.install_project is False
+    if not locked:
+        machine.done(plan)
+        assert machine.call([folder / ".venv/bin/part-one"]) == "part-one 1.0\n"
+
+
 @pytest.mark.parametrize("taken_by", ["link", "file", "link to a folder"])
 def test_a_taken_place_is_named_with_a_way_out_that_works(machine, taken_by):
     folder = project(machine)

@@ -186,6 +186,12 @@ _RULES = (
     ),
     _rule(
         FailureKind.MISSING,
+        rf"Because {_NAME} was not found in the (?:package registry|provided)",
+        "{what} not found in the index",
+        "correct or remove it, or name the index that has it: `--extra-index-url URL`",
+    ),
+    _rule(
+        FailureKind.MISSING,
         rf"Because {_NAME} was not found|there (?:is|are) no versions? of {_named('none')}"
         rf"|only {_named('only')} is available|No matching distribution found for (?P<pip>\S+)",
         "{what} not found in the index",

@@ -98,7 +98,7 @@ def _itself(
 ) -> tuple[tuple[str, str | None], str] | tuple[None, str]:
     """Return the project itself, and the line that installs it, where it is installed."""
     for root in roots:  # uv says by its own lock whether it installs the project
-        if root.kind == "editable":
+        if root.kind == "editable" and asked.itself:
             return (root.name, root.version), root.requirement
     if roots or pyproject is None or not asked.project or not pyproject.name:
         return None, ""

@@ -21,12 +21,13 @@ _FILES = 100
 _LINES = 50_000
 _COMMENT = re.compile(r"(^|\s)#.*$")
 _INCLUDE = re.compile(r"(?:-r|--requirement|-c|--constraint)(?:\s*=\s*|\s+|(?<=-[rc]))(.+)\Z")
-_EDITABLE = re.compile(r"(?:-e|--editable)(?:\s*=\s*|\s+)(.+)\Z")
+_EDITABLE = re.compile(r"(?:-e|--editable)(?:\s*=\s*|\s+|(?<=-e))(.+)\Z")
 _HASH = re.compile(r"\s--hash(?:\s*=\s*|\s+)(\w+:[0-9A-Za-z+/=_-]+)")
 _PER_LINE = re.compile(r"\s--(?:config-settings?|global-option|install-option)\b.*\Z")
 _OPTION = re.compile(
     r"(-i|-f|--index-url|--extra-index-url|--find-links|--no-index|--no-binary|--only-binary"
-    r"|--pre|--prefer-binary|--trusted-host|--require-hashes|--use-feature)(?:\s*=\s*|\s+|\Z)(.*)"
+    r"|--pre|--prefer-binary|--trusted-host|--require-hashes|--use-feature)"
+    r"(?:\s*=\s*|\s+|\Z|(?<=\A-[if]))(.*)"
 )
 _KEPT = {
     "-i": "--index-url", "-f": "--find-links", "--index-url": "--index-url",
@@ -170,7 +171,7 @@ class _Reading:
         requirement = None if editable else parsed(text)
         if requirement is not None:
             return DeclaredRequirement(text, requirement.name, path, number, hashes=hashes)
-        if _URL.match(target) or _by_variable(target):
+        if _URL.match(target) or _by_variable(_EGG.sub("", target)):
             egg = _EGG.search(target)
             name = normalise(egg[1]) if egg else _wheel_name(target)
             text = f"-e {target}" if editable else target

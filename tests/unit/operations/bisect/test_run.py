@@ -219,6 +219,56 @@ def test_without_a_difference_there_is_nothing_to_bisect(bench):
     assert suspects(bench.bad, bench.bad) == ()
 
 
+# bad commands
+
+
+def test_a_command_that_leaves_a_child_behind_is_not_waited_for(bench):
+    code = "import elm, subprocess, sys; subprocess.Popen(['sleep', '45']);"
+    began = time.monotonic()
+    result, _ = bench.bisect(code + "sys.exit(elm.version == '2.0')")
+    assert [one.name for one in result.culprits] == ["elm"]
+    assert time.monotonic() - began < 40
+
+
+@pytest.mark.parametrize("signal_name", ["SIGKILL", "SIGTERM"])
+def test_a_command_that_somebody_kills_tells_nothing(bench, signal_name):
+    code = f"import os, signal; os.kill(os.getpid(), signal.{signal_name})"
+    result, told = bench.bisect(code)
+    assert result.status is SearchStatus.CANNOT_TELL
+    runs = [one for one in told if isinstance(one, BisectRun)]
+    assert {one.reason for one in runs} == {f"the command was killed ({signal_name})"}
+
+
+def test_a_command_that_crashes_is_bad(bench):
+    code = "import elm, os, signal; elm.version == '2.0' and os.kill(os.getpid(), signal.SIGSEGV)"
+    result, _ = bench.bisect(code)
+    assert [one.name for one in result.culprits] == ["elm"]
+
+
+def test_a_command_that_needs_a_terminal_gets_none(bench):
+    result, told = bench.bisect("input('? ')")
+    assert (result.status, result.message) == (
+        SearchStatus.NOT_REPRODUCED, "the good state is bad",
+    )  # fmt: skip
+    first = next(one for one in told if isinstance(one, BisectRun))
+    assert "EOF" in first.tail[-1]
+
+
+def test_an_environment_that_changes_meanwhile_keeps_that_and_it_is_said(bench):
+    site = next(bench.path.glob("lib/python*/site-packages"))
+    kept = (site / "ash.py").read_bytes()
+    code = f"import elm, sys; open({str(site / 'ash.py')!r}, 'a').write('# by hand'); "
+    try:
+        result, _ = bench.bisect(code + "sys.exit(elm.version == '2.0')")
+        assert [one.name for one in result.culprits] == ["elm"]
+        assert "files changed during the operation" in result.message
+        assert "ash.py" in result.message
+        assert b"# by hand" in (site / "ash.py").read_bytes()
+    finally:
+        (site / "ash.py").unlink()
+        (site / "ash.py").write_bytes(kept)
+
+
 class Killed:
     """The program in a process of its own, killed while it bisects."""
 

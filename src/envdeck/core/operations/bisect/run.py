@@ -7,6 +7,7 @@ Whatever ends the program, the next start removes the copies.
 """
 
 import os
+import signal
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -58,6 +59,8 @@ from envdeck.core.timeline.store import SnapshotStore
 
 CANNOT_TELL = 125
 """The exit code by which a command says that it cannot tell, as for `git bisect run`."""
+_KILLED = frozenset({1, 2, 9, 15})
+"""The signals that others send, the kernel out of memory among them: SIGHUP to SIGTERM."""
 _NOT_STARTED = frozenset({126, 127})
 
 
@@ -341,6 +344,8 @@ class _Work:
             return Verdict.GOOD, ""
         if done.code == CANNOT_TELL:
             return Verdict.SKIP, "the command cannot tell (exit 125)"
+        if -done.code in _KILLED:  # a crash is told by other signals
+            return Verdict.SKIP, f"the command was killed ({signal.Signals(-done.code).name})"
         if done.code in _NOT_STARTED:
             return Verdict.BAD, next(iter(done.tail[-1:]), "the command could not be started")
         return Verdict.BAD, ""

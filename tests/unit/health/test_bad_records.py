@@ -1,0 +1,73 @@
+"""RECORDs and path files that nobody sane wrote: bounds hold, and nothing outside is touched."""
+
+import time
+
+import pytest
+
+from envdeck.core.health import FILE_CHECKS
+from envdeck.core.inspection.packages.record import PresenceReader
+from envdeck.core.inspection.size import measure
+
+
+def whole(made) -> bool:
+    """Tell what the walk of a scan says."""
+    presence = PresenceReader().expect(str(made.path), (str(made.site),))
+    measure(str(made.path), now=0.0, presence=presence)
+    return presence.end()
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "/etc/passwd,sha256=aaaa,1",
+        "../../../../../../etc/passwd,sha256=aaaa,1",
+        "../../../../../outside.py,sha256=aaaa,1",
+        '"a ""quoted"" /nowhere',
+        "no.py",
+        ",,",
+        "\0,sha256=aaaa,1",
+        "x.py,sha256=aaaa," + "9" * 5000,
+        "../" * 20_000 + "x,sha256=aaaa,1",
+    ],
+    ids=lambda row: row[:24],
+)
+def test_a_row_that_leads_outside_or_nowhere_is_no_finding(made, row):
+    """Only `x.py`, which is inside and is not there, is one."""
+    info = made.install("one", {"one.py": b"v = 1\n"})
+    (info / "RECORD").write_text((info / "RECORD").read_text() + f"\n{row}\n")
+    found = made.examine(*FILE_CHECKS, deep=True).findings
+    assert [one.check for one in found] == (["missing-file"] if row.startswith("x.py") else [])
+    assert whole(made) or found or '"' in row or "\0" in row
+
+
+def test_a_record_without_hashes_is_compared_by_what_it_has(made):
+    info = made.install("one", {"one.py": b"v = 1\n", "two.py": b"w = 2\n"})
+    (info / "RECORD").write_text("one.py,,6\ntwo.py,,\n")
+    assert made.examine(*FILE_CHECKS, deep=True).findings == ()
+    assert whole(made)
+    (made.site / "one.py").write_bytes(b"v = 100\n")
+    (made.site / "two.py").unlink()
+    found = made.examine(*FILE_CHECKS, deep=True).findings
+    assert [one.check for one in found] == ["changed-file"], "of two.py nothing is known"
+    assert not whole(made)
+
+
+def test_a_record_of_200_000_rows_is_read_in_seconds_and_told_in_few_words(made):
+    info = made.install("one", {"one.py": b"v = 1\n"})
+    rows = "".join(f"one/m{number}.py,sha256=aaaa,{number}\n" for number in range(200_000))
+    (info / "RECORD").write_text(rows)
+    began = time.process_time()
+    (found,) = made.examine(*FILE_CHECKS).findings
+    assert not whole(made)
+    assert time.process_time() - began < 20
+    assert found.message.startswith("200,000 files of one 1.0 are missing")
+    assert len(repr(found)) < 3000
+
+
+@pytest.mark.parametrize("content", [b"\x7fELF\0\xff" * 2_000_000, b"import os; " * 1_000_000])
+def test_a_path_file_of_ten_megabytes_is_read_in_part_or_not_at_all(made, content):
+    (made.site / "huge.pth").write_bytes(content)
+    began = time.process_time()
+    found = made.examine("code-at-start", "path-pollution")
+    assert time.process_time() - began < 5
+    assert len(repr(found)) < 6000

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from envdeck.core.inspection.size import joint_size, measure
-from envdeck.core.model import ProjectState, Status
+from envdeck.core.model import ProjectState, Severity, Status
 from envdeck.core.operations.api import Operations
 from envdeck.core.project.model import DriftKind
 from envdeck.demo import SCENARIOS
@@ -258,3 +258,22 @@ def test_the_scenarios_say_what_they_show(demo):
     for one in SCENARIOS:
         assert one.shows
         assert not one.shows.endswith(".")
+
+
+OF_STATUS = {"broken-interpreter", "end-of-life", "project-gone", "moved-environment", "drift"}
+
+
+def test_only_what_the_demo_broke_is_told(scanned):
+    """By the checks of contents: no error and no warning that was not put there."""
+    catalog, found, _ = scanned
+    told = {
+        (os.path.basename(os.path.dirname(path)), one.check, one.subject)
+        for path, environment in found.items()
+        for one in catalog.examine(environment, deep=True).findings
+        if one.severity is not Severity.NOTE and one.check not in OF_STATUS
+    }
+    assert told == {
+        ("receipts", "missing-requirement", "huewheel"),
+        ("receipts", "incompatible-requirement", "numera"),
+        ("mailroom", "dotenv-findings", ".env"),
+    }

@@ -61,7 +61,7 @@ def judge(
     for status, cause in (
         (Status.BROKEN, _broken(candidate, python, bases)),
         (Status.MIXED, _mixed(candidate, python, bases)),
-        (Status.MOVED, _moved(candidate)),
+        (Status.MOVED, moved_reason(candidate)),
     ):
         if cause:
             return status, cause
@@ -182,7 +182,8 @@ def _base_minor(candidate: EnvironmentCandidate, python: Python, bases: BaseRead
     return located.minor if located and located.minor else minor_of_executable(target)
 
 
-def _moved(candidate: EnvironmentCandidate) -> str:
+def moved_reason(candidate: EnvironmentCandidate) -> str:
+    """Say from where an environment was moved or copied; empty where it was not."""
     if _true(candidate.cfg.get("relocatable")):
         return ""
     place = _place_in_activate(candidate) or _place_in_shebang(candidate)

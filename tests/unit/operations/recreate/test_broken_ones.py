@@ -147,3 +147,43 @@ def test_without_the_network_the_cache_gives_it_or_its_own_files(cached, machine
     }
     assert rebuilt == expected[cached]
     assert "offline, from the cache" in result.verified
+
+
+def test_one_that_was_moved_and_lost_its_base_is_made_again(machine):
+    """To put it on another base would leave its scripts where it was."""
+    path = furnished(machine, "uv")
+    lose_base(path, machine.home / "removed")
+    moved = machine.home / "elsewhere" / ".venv"
+    moved.parent.mkdir()
+    path.rename(moved)
+    environment = machine.look(moved)
+    assert environment.status is Status.BROKEN
+    machine.done(machine.operations.plan_interpreter(environment, BASE))
+    runs(moved)
+    assert machine.look(moved).status is Status.OK
+
+
+def test_a_strict_editable_comes_back_strict(machine, kit):
+    project = kit.make_project(machine.home / "work" / "placed")
+    backend = project / "backend.py"
+    text = backend.read_text().replace(
+        "_build(folder, True)", "_build(folder, True, config_settings)"
+    )
+    text = text.replace("def _build(folder, editable):", "def _build(folder, editable, told=None):")
+    text = text.replace(
+        'os.getcwd() + "\\n"',
+        'os.path.join(os.getcwd(), *(["build", "__editable__.placed-1.5-py3"]'
+        ' if (told or {}).get("editable_mode") == "strict" else [])) + "\\n"',
+    )  # as setuptools has it
+    backend.write_text(text)
+    path = machine.make(machine.home / "work" / ".venv", "uv")
+    strict = "--config-settings=editable_mode=strict"
+    machine.install(path, "uv", "-e", project, strict)
+    pth = next(path.glob("lib/python*/site-packages/__editable__.placed.pth"))
+    before = pth.read_text()
+    assert "/build/__editable__." in before
+    machine.done(machine.operations.plan_recreate(machine.look(path)))
+    assert pth.read_text() == before
+    machine.install(path, "uv", "-e", project, "--reinstall")
+    machine.done(machine.operations.plan_recreate(machine.look(path)))
+    assert pth.read_text() == f"{project}\n"

@@ -52,6 +52,8 @@ class InstallRules:
     """A file."""
     hashes: bool = False
     only_binary: bool = False
+    strict: Sequence[str] = ()
+    """Names of editables that setuptools makes strict."""
     manifest: str | None = None
     """A `pyproject.toml` whose dependencies come as well."""
     compiles: bool = True
@@ -136,6 +138,7 @@ class UvAdapter:
         flags += ["--require-hashes"] if hashes else []
         flags += ["--only-binary=:all:"] if how.only_binary else []
         flags += [] if how.compiles else ["--no-compile-bytecode"]
+        flags += [f"--config-settings-package={name}:editable_mode=strict" for name in how.strict]
         flags += ["-r", how.manifest] if how.manifest else []
         constraints = _constrained(how.constraints)
         return self._pip("install", python, "-r", requirements, *constraints, *flags)

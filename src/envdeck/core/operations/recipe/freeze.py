@@ -159,6 +159,7 @@ _LIMIT = 64 * 1024
 _CLIMB = 3
 """So many levels above the sources their project may be: `project/src/package`."""
 _MAPPING = re.compile(rb"^MAPPING\b[^=\n]*=[ ]*\{(.*)\}", re.MULTILINE)
+_STRICT = re.compile(rb"[\\/]build[\\/]__editable__\.[^\\/\r\n]+\s*\Z")
 _VALUE = re.compile(r"""['"]: (?:'((?:\\.|[^\\'])*)'|"((?:\\.|[^\\"])*)")""")
 
 
@@ -174,22 +175,36 @@ def project_of(info: str) -> str | None:
     if isinstance(record, Unread) or b"__editable__" not in record:
         return None
     first = None
+    for name, data in _editable_files(record, folder):
+        for path in _sources(name, data):
+            if not os.path.isabs(path) or "\0" in path:
+                continue
+            project = _project_above(path)
+            if project is not None:
+                return project
+            first = first or os.path.normpath(path)
+    return first
+
+
+def _editable_files(record: bytes, folder: str) -> Iterator[tuple[str, bytes]]:
+    """Yield name and content of the files by which setuptools makes an editable."""
     for row in rows(record):
         name = row.path
         if "/" in name or not name.startswith("__editable__"):
             continue
         if name.endswith((".pth", "_finder.py")):
             data = read_bounded(os.path.join(folder, name), _LIMIT)
-            if isinstance(data, Unread):
-                continue
-            for path in _sources(name, data):
-                if not os.path.isabs(path) or "\0" in path:
-                    continue
-                project = _project_above(path)
-                if project is not None:
-                    return project
-                first = first or os.path.normpath(path)
-    return first
+            if not isinstance(data, Unread):
+                yield name, data
+
+
+def is_strict(info: str) -> bool:
+    """Tell whether an editable was made strict: its `.pth` leads into the project's `build`."""
+    record = read_bounded(os.path.join(info, "RECORD"), RECORD_LIMIT)
+    if isinstance(record, Unread) or b"__editable__" not in record:
+        return False
+    files = _editable_files(record, os.path.dirname(info))
+    return any(_STRICT.search(data) for name, data in files if name.endswith(".pth"))
 
 
 def _sources(name: str, data: bytes) -> Iterator[str]:
@@ -293,6 +308,7 @@ def _pin(row: Distribution, environment: Environment, *, quick: bool) -> Pin:
         seed=row.name in SEED_PACKAGES,
         direct_url=raw,
         source=origin.path if origin else None,
+        strict=origin is not None and origin.kind is PinKind.EDITABLE and is_strict(row.path),
         anchored=origin is not None and _is_anchored(origin),
         rows=digest,
         hashed=hashed,

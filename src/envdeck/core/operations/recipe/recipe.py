@@ -52,6 +52,8 @@ class Pin:
     """The raw `direct_url.json`; it may hold credentials."""
     source: str | None = None
     """The path on this machine that it is installed from: a project, a wheel, a repository."""
+    strict: bool = False
+    """Whether it is an editable that shows only what was there when it was installed."""
     anchored: bool = False
     """Whether its origin settles its content: a commit, a hash, or a folder of this machine."""
     rows: str = ""
@@ -97,6 +99,11 @@ class Recipe:
     def installed(self) -> tuple[Pin, ...]:
         """Each name once: what has to be there in a new environment."""
         return tuple(pin for pin in self.pins if not pin.superseded)
+
+    @property
+    def seeds(self) -> frozenset[str]:
+        """Which of pip, setuptools and wheel are installed."""
+        return frozenset(pin.name for pin in self.installed if pin.seed)
 
     def freeze_lines(self) -> tuple[str, ...]:
         """Return the public text, for the manifest and the journal: credentials masked."""

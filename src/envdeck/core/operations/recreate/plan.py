@@ -59,7 +59,7 @@ from envdeck.core.operations.sources.source import (
 )
 from envdeck.core.operations.staging.changes import changes_to, packages_of
 from envdeck.core.operations.staging.replace import ReplacePlan
-from envdeck.core.operations.staging.stage import MISDIRECTED_HINT, BuildSpec, seeds_of
+from envdeck.core.operations.staging.stage import MISDIRECTED_HINT, BuildSpec
 from envdeck.core.operations.transaction.journal import new_id
 from envdeck.core.operations.transaction.places import ENVIRONMENT
 from envdeck.core.operations.transaction.transaction import first_trash
@@ -73,6 +73,9 @@ _CHOSEN = {
     PackageChoice.RELEASE: "from the index",
     PackageChoice.OMIT: "omitted",
 }
+
+_LAYOUT = ("bin", "lib", "Scripts", "Lib")
+"""Folders that every creator makes."""
 
 
 def facts_of(
@@ -190,6 +193,12 @@ def plan_recreate(
 ) -> RecreatePlan | NoPlan:
     """Plan to make an environment anew; see :meth:`Operations.plan_recreate`."""
     host, choices = context.catalog.host, request.choices
+    for name in _LAYOUT:
+        if reach.islink(place := os.path.join(environment.path, name)):
+            what = (
+                f"{name} is a symlink to {reach.realpath(place)}, which a new environment has not"
+            )
+            return NoPlan(what, hint="replace the symlink with a folder")
     parts = Parts.of(request.groups, request.extras)
     folder = environment.project.path
     asks = bool(parts.groups or parts.extras)
@@ -239,7 +248,8 @@ def plan_recreate(
     doubts: tuple[Doubt, ...] = ()
     if exact:
         names = [pin.name for pin in wanted.installed if not pin.anchored]
-        found = replace(found, binary=tuple(names))
+        strict = tuple(pin.name for pin in wanted.installed if pin.strict)
+        found = replace(found, binary=tuple(names), strict=strict)
         asked = DoubtSearch(
             host,
             environment,
@@ -268,7 +278,7 @@ def plan_recreate(
         creation=environment.creation,
         source=found,
         # What is pinned is installed like the rest, by far faster than a creator seeds it.
-        seeds=frozenset() if past or (exact and same_minor) else seeds_of(recipe),
+        seeds=frozenset() if past or (exact and same_minor) else recipe.seeds,
         copies=_is_copied(environment),
         downloads=context.policy.downloads,
         offline=context.policy.offline,
@@ -346,7 +356,7 @@ def plan_recreate(
         same_base=chosen.reason is InterpreterReason.CURRENT
         and environment.python.version == chosen.interpreter.version,
         jumped=frozenset(name for name, _, _ in jumped)
-        | (frozenset() if same_minor else seeds_of(recipe)),
+        | (frozenset() if same_minor else recipe.seeds),
     )
 
 
@@ -361,7 +371,7 @@ def _changes(
     before = {pin.name: pin.version for pin in recipe.installed}
     after: dict[str, str | None] = {**before} if exact else {**dict(source.expected)}
     after |= {name: version for name, _, version in jumped}
-    for name in seeds_of(recipe) if not (exact and same_minor) else ():
+    for name in recipe.seeds if not (exact and same_minor) else ():
         if exact or name not in after:
             after.pop(name, None)
             del before[name]

@@ -62,6 +62,8 @@ class PackageSource:
     binary: tuple[str, ...] = ()
     """Names that are taken as wheels alone: nothing of theirs is built, so none of their code
     runs."""
+    strict: tuple[str, ...] = ()
+    """Names of editables that setuptools makes strict."""
     hashes: bool = False
     """Whether every line has its hashes, so that they can be required."""
     expected: tuple[tuple[str, str | None], ...] = ()

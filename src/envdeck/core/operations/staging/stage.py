@@ -5,6 +5,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from envdeck.core.dotenv import values_of
 from envdeck.core.lazy_dataclasses import dataclass, field, replace
@@ -22,7 +23,6 @@ from envdeck.core.operations.recipe.import_probe import (
     lost_options,
     probe,
 )
-from envdeck.core.operations.recipe.recipe import Recipe
 from envdeck.core.operations.recipe.verify import dependency_problems, new_dependency_problems
 from envdeck.core.operations.shared.base_interpreter import BaseNames, restore_links
 from envdeck.core.operations.shared.context import Stopped, Tell, read_environment
@@ -103,14 +103,17 @@ class BuildSpec:
         return self.uv(host, item, offline=offline).install(
             python,
             os.path.join(item, REQUIREMENTS),
-            InstallRules(
+            self.rules(
                 dependencies=source.how is InstallMethod.RESOLVE,
                 manifest=os.path.join(item, INDEXED) if source.indexed else None,
                 constraints=os.path.join(item, CONSTRAINTS) if source.constraints else None,
                 hashes=source.hashes,
-                compiles=self.compiles,
             ),
         )
+
+    def rules(self, **more: Any) -> InstallRules:  # noqa: ANN401 - its own fields
+        """Return how packages of the source are installed."""
+        return InstallRules(compiles=self.compiles, strict=self.source.strict, **more)
 
     def files(self, host: Host) -> Mapping[str, tuple[str, ...]]:
         """Return the lines of the files that :meth:`installing` reads, by their names."""
@@ -333,29 +336,29 @@ class StagedBuild:
         self._fill()
 
     def install_lines(
-        self, lines: Sequence[str], reinstall: Sequence[str] = (), binary: Sequence[str] = ()
+        self,
+        lines: Sequence[str],
+        reinstall: Sequence[str] = (),
+        binary: Sequence[str] = (),
+        flags: Sequence[str] = (),
     ) -> Completed:
         """Install these lines and nothing they need; those named in `binary` are not built."""
         python = self.environment().python.executable or ""
         requirements = self.write(SOME, (*lines, *only_wheels(binary)))
-        compiles = self.blueprint.compiles
-        rules = InstallRules(dependencies=False, reinstall=reinstall, compiles=compiles)
-        return self.run(self.uv().install(python, requirements, rules))
+        rules = self.blueprint.rules(dependencies=False, reinstall=reinstall)
+        command = self.uv().install(python, requirements, rules)
+        return self.run(replace(command, argv=(*command.argv, *flags)))
 
     def install_fresh(self, names: Sequence[str], lines: Sequence[str] = ()) -> Completed:
-        """Install packages anew from where they come: nothing of the cache is used, and no file
-        is shared with it. `lines` bring them; by default, what the source says does. What is
-        not to be built is not built here either."""
+        """Install packages anew, by `lines` or as the source says: nothing of the cache is used,
+        no file is shared with it, and nothing is built that is not to be."""
+        flags = ("--no-cache", "--link-mode=copy")
         if lines:
-            python = self.environment().python.executable or ""
             binary = [name for name in names if name in self.blueprint.source.binary]
-            requirements = self.write(SOME, (*lines, *only_wheels(binary)))
-            rules = InstallRules(dependencies=False, compiles=self.blueprint.compiles)
-            command = self.uv().install(python, requirements, rules)
-        else:
-            command = self._installation()
-        flags = (*(f"--reinstall-package={name}" for name in names), "--no-cache")
-        return self.run(replace(command, argv=(*command.argv, *flags, "--link-mode=copy")))
+            return self.install_lines(lines, names, binary, flags)
+        command = self._installation()
+        again = (f"--reinstall-package={name}" for name in names)
+        return self.run(replace(command, argv=(*command.argv, *again, *flags)))
 
     def uv(self, project: str | None = None) -> UvAdapter:
         """Return uv, acting for this environment."""
@@ -476,8 +479,3 @@ class StagedBuild:
                 disk.remove_tree(os.path.join(self.item, name))
         keep_owner(self.folder, path, os.path.join(self.item, SCRATCH))
         disk.settle_tree(self.folder)
-
-
-def seeds_of(recipe: Recipe) -> frozenset[str]:
-    """Return which of pip, setuptools and wheel an environment has."""
-    return frozenset(pin.name for pin in recipe.installed if pin.seed)

@@ -14,6 +14,8 @@ import stat
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 
+from envdeck.core.discovery.prefix import recognise
+from envdeck.core.inspection.environment import moved_reason
 from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import (
     Environment,
@@ -218,7 +220,9 @@ def _unsupported(environment: Environment, host: Host) -> str:
         return "no interpreter of its own"
     if environment.python.implementation not in (None, "cpython"):
         return f"uses {environment.python.implementation}, whose libraries are linked into it"
-    return ""
+    candidate = recognise(environment.path)
+    # where its base is gone as well, its status says that alone
+    return moved_reason(candidate) if candidate is not None else ""
 
 
 _NEW = ".envdeck-new"

@@ -12,6 +12,7 @@ from benchmarks.setting import Setting
 
 ALL = (
     "discovery",
+    "cold",
     "rescan",
     "whole_process",
     "sizing",

@@ -272,3 +272,47 @@ async def test_the_marked_snapshot_is_the_bad_one(
         await pilot.press("enter")
         await wait_until(lambda: choices)
         assert (choices[0].good, choices[0].bad) == (OLD.id, middle.id)
+
+
+async def test_hostile_names_are_shown_as_they_are_at_any_size(
+    open_screen, made_up, wait_until, source, operations
+):
+    operations.changes.clear()
+    name = "[@click=app.quit]x[/]\x1b[31m"
+    source.seen[PATH] = [snapshot("b", 2, {name: "[red]2"}), snapshot("a", 9, {name: "1" * 300})]
+    hostile = replace(BAD, packages={name: "[red]2"}, applied=(name,), reason="[/]\x1b[2J")
+    operations.events = (GOOD, hostile)
+    culprit = PackageChange(name, "1" * 300, "[red]2")
+    operations.result = end(replace(FOUND, culprits=(culprit,)), declared=((name, "[/]", 1),))
+    async with open_screen(source, operations=operations) as pilot:
+        await pilot.press("g", "6")
+        panes = pilot.app.main.panes
+        await wait_until(lambda: panes.detail and isinstance(panes.detail.tab, TimelineTab))
+        tab = panes.detail.tab
+        await wait_until(lambda: type(tab.state).__name__ == "Past" and tab.view.rows)
+        await pilot.press("G", "b")
+        await wait_until(lambda: isinstance(pilot.app.screen, BisectDialog))
+
+        def seen():
+            strips = pilot.app.screen._compositor.render_strips()
+            return "\n".join(strip.text for strip in strips)
+
+        async def holds(words):
+            for size in ((20, 5), (50, 15), (80, 24)):
+                await pilot.resize_terminal(*size)
+                await pilot.pause()
+                assert "\x1b" not in seen()
+            await wait_until(lambda: words in seen())
+
+        await holds("1 package changed: [@click=app.quit]x[/]\\x1b[31m")
+        await wait_until(lambda: pilot.app.screen.fields[0].value)
+        await pilot.press("enter")
+        await wait_until(lambda: isinstance(pilot.app.screen, BisectScreen))
+        screen = pilot.app.screen
+        await wait_until(lambda: screen.job.state.over and len(screen.table.rows) == 2)
+        await holds("all as in the bad state · [/]\\x1b[2J")
+        await holds("[@click=app.quit]x[/]\\x1b[31m")
+        await pilot.press("f")
+        await wait_until(lambda: isinstance(pilot.app.screen, PlanDialog))
+        await holds("Pin [@click")
+        assert "\x1b" not in pilot.app.screen.request.title

@@ -244,7 +244,8 @@ def pin_request(
         return operating.plan_install(environment, pins, allow=allow)
 
     path = environment.path
-    return PlanRequest(f"Pin {', '.join(pins)} in {look.path(path)}", plan, paths=(path,))
+    title = f"Pin {look.sentence(', '.join(pins))} in {look.path(path)}"
+    return PlanRequest(title, plan, paths=(path,))
 
 
 def snapshot_request(

@@ -85,7 +85,7 @@ def test_one_that_is_kept_is_told_and_stays(called):
     code, _, err, left = called("--keep")
     assert code == 0, err
     assert len(left) == 1
-    assert f"demo kept in {os.path.join(tempfile.gettempdir(), left[0])}" in err
+    assert f"demo kept in ~/temporary/{left[0]}\n" in err
 
 
 def test_without_a_terminal_it_needs_a_folder(called):

@@ -35,7 +35,7 @@ VIEWS = {
     "i": "Interpreters",
     "m": "By manager",
     "e": "No unreadable paths",
-    "question_mark": "Previous row",
+    "question_mark": "search keys",
     "f12": "1 of 5",
     "ctrl+p": "Find an action",
 }

@@ -264,9 +264,9 @@ class EnvDeck(App[None], inherit_bindings=False):
     def _offered(self, action: Action, screen: Screen[object]) -> bool:
         if screen is self.main:
             return not action.only or self.main.panes.tab_for(action.id) is not None
-        return any(getattr(each, "id", None) == action.id for each in screen.BINDINGS)
+        return any(each.binding.id == action.id for each in screen.active_bindings.values())
 
-    async def _do(self, name: str, screen: Screen[None] | None = None) -> None:
+    async def _do(self, name: str, screen: Screen[object] | Screen[None] | None = None) -> None:
         """Do what an action means on a screen: the outermost that has a key for it answers."""
         shown = screen or self.screen
         for node in (shown, *shown.query("*"), self):
@@ -286,11 +286,15 @@ class EnvDeck(App[None], inherit_bindings=False):
         return super().export_screenshot(title=title, simplify=simplify)
 
     def action_help(self) -> None:
-        """Show every key, or leave that again."""
-        if isinstance(self.screen, HelpScreen):
-            self.pop_screen()
-        else:
-            self.push_screen(HelpScreen(self.main.look))
+        """Show every key, and do what is chosen in the view that it was opened in."""
+        shown = self.screen
+
+        async def run(action: Action | None) -> None:
+            if action is not None:
+                await self._do(action.id, shown)
+
+        offered = {each.id for each in ACTIONS if each.program or self._offered(each, shown)}
+        self.push_screen(HelpScreen(self.main.look, offered), run)
 
     def on_walkthrough_requested(self, message: WalkthroughRequested) -> None:
         """Show a walkthrough, where it was left if it was."""

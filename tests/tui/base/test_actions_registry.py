@@ -22,12 +22,14 @@ from envdeck.tui.main.list import EnvironmentList
 from envdeck.tui.main.screen import MainScreen
 from envdeck.tui.operations.screen import OperationsScreen
 from envdeck.tui.upgrade.dialog import UpgradeDialog
+from envdeck.tui.widgets.list_detail import ListDetailScreen
 
 _OWNERS = {
     "change": Packages,
     "choices": UpgradeDialog,
     "dialog": PlanDialog,
     "health": HealthTab,
+    "level": ListDetailScreen,
     "operations": OperationsScreen,
     "packages": Packages,
     "timeline": TimelineTab,
@@ -40,7 +42,7 @@ _MAIN = (MainScreen, EnvironmentList)
 
 def test_the_usual_keys_are_valid_and_each_means_one_thing():
     assert validate_keys({}) == []
-    apart = {"dialog", "change"}  # answered where nothing else has their key
+    apart = {"dialog", "change", "level"}  # answered where nothing else has their key
     keys = [key for action in ACTIONS if action.only not in apart for key in keys_of(action.id, {})]
     assert len(keys) == len(set(keys))
 

@@ -133,7 +133,7 @@ async def test_planning_can_be_given_up_and_its_result_is_dropped(opened, made_u
 
 
 @pytest.mark.parametrize("planned", [False, True])
-@pytest.mark.parametrize("key", ["q", "ctrl+c", "ctrl+q"])
+@pytest.mark.parametrize("key", ["ctrl+c", "ctrl+q"])
 async def test_the_program_can_be_left_from_the_dialog(opened, made_up, wait_until, key, planned):
     held = [not planned]
     operations = made_up.MadeUpOperations(hold_plan=lambda: held[0])

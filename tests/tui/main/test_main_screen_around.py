@@ -185,10 +185,30 @@ async def test_the_help_opens_and_closes_with_its_key(open_screen, wait_until):
         await pilot.pause()
         assert "Mark or unmark the row" in everything(pilot)
         await pilot.press("question_mark")
-        await pilot.pause()
-        assert pilot.app.screen is pilot.app.main
-        await pilot.press("question_mark", "j", "G", "g", "escape")
-        assert pilot.app.screen is pilot.app.main
+        await wait_until(lambda: pilot.app.screen is pilot.app.main)
+        await pilot.press("question_mark")
+        await wait_until(lambda: "search keys" in everything(pilot))
+        await pilot.press(*"jGg", "escape", "escape")
+        await wait_until(lambda: pilot.app.screen is pilot.app.main)
+
+
+@pytest.mark.parametrize("key", ["T", "H", "O", "m", "i", "P", "d", "c", "question_mark"])
+async def test_q_goes_back_one_level_and_quits_in_the_list_alone(
+    open_screen, made_up, wait_until, key
+):
+    async with open_screen(operations=made_up.MadeUpOperations()) as pilot:
+        main = pilot.app.main
+        await pilot.press(key)
+        await wait_until(lambda: pilot.app.screen is not main)
+        await pilot.press("escape" if key == "question_mark" else "q")
+        await wait_until(lambda: pilot.app.screen is main)
+        await pilot.press("2")
+        await wait_until(lambda: main.panes.inside)
+        await pilot.press("q")
+        assert not main.panes.inside
+        assert pilot.app.return_code is None
+        await pilot.press("q")
+        await wait_until(lambda: pilot.app.return_code is not None)
 
 
 async def test_the_palette_does_any_action(open_screen, wait_until):

@@ -304,8 +304,16 @@ ACTIONS: tuple[Action, ...] = (
         "Find an action by name; choose a theme.",
         program=True,
     ),
-    Action("help", "?", "Help", _PROGRAM, "Show all keys.", "help", program=True),
+    Action("help", "?", "Help", _PROGRAM, "Search the keys; enter runs one.", "help", program=True),
     Action("tour", "f12", "Tour", _PROGRAM, "One-minute tour of EnvDeck.", program=True),
+    Action(
+        "leave",
+        "q",
+        "Back one level",
+        _PROGRAM,
+        "Go back one level; q quits in the list.",
+        only="level",
+    ),
     Action("quit", "q,ctrl+q,ctrl+c", "Quit", _PROGRAM, "Quit EnvDeck.", "quit", program=True),
 )
 
@@ -320,15 +328,16 @@ _SHOWN = {
 }
 
 
-def bindings(*ids: str) -> list[Binding]:
-    """Return the bindings of some actions, for the `BINDINGS` of a widget or a screen."""
+def bindings(*ids: str, to: str = "") -> list[Binding]:
+    """Return the bindings of some actions, for the `BINDINGS` of a widget or a screen; `to` is
+    what does them there, where that is not the method of their name."""
     # start-up: the command line names the actions too, without Textual
     from textual.binding import Binding
 
     return [
         Binding(
             action.keys,
-            action.method,
+            to or action.method,
             action.title,
             show=bool(action.hint),
             tooltip=action.tooltip,

@@ -65,6 +65,8 @@ def validate_keys(mapping: Mapping[str, str]) -> list[str]:
 
 def _meet(one: Action, other: Action) -> bool:
     """Whether two actions are answered on one screen, so that they cannot share a key."""
+    if "leave" in {one.id, other.id}:
+        return False  # a view answers to it before the program does, and a pane before the view
     if one.only in _OWN_VIEWS:
         one, other = other, one
     if other.only not in _OWN_VIEWS or one.only == other.only:

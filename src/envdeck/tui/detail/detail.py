@@ -86,7 +86,8 @@ class DetailPane(Vertical):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(*(f"tab.{number}" for number in range(1, len(TABS) + 1)))
+        *bindings("leave", to="screen.back"),
+        *bindings(*(f"tab.{number}" for number in range(1, len(TABS) + 1))),
     ]
 
     def __init__(

@@ -49,6 +49,7 @@ class Dialog(ModalScreen[ResultT], Generic[ResultT]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("leave", to="back"),
         Binding("escape,h", "back", "Cancel", show=False, id="back", group=None),
         *KEYS,
         Binding("right", "button(1)", "Next button", show=False),

@@ -1,20 +1,26 @@
-"""Every key, from the registry, as it is now."""
+"""The searchable menu of every key, those of the view in use first; `enter` runs one."""
 
-from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from collections.abc import Collection
+from typing import ClassVar, NamedTuple
 
+from textual import on
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.widgets import Input
 
-from envdeck.text import Signs, pad
-from envdeck.tui.base.actions import ACTIONS, Action, bindings, keys_of, shown_key
+from envdeck.core.lazy_dataclasses import replace
+from envdeck.text import clip, counted, pad
+from envdeck.tui.base.actions import ACTIONS, MOVE, Action, bindings, keys_of, shown_key
 from envdeck.tui.widgets.key_line import KeyLine
-from envdeck.tui.widgets.line import Line, LineLabel, Look, Part, Tone, line_width, wrapped
-from envdeck.tui.widgets.line_view import LineView
+from envdeck.tui.widgets.line import Line, LineLabel, Look, Part, Tone
+from envdeck.tui.widgets.line_list import LineList
 
-_TWO_COLUMNS_FROM = 110
-_KEYS = 18
+_KEYS, _TITLE = 14, 26
+_TITLE_FROM = 70
+"""Cells from which on the title stands beside what it does."""
+_MENU_MOVES = ("up", "down", "page_up", "page_down")
+_HERE = "This view"
 
 _FILTER = (
     ("api blog", "all words in path, manager, Python, status or project"),
@@ -32,101 +38,159 @@ _FILTER = (
 )
 
 
-def help_lines(look: Look, cells: int) -> list[Line]:
-    """Return the whole page for a width."""
-    remapped, signs = look.keys, look.signs
-    width = (cells - 6) // 2 if cells >= _TWO_COLUMNS_FROM else cells - 4
-    groups: dict[str, list[Action]] = {}
-    for action in ACTIONS:
-        groups.setdefault(action.group, []).append(action)
-    blocks = [_block(name, actions, remapped, width, signs) for name, actions in groups.items()]
-    blocks.append(_filter_block(width, signs))
-    if cells < _TWO_COLUMNS_FROM:
-        return [(Part("  "), *line) for block in blocks for line in block]
-    half = sum(map(len, blocks)) / 2
-    left: list[Line] = []
-    right: list[Line] = []
-    for block in blocks:
-        (left if len(left) + len(block) / 2 <= half else right).extend(block)
-    return [
-        (
-            Part("  "),
-            *_filled(left[row] if row < len(left) else (), width),
-            Part("  "),
-            *(right[row] if row < len(right) else ()),
-        )
-        for row in range(max(len(left), len(right)))
-    ]
+class HelpRow(NamedTuple):
+    """A key with what it does, a term of the filter, or (with neither) a heading."""
+
+    keys: str
+    title: str
+    text: str = ""
+    action: Action | None = None
+    """What `enter` runs; None where it means nothing in the view in use."""
+
+    @property
+    def is_heading(self) -> bool:
+        """Whether it heads a group."""
+        return not self.text
 
 
-def _filled(line: Line, cells: int) -> Line:
-    return (*line, Part(" " * max(0, cells - line_width(line))))
+def help_rows(look: Look, offered: Collection[str], search: str = "") -> list[HelpRow]:
+    """Return the rows that hold every word of a search: first the actions that the view in use
+    offers, then the others by group, then the terms of the filter."""
+    groups: dict[str, list[HelpRow]] = {_HERE: []}
+    for action in sorted(ACTIONS, key=lambda each: each.group == MOVE):
+        keys = "  ".join(map(shown_key, keys_of(action.id, look.keys)))
+        here = action.id in offered
+        row = HelpRow(keys, action.title, action.tooltip, action if here else None)
+        groups.setdefault(_HERE if here else action.group, []).append(row)
+    groups["Filter"] = [HelpRow(term, "", text) for term, text in _FILTER]
+    words = search.lower().split()
+    rows: list[HelpRow] = []
+    for name, group in groups.items():
+        found = [
+            row
+            for row in group
+            if all(word in f"{row.keys} {row.title} {row.text} {name}".lower() for word in words)
+        ]
+        if found:
+            rows += [HelpRow("", name), *found]
+    return rows
 
 
-def _block(
-    name: str,
-    actions: Sequence[Action],
-    remapped: Mapping[str, str],
-    cells: int,
-    signs: Signs,
-) -> list[Line]:
-    rows = [
-        ("  ".join(map(shown_key, keys_of(action.id, remapped))), action.tooltip)
-        for action in actions
-    ]
-    return _rows(name, rows, cells, signs)
+def draw_row(row: HelpRow, cells: int, ellipsis: str) -> Line:
+    """Return a row as a line."""
+    if row.is_heading:
+        return (Part(f" {row.title}", Tone.HEADING),)
+    tone = Tone.PLAIN if row.action is not None else Tone.MUTED
+    parts = [Part(f"  {pad(clip(row.keys, _KEYS, ellipsis), _KEYS)} ", Tone.STRONG)]
+    if cells >= _TITLE_FROM and row.title:
+        parts.append(Part(f"{pad(clip(row.title, _TITLE, ellipsis), _TITLE)} ", tone))
+    room = cells - sum(len(part.text) for part in parts)
+    parts.append(Part(clip(row.text, max(room, 8), ellipsis), Tone.MUTED))
+    return tuple(parts)
 
 
-def _filter_block(cells: int, signs: Signs) -> list[Line]:
-    return _rows("Filter", _FILTER, cells, signs)
+class HelpList(LineList[HelpRow]):
+    """The rows; the cursor passes over the headings."""
 
-
-def _rows(name: str, rows: Sequence[tuple[str, str]], cells: int, signs: Signs) -> list[Line]:
-    lines: list[Line] = [(Part(name, Tone.HEADING),)]
-    for keys, text in rows:
-        room = max(cells - _KEYS - 2, 16)
-        told = wrapped((Part(text),), room, signs.ellipsis)
-        first = pad(keys, _KEYS)
-        lines.append((Part(first, Tone.STRONG), Part("  "), *told[0]))
-        lines += [(Part(" " * (_KEYS + 2)), *more) for more in told[1:]]
-    return [*lines, ()]
-
-
-class _Page(LineView):
     def __init__(self, look: Look) -> None:
         super().__init__()
-        self._look = look
+        self._ellipsis = look.signs.ellipsis
+        self.can_focus = False  # the letters go into the search
 
-    def lay_out(self, cells: int) -> Sequence[Line]:
-        """Lay the page out."""
-        return help_lines(self._look, cells)
+    def can_choose(self, row: HelpRow) -> bool:
+        """All but the headings."""
+        return not row.is_heading
+
+    def draw_row(self, row: HelpRow, cells: int) -> Line:
+        """One key."""
+        return draw_row(row, cells, self._ellipsis)
 
 
-class HelpScreen(Screen[None], inherit_bindings=False):
-    """The page; it is left with the key that opened it, or with the one for going back."""
+class HelpSearch(Input):
+    """The field; the key that opened the menu closes it here too."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(replace(key, priority=True) for key in bindings("help", to="screen.back")),
+    ]
+
+
+class HelpScreen(Screen[Action | None], inherit_bindings=False):
+    """The menu over the view it was opened in; it ends with the action to run there."""
 
     DEFAULT_CSS: ClassVar[str] = """
     HelpScreen > LineLabel { background: $panel; }
-    HelpScreen > _Page { margin: 1 0 0 0; }
+    HelpScreen > HelpSearch {
+        height: 1; border: none; padding: 0 1; background: $surface;
+        &:focus { border: none; background-tint: $foreground 0%; }
+    }
+    HelpScreen > .told { background: $surface; height: auto; max-height: 3; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("back")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(replace(key, action=f"move({key.action!r})") for key in bindings(*_MENU_MOVES)),
+        # in a field the keys are its own, whatever keys the actions were given
+        Binding("escape", "back", show=False),
+    ]
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, offered: Collection[str]) -> None:
+        """`offered` are the ids of the actions that mean something in the view in use."""
         super().__init__()
-        self._page = _Page(look)
-        self._keys = KeyLine(look.keys)
+        self._look, self._offered = look, offered
+        self._list = HelpList(look)
+        self._search = HelpSearch(placeholder="search keys and actions", compact=True)
+        self._search.cursor_blink = False
+        self._title = LineLabel((Part("Keys", Tone.STRONG),))
+        self._told = LineLabel(classes="told")
+        self._keys = KeyLine({})
 
     def compose(self) -> ComposeResult:
-        """A title, the page, how to leave it."""
-        yield LineLabel((Part("Keys", Tone.STRONG),))
-        yield self._page
+        """A title, the search, the rows, all of what one does, the keys."""
+        yield self._title
+        yield self._search
+        yield self._list
+        yield self._told
         yield self._keys
 
     def on_mount(self) -> None:
-        """Let the keys scroll it."""
-        self._keys.tell({"down": "scroll", "page_down": "", "back": ""})
-        self._page.focus()
+        """Show everything."""
+        self._search.focus()
+        self._find()
+
+    @on(Input.Changed)
+    def _find(self) -> None:
+        rows = help_rows(self._look, self._offered, self._search.value)
+        self._list.say_instead((Part("No key matches", Tone.MUTED),))
+        self._list.show_rows(rows)
+        found = sum(not row.is_heading for row in rows)
+        self._title.show(
+            (Part("Keys", Tone.STRONG), Part(f"   {counted(found, 'row')}", Tone.MUTED))
+        )
+
+    @on(LineList.Moved)
+    def _tell(self) -> None:
+        row = self._list.current
+        text = "" if row is None else row.text
+        if row is not None and row.title and row.action is None:
+            text += " Not in this view."
+        self._told.show((Part(text),))
+        runs = row is not None and row.action is not None
+        self._keys.tell({**({"open": "run"} if runs else {}), "back": "close"}, typing=True)
+
+    def action_move(self, way: str) -> None:
+        """A row or a page on, while letters go into the search."""
+        self._list.go(way)
+
+    @on(Input.Submitted)
+    @on(LineList.Chosen)
+    def _run(self) -> None:
+        row = self._list.current
+        if row is not None and row.action is not None:
+            self.dismiss(row.action)
+        else:
+            self.app.bell()
 
     def action_back(self) -> None:
-        """Leave it."""
-        self.dismiss()
+        """Clear the search, then leave."""
+        if self._search.value:
+            self._search.value = ""
+        else:
+            self.dismiss(None)

@@ -185,10 +185,27 @@ TYPING = {"open": "to the list", "back": "clear"}
 """What keys do where letters go into a field."""
 
 
+_MORE = {
+    "open": "details",
+    "undo": "",
+    "walkthrough": "set up",
+    "new": "",
+    "trash": "",
+    "problems": "problems",
+    "machine": "machine",
+    "interpreters": "interpreters",
+    "sort": "",
+    "history": "",
+    "quit": "",
+}
+"""The hints of the list where there is more room."""
+
+
 def key_hints(
     *, typing: bool, ranging: bool, inside: Mapping[str, str] | None, looking: bool
 ) -> dict[str, str]:
-    """Return the actions worth a hint now, six at most, with their word if it is a special one.
+    """Return the actions worth a hint now, the most important first and the help last, with their
+    word if it is a special one; as many as fit are shown.
 
     `inside` are those of the detail, while the person is there.
     """
@@ -199,7 +216,8 @@ def key_hints(
     if inside is not None:
         return dict(inside) | {"help": ""}
     last = {"back": "stop scan"} if looking else {"filter": ""}
-    return {"mark": "", "delete": "", "recreate": "", "upgrade": ""} | last | {"help": ""}
+    first = {"mark": "", "delete": "", "recreate": "", "upgrade": ""} | last
+    return first | _MORE | {"help": ""}
 
 
 def marked_line(listing: Listing, totals: Totals, look: Look) -> Line:

@@ -74,6 +74,7 @@ class WalkthroughScreen(Screen[None], inherit_bindings=False):
     WalkthroughScreen.-nothing StepList { width: 1fr; max-width: 100%; height: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("leave", to="back"),
         *bindings("back", "walkthrough", "cancel", "refresh", "copy", "undo"),
         *bindings("operations", "history", "next_pane", "previous_pane"),
     ]

@@ -1,4 +1,4 @@
-"""The line at the bottom: six keys at most, each to be clicked, and what is marked."""
+"""The line at the bottom: as many keys as fit, each to be clicked, and what is marked."""
 
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, NamedTuple
@@ -8,7 +8,6 @@ from textual.events import Click
 from envdeck.tui.base.actions import BY_ID, keys_of, named, shown_key
 from envdeck.tui.widgets.line import Line, OneLine, Part, Tone, line_width
 
-MOST = 6
 _IN_A_FIELD = {"open": "enter", "back": "escape"}
 """The keys of a field are its own, whatever keys the actions were given."""
 
@@ -34,7 +33,7 @@ def hints_line(
             shown_key(keys_of(name, remapped)[0]),
             words.get(name) or BY_ID[name].hint or BY_ID[name].title.lower(),
         )
-        for name in actions[:MOST]
+        for name in actions
     ]
     while len(told) > 1 and _width(told) > cells:
         del told[-2]

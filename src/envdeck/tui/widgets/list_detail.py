@@ -64,7 +64,10 @@ class ListDetailScreen(Screen[None], Generic[ListT, DetailT], inherit_bindings=F
     ListDetailScreen > .below:focus { border-top: solid $primary; }
     ListDetailScreen.-nothing > .below { display: none; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("back", "next_pane", "previous_pane")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("leave", to="back"),
+        *bindings("back", "next_pane", "previous_pane"),
+    ]
 
     def __init__(self, look: Look, table: ListT, about: DetailT) -> None:
         super().__init__(classes="-above")

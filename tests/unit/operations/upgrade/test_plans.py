@@ -430,6 +430,29 @@ def test_what_a_person_bounds_counts(variable, line, target, installed, tmp_path
     assert [row.target for row in found.rows] == [target]
 
 
+@pytest.mark.parametrize("pinned", [None, "wire==1.0"])
+def test_what_is_beyond_a_constraint_already_stays(pinned, installed, tmp_path, reaching):
+    """It is told, and keeps nothing else from moving; asked for by name, it is brought back."""
+    environment, rows, _resolver = installed("wire==1.1", "lamp==0.1.0", "shade==0.1.0")
+    bounds = tmp_path / "bounds.txt"
+    bounds.write_text("wire<1.1  # as others have it\nshade<0.2\n")
+    host = replace(reaching, environ={**reaching.environ, "PIP_CONSTRAINT": str(bounds)})
+    resolver = UvResolver(UvAdapter(host, folder=environment.path), Runner(host), environment)
+    assert resolver.bounds.sentences() == (
+        "wire 1.1 is outside the constraint wire<1.1; unchanged",
+    )
+    found = candidates(environment, rows, resolver)
+    assert isinstance(found, UpgradeCandidates), found
+    targets = {row.name: row.target for row in found.rows}
+    assert targets == {"lamp": "0.1.1", "shade": "0.1.0", "wire": "1.1"}
+    chosen = {"lamp": None} if pinned is None else {"wire": "1.0"}
+    answer = resolve(environment, rows, chosen, resolver)
+    assert isinstance(answer, Resolution), answer
+    assert answer.changes == (
+        (Change("lamp", "0.1.0", "0.1.1"),) if pinned is None else (Change("wire", "1.1", "1.0"),)
+    )
+
+
 def test_an_empty_metadata_folder_is_no_obstacle(installed, reaching):
     path = Path(installed("lamp==0.1.0", "cloud==1.0", "wire==1.0")[0].path)
     site = next(path.glob("lib/python*/site-packages"))

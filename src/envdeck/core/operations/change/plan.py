@@ -83,7 +83,11 @@ def plan_install(
     if not found:
         verb = "is" if len(names) == 1 else "are"
         return NoPlan(f"{', '.join(names)} {verb} already installed", nothing=True)
-    return _install(context, installed, found, names, packages, again=again, allow=allow)
+    bounded = resolver.bounds.sentences({each.name for each in found})
+    plan = _install(context, installed, found, names, packages, again=again, allow=allow)
+    if isinstance(plan, NoPlan) or not bounded:
+        return plan
+    return replace(plan, warnings=(*plan.warnings, *bounded))
 
 
 def _read(text: str) -> Requirement | NoPlan:

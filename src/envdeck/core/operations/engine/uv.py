@@ -83,6 +83,8 @@ class UvAdapter:
     program: str | None = field(default_factory=lambda: find_uv())
     indexes: bool = True
     """False: pip's configuration says nothing of where packages come from."""
+    bounds: tuple[str, ...] | None = None
+    """Files that count in place of the person's own constraints."""
 
     @property
     def problem(self) -> str:
@@ -240,7 +242,8 @@ class UvAdapter:
         with one more file of overrides. An argument makes uv pass over the variable, so all are
         told by arguments."""
         found: list[str] = []
-        for file in constraint_files(self.host, self.environment):
+        own = constraint_files(self.host, self.environment) if self.bounds is None else self.bounds
+        for file in own:
             found += ["-c", file]
         for file in (*override_files(self.host), *([overrides] if overrides else [])):
             found += ["--override", file]

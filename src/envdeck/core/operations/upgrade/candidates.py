@@ -3,20 +3,24 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from packaging.version import InvalidVersion, Version
 
 from envdeck.core.inspection.import_path import inherited_versions
 from envdeck.core.inspection.packages.dependencies import requirement_graph
 from envdeck.core.inspection.packages.requirements import (
+    holds,
     marker_environment,
     parse_requirement,
     read_requirement,
+    satisfied,
 )
+from envdeck.core.inspection.packages.site_packages import list_names
 from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.model import SEED_PACKAGES, Distribution, Environment, PackageChange, Status
 from envdeck.core.operations.engine.failure import Failure, FailureKind
+from envdeck.core.operations.engine.pip_configuration import constraint_files
 from envdeck.core.operations.upgrade.model import (
     Fixed,
     Resolver,
@@ -24,7 +28,10 @@ from envdeck.core.operations.upgrade.model import (
     UpgradeCandidates,
     level,
 )
+from envdeck.core.project import DeclaredRequirement, Manifest
+from envdeck.core.project.manifests.requirements_txt import read_requirements
 from envdeck.core.system import reach
+from envdeck.core.system.host import Host
 
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 
@@ -321,3 +328,69 @@ def _later(first: str, second: str) -> str:
         return second if Version(second) > Version(first) else first
     except (InvalidVersion, ValueError):
         return first
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """An installed version that a constraint excludes."""
+
+    version: str
+    requirement: str
+    """`six<1.16`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The constraint files that count for an environment. pip and uv refuse any plan where what
+    is installed is beyond one, though nobody asks for it: here it stays, and is told."""
+
+    files: Mapping[str, Manifest | None]
+    """By path or URL; None where that is not read by us."""
+    broken: Mapping[str, Broken]
+    """By name."""
+
+    def sentences(self, names: Collection[str] = ()) -> tuple[str, ...]:
+        """Say what is beyond them and stays, but for these names."""
+        return tuple(
+            f"{name} {one.version} is outside the constraint {one.requirement}; unchanged"
+            for name, one in sorted(self.broken.items())
+            if name not in names
+        )
+
+    def without(self, names: Collection[str], folder: str) -> tuple[str, ...]:
+        """Return the files with nothing said of these names, written anew into a folder where
+        they say anything."""
+        found = []
+        for number, (path, manifest) in enumerate(self.files.items()):
+            lines = _bound_lines(manifest)
+            if any(one.name in names for one in lines):
+                path = os.path.join(folder, f"bounds-{number}.txt")
+                with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
+                    file.writelines(f"{one.text}\n" for one in lines if one.name not in names)
+            found.append(path)
+        return tuple(found)
+
+
+def _bound_lines(manifest: Manifest | None) -> tuple[DeclaredRequirement, ...]:
+    return () if manifest is None else (*manifest.requirements, *manifest.constraints)
+
+
+def read_bounds(environment: Environment, host: Host) -> Bounds:
+    """Return the bounds that count for an environment, and what in it is beyond them."""
+    files: dict[str, Manifest | None] = {}
+    broken: dict[str, Broken] = {}
+    paths = constraint_files(host, environment.path)
+    if not paths:
+        return Bounds(files, broken)
+    installed = {one.name: one.version for one in list_names(environment.site_packages)}
+    markers = marker_environment(environment.python)
+    for path in paths:
+        manifest = None if "://" in path else read_requirements(path)
+        files[path] = manifest if manifest is not None and not manifest.problems else None
+        for one in _bound_lines(files[path]):
+            asked = parse_requirement(one.text)
+            if asked is None or not (version := installed.get(one.name)):
+                continue
+            if holds(one.text, "", markers) is not False and not satisfied(asked, (version,)):
+                broken[one.name] = Broken(version, asked.text)
+    return Bounds(files, broken)

@@ -1,7 +1,7 @@
 """Upgrading: in a copy of hard links, verified, and then exchanged for the environment."""
 
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from envdeck.core.dotenv import values_of
 from envdeck.core.inspection.packages.distributions import read_distributions
@@ -116,8 +116,9 @@ def plan_upgrade(
         return no_plan(resolution)
     if not resolution.changes:
         return _nothing(resolution)
-    plan = _planned(context, environment, resolution, offer, allow, packages)
     names = frozenset(change.name for change in resolution.changes)
+    bounded = resolver.bounds.sentences(names)
+    plan = _planned(context, environment, resolution, offer, allow, packages, bounded)
     return plan if isinstance(plan, NoPlan) else with_edits(plan, names, keep=keep_edits)
 
 
@@ -136,6 +137,7 @@ def _planned(
     offer: LockOffer | None,
     allow: frozenset[str],
     packages: Packages,
+    bounded: Sequence[str],
 ) -> UpgradePlan | NoPlan:
     names = [change.name for change in resolution.changes]
     source = PackageSource(
@@ -152,6 +154,7 @@ def _planned(
     ]
     if resolution.moves_along:
         warnings.append(f"also changes: {', '.join(resolution.moves_along)}")
+    warnings += bounded
     if goes:
         warnings.append(f"removes: {', '.join(goes)}")
     if offer is not None:

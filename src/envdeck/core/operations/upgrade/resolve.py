@@ -17,6 +17,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from envdeck.core.inspection.import_path import inherited_versions
+from envdeck.core.inspection.packages.requirements import parse_requirement, satisfied
 from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import Distribution, Environment, OperationEvent, PackageChange
@@ -31,6 +32,7 @@ from envdeck.core.operations.upgrade.candidates import (
     excluding,
     not_running,
     plan_all,
+    read_bounds,
     take_apart,
     targets_of,
     unmet_requirements,
@@ -253,6 +255,7 @@ class UvResolver:
         self._python = environment.python.executable or ""
         self._environment = environment.path
         inherited = inherited_versions(environment, uv.host)
+        self.bounds = read_bounds(environment, uv.host)
         self._inherited = {name: versions[0] for name, versions in inherited.items()}
         self._tell = tell
         self._stopped = stopped
@@ -313,8 +316,9 @@ class UvResolver:
             _no_lock_left(self._environment),
             tempfile.TemporaryDirectory(prefix="envdeck-") as folder,
         ):
+            constraints, bounds = self._bounded(constraints, folder)
             done = self._run(
-                self._uv.plan(
+                replace(self._uv, bounds=bounds).plan(
                     self._python,
                     _lines(folder, "requirements.txt", names),
                     upgrade=tuple(upgrade) or None,
@@ -323,6 +327,23 @@ class UvResolver:
                 )
             )
         return _planned(done)
+
+    def _bounded(
+        self, constraints: Sequence[str], folder: str
+    ) -> tuple[Sequence[str], tuple[str, ...] | None]:
+        """Have what is beyond a person's constraints stay where it is, unless it is to have
+        another version."""
+        kept = {
+            name: f"{name}=={one.version}"
+            for name, one in self.bounds.broken.items()
+            if all(
+                asked is None or asked.name != name or satisfied(asked, (one.version,))
+                for asked in map(parse_requirement, constraints)
+            )
+        }
+        if not kept:
+            return constraints, None
+        return [*constraints, *kept.values()], self.bounds.without(kept, folder)
 
     def reinstall(self, versions: Mapping[str, str]) -> tuple[PackageChange, ...] | Failure:
         """Ask for the dry run of installing those again, at these versions and alone."""

@@ -132,13 +132,13 @@ def envdeck(*arguments: str) -> list[str]:
     return [sys.executable, "-c", ENTRY, *arguments]
 
 
-def run(command: Sequence[str], variables: dict[str, str]) -> bytes:
-    """Run a command to its end and return what it printed.
+def run(command: Sequence[str], variables: dict[str, str], folder: str | None = None) -> bytes:
+    """Run a command to its end, in a folder, and return what it printed.
 
     Raises:
         SystemExit: it failed; then its time would mean nothing.
     """
-    done = subprocess.run(command, env=variables, capture_output=True, check=False)
+    done = subprocess.run(command, env=variables, cwd=folder, capture_output=True, check=False)
     if done.returncode:
         raise SystemExit(f"error: {command[0]} failed: {done.stderr.decode(errors='replace')}")
     return done.stdout

@@ -14,7 +14,7 @@ BAR_OF_MORE = 0.090
 def measure(setting: Setting) -> list[Outcome]:
     rows = [
         _row(setting, BAR, "--version"),
-        _row(setting, BAR, "list"),
+        _row(setting, BAR, "list", "."),
         _row(setting, BAR_OF_MORE, "find", "pip"),
         _row(setting, BAR_OF_MORE, "history"),
         _row(setting, BAR_OF_MORE, "--help"),
@@ -35,7 +35,7 @@ def _row(setting: Setting, bar: float, *arguments: str, rounds: int = 4) -> Outc
     with fresh_folder() as folder:
         variables = child_environment(folder)
         ours, peer = paired(
-            lambda: run(envdeck(*arguments), variables),
+            lambda: run(envdeck(*arguments), variables, folder),
             lambda: run([sys.executable, "-c", "pass"], variables),
             setting.rounds * rounds,
         )

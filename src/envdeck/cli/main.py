@@ -7,7 +7,6 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
-from textwrap import wrap
 from threading import Thread
 from types import MappingProxyType
 from typing import NoReturn, Protocol
@@ -208,6 +207,8 @@ def _width() -> int:
 
 
 def _wrapped(text: str, columns: int) -> str:
+    from textwrap import wrap  # start-up: only a help is wrapped
+
     return "\n".join(wrap(text, columns, break_long_words=False, break_on_hyphens=False))
 
 

@@ -104,11 +104,14 @@ class Catalog:
         fresh = self.lookup(environment.path)
         return fresh and replace(fresh, links=environment.links)
 
-    def changed(self, path: str) -> None:
-        """Have the memory follow what was done to the environment at `path`: read anew, or gone."""
-        if self.lookup(path) is None:
+    def changed(self, path: str) -> Environment | None:
+        """Have the memory follow what was done to the environment at `path`, and return it: read
+        again, or gone."""
+        found = self.lookup(path)
+        if found is None:
             with self._index() as index:
                 index.forget((path,))
+        return found
 
     def distributions(self, environment: Environment) -> tuple[Distribution, ...]:
         """Read what is installed in an environment, sorted by name."""

@@ -5,7 +5,8 @@ from enum import StrEnum
 from typing import ClassVar, TypeAlias
 
 from envdeck.core.lazy_dataclasses import dataclass, field
-from envdeck.core.model.environment import Identity
+from envdeck.core.model.distribution import Distribution
+from envdeck.core.model.environment import Environment, Identity
 from envdeck.core.model.events import Notice
 
 UNPROVED = "unproved"
@@ -243,6 +244,11 @@ class Plan:
     """What only the packages that go need, gone with them or not."""
     replaced_edits: int = 0
     """How many edited files it replaces where they are not kept."""
+
+    def as_read(self) -> tuple[Environment, tuple[Distribution, ...]] | None:
+        """Return what was read for the plan of its environment, as long as the same is installed
+        there; None where that is not known."""
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import errno
 import json
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from importlib import import_module
 
@@ -14,6 +14,7 @@ from envdeck.core.model import (
     CommandEnded,
     CommandStarted,
     Ending,
+    Environment,
     Notice,
     Operation,
     OperationEvent,
@@ -70,7 +71,7 @@ def run(context: Context, plan: Plan, tell: Tell, stopped: Stopped) -> Result:
     ground.spare.keep()
     of_environments = plan.operation not in _OF_NO_ENVIRONMENT
     if of_environments:
-        _keep_snapshots(plan, context, before=True)
+        _keep_snapshots(plan, context)
     try:
         result: Result = import_module(plan.runner).run(plan, context, told, stopped)
     except BusyError as error:
@@ -98,22 +99,30 @@ def run(context: Context, plan: Plan, tell: Tell, stopped: Stopped) -> Result:
             folder = existing_folder(plan.targets[0].path)
             result = replace(result, free_bytes=ground.disk.free_bytes(folder))
     if result.status is Ending.DONE and of_environments:
-        for target in plan.targets:
-            context.catalog.changed(target.path)
-        return replace(result, notice=_keep_snapshots(plan, context))
+        after = {target.path: context.catalog.changed(target.path) for target in plan.targets}
+        return replace(result, notice=_keep_snapshots(plan, context, after))
     return result
 
 
-def _keep_snapshots(plan: Plan, context: Context, *, before: bool = False) -> Notice | None:
+def _keep_snapshots(
+    plan: Plan, context: Context, after: Mapping[str, Environment | None] | None = None
+) -> Notice | None:
     """Keep what the environments of a plan hold: before it, so that what was changed by others is
-    told from what it changes, and after it. Return why something could not be kept."""
+    told from what it changes, and `after` it, as they were read then, by path. Return why something
+    could not be kept."""
     store = SnapshotStore(context.catalog.host)
     for target in plan.targets:
-        if before and plan.operation is Operation.DELETE and store.knows(target.path):
+        if after is not None:
+            environment = after[target.path]
+        elif plan.operation is Operation.DELETE and store.knows(target.path):
             continue  # there may be a hundred, and nothing in them changes
-        environment = read_environment(target.path, context.catalog.host)
+        elif (known := plan.as_read()) is not None:
+            store.keep(*known, source="scan")
+            continue
+        else:
+            environment = read_environment(target.path, context.catalog.host)
         if environment is not None and environment.site_packages:
-            source = "scan" if before else plan.operation.value
+            source = "scan" if after is None else plan.operation.value
             store.keep(environment, read_distributions(environment), source=source)
     return store.notice
 

@@ -245,6 +245,12 @@ def _home(environ: Mapping[str, str]) -> str:
     return os.path.normpath(home) if os.path.isabs(home) else os.path.abspath(os.sep)
 
 
+def relative_to(path: str, folder: str) -> str:
+    """Do as `os.path.relpath` of two plain absolute paths; quick for what lies in the folder."""
+    inside = folder + os.sep
+    return path[len(inside) :] if path.startswith(inside) else os.path.relpath(path, folder)
+
+
 def lies_under(path: str, folder: str) -> bool:
     """Tell whether a path is a folder itself or something below it."""
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)

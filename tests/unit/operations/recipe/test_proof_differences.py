@@ -1,12 +1,13 @@
 """What is not as it was is named, package by package."""
 
-from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from envdeck.core.operations.recipe.edits import look_at
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recipe.verify import (
     PackageDifference,
-    check_files,
     new_dependency_problems,
     prove,
 )
@@ -54,17 +55,22 @@ def test_files_that_are_not_as_recorded_are_found(tmp_path, make_venv, tools):
         (folder / f"{name}.py").unlink()
         if content:
             (folder / f"{name}.py").write_text(content)
-    quick, whole = check_files(environment), check_files(environment, hashes=True)
-    assert quick.files == whole.files == 6
-    assert [(fault.path, fault.reason) for fault in quick.faults] == [
-        ("pkg/gone.py", "is missing"),
-        ("pkg/longer.py", "has 5 bytes instead of 4"),
+    look = look_at(environment)
+    assert look.faulty == {"pkg"}
+    places = [Path(each.path).name for each in look.edits().files]
+    assert (places, look.edits().missing) == (["longer.py", "other.py"], 1)
+
+
+@pytest.mark.parametrize("row", ["../../../../../elsewhere.py,,", "pkg/absent.py,,", "pkg,,"])
+def test_what_a_record_lists_without_hash_and_size_has_to_be_a_file(
+    row, tmp_path, make_venv, tools
+):
+    path = make_venv(tmp_path / "env", creator="uv")
+    wheels = [
+        tools.build_wheel(tmp_path, name, "1.0", {f"{name}/a.py": b""}) for name in ("pkg", "whole")
     ]
-    assert [fault.path for fault in whole.faults] == [
-        "pkg/gone.py",
-        "pkg/longer.py",
-        "pkg/other.py",
-    ]
-    assert whole.faulty == 3
-    assert check_files(environment, stopped=lambda: True).files == 0
-    assert check_files(replace(environment, path=str(tmp_path / "another"))).faulty == 6
+    tools.uv(path, *wheels)
+    environment = tools.inspect(path)
+    record = Path(environment.site_packages[0], "pkg-1.0.dist-info", "RECORD")
+    record.write_text(record.read_text() + row + "\n")
+    assert look_at(environment).faulty == {"pkg"}

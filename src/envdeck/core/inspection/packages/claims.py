@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
 from envdeck.core.inspection.packages.record import (
+    DIGITS,
     RECORD_LIMIT,
     ROW_LIMIT,
     is_compiled,
@@ -24,14 +25,12 @@ from envdeck.core.inspection.packages.site_packages import Listed, list_names
 from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode, read_bounded, reason_of
+from envdeck.core.system.host import relative_to
 
 _SCRIPTS = ("bin/", "Scripts/")
-_DIGITS = 15
-"""Of a size; more are none."""
 
-
-Rows: TypeAlias = list[tuple[str, str, int | None]]
-"""Place, hash and size of files."""
+Rows: TypeAlias = list[tuple[str | None, str, int | None]]
+"""Place, hash and size of files; None is a place outside of the environment."""
 Parsed: TypeAlias = tuple[bytes, Rows]
 """A RECORD as it was read, and what it lists."""
 
@@ -60,6 +59,10 @@ class Claims:
     root: str
     """The environment's folder."""
     by_place: dict[str, tuple[Claim, ...]] = field(default_factory=dict)
+    bare: list[tuple[str, str]] = field(default_factory=list)
+    """Distribution and place of what has neither."""
+    outside: set[str] = field(default_factory=set)
+    """Names of the distributions that list something outside."""
     unread: list[str] = field(default_factory=list)
     """Names of distributions whose RECORD cannot be read, each with the reason."""
     parsed: dict[str, Parsed] = field(default_factory=dict)
@@ -75,9 +78,7 @@ def read_claims(
 ) -> Claims:
     """Read the RECORDs of the environment at `root`: of all distributions, or of `names` and,
     of the others, what they claim of the same files or of `places`; with None for these, nothing.
-
-    Where `like` has read the very same RECORD, it is not parsed once more.
-    """
+    What `like` has read is not parsed again."""
     claims = Claims(root)
     known = {} if like is None else like.parsed
     is_conda = os.path.isdir(os.path.join(root, "conda-meta"))  # it puts its prefix into scripts
@@ -90,7 +91,7 @@ def read_claims(
             continue
         if names is None or each.name in names:
             parsed = _parsed(each, data, root, known)
-            claims.parsed[os.path.relpath(each.path, root)] = data, parsed
+            claims.parsed[relative_to(each.path, root)] = data, parsed
             _take(claims, each, parsed, is_conda=is_conda)
         else:
             others.append((each, data))
@@ -135,7 +136,7 @@ def _written(places: Iterable[str], site: str | None) -> Iterator[bytes]:
 
 def _parsed(listed: Listed, data: bytes, root: str, known: Mapping[str, Parsed]) -> Rows:
     """Return place, hash and size of what a RECORD lists."""
-    before = known.get(os.path.relpath(listed.path, root))
+    before = known.get(relative_to(listed.path, root))
     if before is not None and before[0] == data:
         return before[1]
     folder, info = os.path.split(listed.path)
@@ -156,30 +157,23 @@ def _parsed(listed: Listed, data: bytes, root: str, known: Mapping[str, Parsed])
             place = place_of(path, folder, root)
         else:  # nearly all of them: no path to be normalised
             place = f"{site}/{path}"
-        if place is None or (path.startswith(own) and is_own(path.replace("\\", "/"), info)):
+        if path.startswith(own) and is_own(path.replace("\\", "/"), info):
             continue
         found.append((place, expected, size))
     return found
 
 
-def _told(data: bytes) -> Rows:
-    """Return path, hash and size of the rows that have a hash or a size, as :func:`rows` reads
-    them; lines without a quote are cut here, since they are many."""
+def _told(data: bytes) -> list[tuple[str, str, int | None]]:
+    """Return the rows as :func:`rows` reads them; lines without a quote are cut here."""
     if b'"' in data:
-        every = ((row.path, row.hash, row.size) for row in rows(data))
-        return [row for row in every if row[1] or row[2] is not None]
-    found: Rows = []
+        return [(row.path, row.hash, row.size) for row in rows(data)]
+    found: list[tuple[str, str, int | None]] = []
     for line in decode(data).split("\n"):
         head, _, last = line.removesuffix("\r").rpartition(",")
-        path, comma, expected = head.rpartition(",")
-        if not comma:
-            path, expected = head, ""
-        if not path or len(found) >= ROW_LIMIT:
-            continue
-        if last.isdecimal() and last.isascii() and len(last) <= _DIGITS:
-            found.append((path, expected, int(last)))
-        elif expected:
-            found.append((path, expected, None))
+        path, _, expected = head.rpartition(",") if "," in head else (head, "", "")
+        if path and len(found) < ROW_LIMIT:
+            is_size = last.isdecimal() and last.isascii() and len(last) <= DIGITS
+            found.append((path, expected, int(last) if is_size else None))
     return found
 
 
@@ -188,7 +182,13 @@ def _take(claims: Claims, listed: Listed, rows: Rows, *, is_conda: bool) -> None
     recorded = _time(os.path.join(listed.path, "RECORD"))
     unpacked = _time(os.path.join(listed.path, "METADATA"))
     for place, expected, size in rows:
+        if place is None:
+            claims.outside.add(name)
+            continue
         if is_conda and place.startswith(_SCRIPTS):
+            continue
+        if not expected and size is None:
+            claims.bare.append((name, place))
             continue
         claim = Claim(name, expected, size, recorded, unpacked)
         if by_place.setdefault(place, (claim,))[0] is not claim:

@@ -305,11 +305,23 @@ def read_distributions(
     a row with its problem, and a folder that cannot be listed leaves none.
     """
     rows = _read_rows(environment, sizes=True, known=known or KnownPackages())
+    return link_heads(environment, rows, machine=machine, system_folders=system_folders, host=host)
+
+
+def link_heads(
+    environment: Environment,
+    rows: tuple[Distribution, ...],
+    *,
+    machine: MarkerHost | None = None,
+    system_folders: Iterable[str] | None = None,
+    host: Host | None = None,
+) -> tuple[Distribution, ...]:
+    """Return what :func:`read_distributions` does, of rows that were read before."""
+    there = _script_names(environment)
     inherited = inherited_versions(environment, host, system_folders)
     graph = requirement_graph(rows, marker_environment(environment.python, machine), inherited)
     linked = [_distributions_linked(row, needs) for row, needs in zip(rows, graph, strict=True)]
     asked = requested(linked)
-    there = _script_names(environment)
     if there is not None:
         linked = [_with_scripts(row, there) for row in linked]
     return tuple(
@@ -318,17 +330,24 @@ def read_distributions(
     )
 
 
-def read_heads(environment: Environment) -> tuple[Distribution, ...]:
-    """Return what each distribution says of itself, by name: no sizes, and no graph.
+def read_heads(
+    environment: Environment, names: frozenset[str] | None = None, *, sizes: bool = False
+) -> tuple[Distribution, ...]:
+    """Return what each distribution, or each of `names`, says of itself: no graph, and sizes only
+    where they are asked for.
 
     `requires`, `required_by` and `missing` are empty, and `requested` is the installer's mark
     alone, which says nothing where uv or conda set it.
     """
-    return _read_rows(environment, sizes=False, known=KnownPackages())
+    return _read_rows(environment, sizes=sizes, known=KnownPackages(), only=names)
 
 
 def _read_rows(
-    environment: Environment, *, sizes: bool, known: KnownPackages
+    environment: Environment,
+    *,
+    sizes: bool,
+    known: KnownPackages,
+    only: frozenset[str] | None = None,
 ) -> tuple[Distribution, ...]:
     rows: list[Distribution] = []
     for folder in folders(environment.site_packages):
@@ -338,6 +357,7 @@ def _read_rows(
                 read_head(folder, entry, sizes=sizes, known=known)
                 for entry in names
                 if is_distribution(entry)
+                and (only is None or normalise(from_entry(entry)[0]) in only)
             ]
     rows.sort(key=lambda row: (row.name, row.version, row.path))
     return _with_doubles(rows)

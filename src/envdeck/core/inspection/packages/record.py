@@ -20,7 +20,8 @@ ROW_LIMIT = 500_000
 """Rows that are read at most."""
 
 _SIZE = re.compile(rb",([0-9]{1,15})\r?\n")
-_NUMBER = re.compile(r"[0-9]{1,15}")
+DIGITS = 15
+"""Of a size; more are none."""
 
 
 class RecordRow(NamedTuple):
@@ -85,7 +86,9 @@ def _quoted(text: str) -> Iterator[RecordRow]:
 
 
 def _row(fields: list[str]) -> RecordRow:
-    size = int(fields[-1]) if len(fields) > 1 and _NUMBER.fullmatch(fields[-1]) else None
+    last = fields[-1]
+    is_size = len(fields) > 1 and last.isdecimal() and last.isascii() and len(last) <= DIGITS
+    size = int(last) if is_size else None
     return RecordRow(fields[0], fields[1] if len(fields) > 2 else "", size)
 
 

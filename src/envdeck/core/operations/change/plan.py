@@ -7,7 +7,6 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.inspection.packages.requirements import parse_requirement
 from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import (
@@ -27,7 +26,7 @@ from envdeck.core.operations.engine.failure import Failure, FailureKind
 from envdeck.core.operations.engine.uv import InstallRules
 from envdeck.core.operations.shared.context import Context
 from envdeck.core.operations.sources.source import InstallMethod, PackageSource, SourceName
-from envdeck.core.operations.staging.changes import Packages, packages_of
+from envdeck.core.operations.staging.changes import Installed
 from envdeck.core.operations.staging.stage import SOME, BuildSpec, python_at
 from envdeck.core.operations.upgrade.candidates import (
     UpgradeBaseline,
@@ -70,8 +69,8 @@ def plan_install(
         return NoPlan(f"`{ranged}` is not a package name", hint=hint, missing=True)
     if obstacle := _obstacle(context, environment):
         return obstacle
-    packages = packages_of(environment)  # before it is read
-    installed = take_apart(environment, read_distributions(environment))
+    read = Installed.of(environment)
+    installed = take_apart(environment, read.distributions)
     resolver = resolver_of(context, environment, context.stopped)
     names = tuple(dict.fromkeys(canonicalize_name(one.name) for one in asked))
     if again:
@@ -84,7 +83,7 @@ def plan_install(
         verb = "is" if len(names) == 1 else "are"
         return NoPlan(f"{', '.join(names)} {verb} already installed", nothing=True)
     bounded = resolver.bounds.sentences({each.name for each in found})
-    plan = _install(context, installed, found, names, packages, again=again, allow=allow)
+    plan = _install(context, installed, found, names, read, again=again, allow=allow)
     if isinstance(plan, NoPlan) or not bounded:
         return plan
     return replace(plan, warnings=(*plan.warnings, *bounded))
@@ -187,7 +186,7 @@ def _install(
     installed: UpgradeBaseline,
     changes: tuple[PackageChange, ...],
     names: Sequence[str],
-    packages: Packages,
+    read: Installed,
     *,
     again: bool,
     allow: frozenset[str],
@@ -229,11 +228,11 @@ def _install(
             source=_source(pins),
             middle=_step(context, f"{verb} {count} in the copy", command),
             warnings=tuple(warnings),
-            tried=touched(environment, [each.name for each in changes]),
+            tried=touched(installed.distributions, [each.name for each in changes]),
             done=f"{done} {count} in {environment.name}",
         ),
         allow=allow,
-        packages=packages,
+        installed=read,
     )
     if isinstance(plan, NoPlan):
         return plan
@@ -252,8 +251,8 @@ def plan_uninstall(
     """Plan to uninstall packages; see :meth:`Operations.plan_uninstall`."""
     if obstacle := _obstacle(context, environment):
         return obstacle
-    packages = packages_of(environment)  # before it is read
-    installed = take_apart(environment, read_distributions(environment))
+    read = Installed.of(environment)
+    installed = take_apart(environment, read.distributions)
     rows = installed.distributions
     asked = tuple(dict.fromkeys(canonicalize_name(name) for name in names))
     if stuck := _stuck(asked, rows):
@@ -301,7 +300,7 @@ def plan_uninstall(
             done=f"uninstalled {count} from {environment.name}",
         ),
         allow=allow,
-        packages=packages,
+        installed=read,
     )
     if isinstance(plan, NoPlan):
         return plan

@@ -28,6 +28,8 @@ _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _EXTRA
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _EXTRA
 _FICLONE = 0x40049409
 """As in `linux/fs.h`; elsewhere no such request is known, and it fails."""
+_BY_DESCRIPTOR = sys.platform == "linux"
+"""Whether a file's mode and time are all that it has besides its extended attributes."""
 _LIBRARIES = ("python", "pypy")
 _TOP = frozenset({"bin", "lib", "Lib", "Scripts"})
 _PACKAGES = frozenset({"site-packages", "dist-packages"})
@@ -204,13 +206,23 @@ def _link(source: str, target: str) -> int:
 
 def _copy(source: str, target: str) -> int:
     """Copy a file, and return its bytes; what is no regular file by now is passed over."""
-    status = os.lstat(source)
-    if not stat.S_ISREG(status.st_mode):
+    try:
+        descriptor = os.open(source, _READ)
+    except OSError:
+        if stat.S_ISREG(os.lstat(source).st_mode):
+            raise
         return 0
-    is_small = status.st_size <= _SMALL and _copy_small(source, target, status.st_size)
-    if not is_small and not _clone(source, target):
-        shutil.copyfile(source, target, follow_symlinks=False)
-    shutil.copystat(source, target, follow_symlinks=False)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            return 0
+        small = status.st_size <= _SMALL and _copy_small(descriptor, target, status)
+        if not small and not _clone(source, target):
+            shutil.copyfile(source, target, follow_symlinks=False)
+        if not small or not _BY_DESCRIPTOR or os.listxattr(descriptor):
+            shutil.copystat(source, target, follow_symlinks=False)
+    finally:
+        os.close(descriptor)
     return status.st_size
 
 
@@ -227,21 +239,22 @@ def _clone(source: str, target: str) -> bool:
     return True
 
 
-def _copy_small(source: str, target: str, size: int) -> bool:
-    """Copy a file in one read and one write, which takes a third of what `shutil` does for some
-    hundred bytes; return whether that was all of it."""
-    descriptor = os.open(source, _READ)
-    try:
-        data = os.read(descriptor, size + 1)
-    finally:
-        os.close(descriptor)
-    if len(data) != size:  # it is being written
+def _copy_small(source: int, target: str, status: os.stat_result) -> bool:
+    """Copy an open file in one read and one write, which takes a third of what `shutil` does for
+    some hundred bytes; return whether that was all of it."""
+    data = os.read(source, status.st_size + 1)
+    if len(data) != status.st_size:  # it is being written
         return False
     descriptor = os.open(target, _WRITE, 0o600)
     try:
-        return os.write(descriptor, data) == size
+        if os.write(descriptor, data) != status.st_size:
+            return False
+        if _BY_DESCRIPTOR:
+            os.utime(descriptor, ns=(status.st_atime_ns, status.st_mtime_ns))
+            os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
     finally:
         os.close(descriptor)
+    return True
 
 
 def replace_link(path: str, target: str) -> None:

@@ -18,9 +18,8 @@ from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import Environment, Operation, Refusal, Target
 from envdeck.core.operations.disk import disk_for
 from envdeck.core.operations.transaction.journal import Journal
-from envdeck.core.operations.transaction.places import Places
 from envdeck.core.system import reach
-from envdeck.core.system.host import Host
+from envdeck.core.system.host import Host, own_path
 from envdeck.core.system.mounts import Mount, read_mounts
 from envdeck.core.system.reach import link_hops, outer_target
 
@@ -116,7 +115,7 @@ class GuardContext:
     def trashes(self) -> tuple[str, ...]:
         """The trashes that the journal names and that are there, with links followed."""
         if self._trashes is None:
-            journal = Journal(Places.of(self.host).journal, disk_for(self.host))
+            journal = Journal(own_path(self.host, "state", "operations"), disk_for(self.host))
             named = {os.path.dirname(entry.item) for entry in journal.read_all()[0] if entry.item}
             self._trashes = tuple(map(reach.realpath, filter(reach.isdir, sorted(named))))
         return self._trashes

@@ -1,7 +1,5 @@
 """Unowned files, installer marks, editables and scripts carried over."""
 
-import base64
-import hashlib
 import os
 import re
 import secrets
@@ -10,6 +8,7 @@ import stat
 from collections.abc import Iterable, Iterator, Sequence
 
 from envdeck.core.inspection.activation import ACTIVATION, HOOKS, added_lines, merge_lines
+from envdeck.core.inspection.packages.distributions import read_head
 from envdeck.core.inspection.packages.provenance import DIRECT_URL_LIMIT
 from envdeck.core.inspection.packages.record import (
     COMPILED,
@@ -19,15 +18,15 @@ from envdeck.core.inspection.packages.record import (
     is_compiled,
     place_of,
 )
+from envdeck.core.inspection.packages.site_packages import Listed, list_names
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Environment
 from envdeck.core.operations.recipe.freeze import freeze
-from envdeck.core.operations.recipe.recipe import Pin, Recipe, record_of
+from envdeck.core.operations.recipe.recipe import Pin, Recipe, record_of, set_rows
 from envdeck.core.system import reach
 from envdeck.core.system.files import (
     Unread,
     decode_path,
-    is_missing,
     read_bounded,
     reason_of,
     same_content,
@@ -45,22 +44,30 @@ def set_marks(recipe: Recipe, after: Environment) -> tuple[str, ...]:
     The old metadata folders are read again. Where the version is another one, the origin is
     left as it was installed now. Raises OSError when `after` cannot be written.
     """
-    there = {pin.name: pin for pin in freeze(after, quick=True).installed}
+    there: dict[str, list[Listed]] = {}
+    for listed in list_names(after.site_packages):
+        there.setdefault(listed.name, []).append(listed)
+    if any(len(every) > 1 for every in there.values()):  # one of them is the one that counts
+        real = {pin.path for pin in freeze(after, quick=True).installed}
+        there = {name: [each for each in all_ if each.path in real] for name, all_ in there.items()}
     return tuple(
-        pin.name
-        for pin in recipe.installed
-        if (new := there.get(pin.name)) is not None and _set(pin, new)
+        pin.name for pin in recipe.installed if (new := there.get(pin.name)) and _set(pin, new[0])
     )
 
 
-def _set(old: Pin, new: Pin) -> bool:
+def _set(old: Pin, new: Listed) -> bool:
     if not (old.path.endswith(".dist-info") and new.path.endswith(".dist-info")):
         return False
+    folder, info = os.path.split(new.path)
+    same_version = info == os.path.basename(old.path) or (
+        old.version == read_head(folder, info).version
+    )
     changed: dict[str, bytes | None] = {}
+    there = _listed(old.path), _listed(new.path)
     for name in _ALL:
-        if name in _OF_ONE_VERSION and old.version != new.version:
+        if name in _OF_ONE_VERSION and not same_version:
             continue
-        before, now = _content(old.path, name), _content(new.path, name)
+        before, now = (_content(*each, name) for each in there)
         if before != now and not isinstance(before, Unread):
             changed[name] = before
     if not changed:
@@ -71,35 +78,21 @@ def _set(old: Pin, new: Pin) -> bool:
             os.unlink(path)
         else:
             write_atomically(path, data, mode=0o644)
-    _set_rows(new.path, changed)
+    set_rows(new.path, changed)
     return True
 
 
-def _content(folder: str, name: str) -> bytes | Unread | None:
+def _listed(folder: str) -> tuple[str, frozenset[str]]:
+    """Return a metadata folder, and which marks may be in it: all, where it cannot be listed."""
+    try:
+        return folder, frozenset(reach.listdir(folder))
+    except (OSError, ValueError):
+        return folder, frozenset(_ALL)
+
+
+def _content(folder: str, names: frozenset[str], name: str) -> bytes | Unread | None:
     """Return what a mark holds; None where there is none."""
-    path = os.path.join(folder, name)
-    data = read_bounded(path, DIRECT_URL_LIMIT)
-    return None if isinstance(data, Unread) and is_missing(path) else data
-
-
-def _set_rows(folder: str, changed: dict[str, bytes | None]) -> None:
-    """Have RECORD tell of the marks as they are now; its other lines stay as they are."""
-    path = os.path.join(folder, "RECORD")
-    record = read_bounded(path, RECORD_LIMIT)
-    if isinstance(record, Unread):
-        return
-    info = os.fsencode(os.path.basename(folder))
-    starts = tuple(info + b"/" + name.encode() + b"," for name in changed)
-    lines = [line for line in record.splitlines(keepends=True) if not line.startswith(starts)]
-    end = b"\r\n" if record.endswith(b"\r\n") else b"\n"
-    if lines and not lines[-1].endswith((b"\n", b"\r")):
-        lines[-1] += end
-    for name, data in changed.items():
-        if data is not None:
-            digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=")
-            line = b"%s/%s,sha256=%s,%d" % (info, name.encode(), digest, len(data))
-            lines.append(line + end)
-    write_atomically(path, b"".join(lines), mode=0o644)
+    return read_bounded(os.path.join(folder, name), DIRECT_URL_LIMIT) if name in names else None
 
 
 ALWAYS = ("pip.conf", "pip.ini", ".env")

@@ -71,6 +71,9 @@ class EditSearch:
     winners: dict[str, frozenset[str]] = field(default_factory=dict)
     """Of the places that several distributions claim with different contents, the names of those
     whose file is there."""
+    faulty: set[str] = field(default_factory=set)
+    """Names of the distributions of which a file is missing, is no regular one or has another
+    length than is listed; of what is outside of the environment nothing is looked at."""
     _files: list[EditedFile] = field(default_factory=list)
     _missing: list[str] = field(default_factory=list)
     """The distribution of each missing file."""
@@ -84,19 +87,29 @@ class EditSearch:
     def read_suspects(self) -> None:
         """Read what length and time speak against, and what several distributions claim."""
         until = time.monotonic() + self.limits.seconds
+        self.faulty |= self.claims.outside
+        for name, place in self.claims.bare:
+            if not reach.isfile(f"{self.claims.root}/{place}"):
+                self.faulty.add(name)
         for place, claims in self.claims.by_place.items():
             path = f"{self.claims.root}/{place}"
             try:
                 status = reach.stat(path)
             except FileNotFoundError:
                 self._missing.append(_last(claims).name)
+                self.faulty.update(each.name for each in claims)
                 continue
             except (OSError, ValueError) as error:
                 self._fail(place, reason_of(error))
+                self.faulty.update(each.name for each in claims)
                 continue
             if not stat.S_ISREG(status.st_mode):
                 self._fail(place, "is not a regular file")
+                self.faulty.update(each.name for each in claims)
                 continue
+            for each in claims:
+                if each.size not in {None, status.st_size}:
+                    self.faulty.add(each.name)
             if len(claims) > 1 and len({each.hash for each in claims}) > 1:
                 pass  # whose file it is has to be known
             elif _is_as_installed(claims, status):

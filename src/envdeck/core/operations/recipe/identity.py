@@ -86,9 +86,10 @@ def unlike_scripts(was: str, there: str) -> frozenset[str]:
     )
 
 
-def is_hashed(rows: Iterable[RecordRow], info: str) -> bool:
-    """Tell whether every file that two installs have in common has a hash in RECORD."""
-    return all(_is_hash(value) for _, value in comparable(rows, info))
+def is_hashed(told: Iterable[tuple[str, str]]) -> bool:
+    """Tell whether every file that two installs have in common has a hash; `told` is what
+    :func:`comparable` returns."""
+    return all(_is_hash(value) for _, value in told)
 
 
 def other_release(was: str, there: str) -> str:

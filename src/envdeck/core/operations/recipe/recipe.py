@@ -1,5 +1,6 @@
 """`Recipe`: every distribution as a line that installs it; comparable RECORD rows."""
 
+import base64
 import hashlib
 import os
 import re
@@ -8,10 +9,16 @@ from enum import StrEnum
 
 from envdeck.core.inspection.packages.metadata import ENTRY_POINTS_LIMIT, parse_scripts
 from envdeck.core.inspection.packages.provenance import mask_text
-from envdeck.core.inspection.packages.record import RecordRow, is_compiled, is_own, read_rows
+from envdeck.core.inspection.packages.record import (
+    RECORD_LIMIT,
+    RecordRow,
+    is_compiled,
+    is_own,
+    read_rows,
+)
 from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Creation
-from envdeck.core.system.files import Unread, read_bounded
+from envdeck.core.system.files import Unread, read_bounded, write_atomically
 
 
 class PinKind(StrEnum):
@@ -155,10 +162,10 @@ def script_name(path: str) -> str | None:
     return None if match is None else path[match.end() :]
 
 
-def rows_digest(rows: Iterable[RecordRow], info: str) -> str:
-    """Return the SHA-256 over the comparable rows; equal for two installs of one wheel."""
+def rows_digest(told: Iterable[tuple[str, str]]) -> str:
+    """Return the SHA-256 over :func:`comparable` rows; equal for two installs of one wheel."""
     digest = hashlib.sha256()
-    for path, value in sorted(comparable(rows, info)):
+    for path, value in sorted(told):
         digest.update(f"{path}\0{value}\n".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
 
@@ -208,3 +215,23 @@ def as_in_wheel(head: bytes) -> tuple[bytes, int]:
     if match is None:
         return b"", 0
     return b"#!python" + (match["w"] or b""), match.end()
+
+
+def set_rows(folder: str, changed: dict[str, bytes | None]) -> None:
+    """Have RECORD tell of the marks as they are now; its other lines stay as they are."""
+    path = os.path.join(folder, "RECORD")
+    record = read_bounded(path, RECORD_LIMIT)
+    if isinstance(record, Unread):
+        return
+    info = os.fsencode(os.path.basename(folder))
+    starts = tuple(info + b"/" + name.encode() + b"," for name in changed)
+    lines = [line for line in record.splitlines(keepends=True) if not line.startswith(starts)]
+    end = b"\r\n" if record.endswith(b"\r\n") else b"\n"
+    if lines and not lines[-1].endswith((b"\n", b"\r")):
+        lines[-1] += end
+    for name, data in changed.items():
+        if data is not None:
+            digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=")
+            line = b"%s/%s,sha256=%s,%d" % (info, name.encode(), digest, len(data))
+            lines.append(line + end)
+    write_atomically(path, b"".join(lines), mode=0o644)

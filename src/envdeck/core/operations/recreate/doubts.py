@@ -13,7 +13,6 @@ from envdeck.core.model import (
     Choices,
     Creation,
     Doubt,
-    Edits,
     Environment,
     Interpreter,
     NoPlan,
@@ -24,9 +23,9 @@ from envdeck.core.operations.engine.command import Completed
 from envdeck.core.operations.engine.failure import FailureKind, explain, package_at_fault
 from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.engine.uv import InstallRules, UvAdapter
+from envdeck.core.operations.recipe.edits import EditSearch
 from envdeck.core.operations.recipe.identity import other_release, unlike_files
 from envdeck.core.operations.recipe.recipe import Pin, PinKind, Recipe
-from envdeck.core.operations.recipe.verify import check_files
 from envdeck.core.operations.recipe.wheel import is_pure, salvage_problem
 from envdeck.core.operations.shared.context import read_environment
 from envdeck.core.operations.staging.stage import python_at
@@ -61,12 +60,11 @@ class DoubtSearch:
     stopped: Callable[[], bool]
 
 
-def find_doubts(asked: DoubtSearch, recipe: Recipe, edits: Edits) -> tuple[Doubt, ...]:
+def find_doubts(asked: DoubtSearch, recipe: Recipe, look: EditSearch) -> tuple[Doubt, ...]:
     """Return the packages that neither their files, nor their origin, nor the release on the
     index proves. Only of those that their files do not prove is the index asked; nothing of
-    theirs is built or run. `edits` are what was edited in the environment, as far as that is
-    known."""
-    faulty = check_files(asked.environment).names.union(each.name for each in edits.files)
+    theirs is built or run. `look` has compared the environment with its RECORDs."""
+    faulty = look.faulty.union(each.name for each in look.edits().files)
     suspects = {
         pin.name: (pin, reason)
         for pin in recipe.installed
@@ -99,11 +97,11 @@ def options_for(pin: Pin, *, same_minor: bool) -> tuple[PackageChoice, ...]:
 
 
 def choice_hint(
-    options: tuple[PackageChoice, ...], environment: Environment, name: str, python: str | None
+    options: tuple[PackageChoice, ...], path: str, name: str, python: str | None
 ) -> str:
-    """Return the commands that choose one of `options` for a package; `python` is the interpreter
-    that has to be named for it."""
-    command = f"envdeck recreate {shlex.quote(environment.path)}"
+    """Return the commands that choose one of `options` for a package of the environment at `path`;
+    `python` is the interpreter that has to be named for it."""
+    command = f"envdeck recreate {shlex.quote(path)}"
     command += f" --python {shlex.quote(python)}" if python else ""
     said = {
         PackageChoice.KEEP: "keeps its files",
@@ -117,15 +115,15 @@ def choice_hint(
 
 
 def doubt_refusals(
-    doubts: Iterable[Doubt], choices: Choices, environment: Environment, python: str | None
+    doubts: Iterable[Doubt], choices: Choices, path: str, python: str | None
 ) -> tuple[Refusal, ...]:
     """Return what stands in the way: each doubt that nothing was chosen for."""
     return tuple(
         Refusal(
             UNPROVED,
             f"{one.title} cannot be recreated exactly: {one.reason}",
-            hint=choice_hint(one.options, environment, one.name, python),
-            path=environment.path,
+            hint=choice_hint(one.options, path, one.name, python),
+            path=path,
         )
         for one in doubts
         if one.name not in choices
@@ -144,7 +142,7 @@ def wrong_choice(
             return NoPlan(f"package not installed in {environment.name}: {name}", missing=True)
         options = options_for(pins[name], same_minor=same_minor)
         if choice not in options:
-            hint = choice_hint(options, environment, name, None)
+            hint = choice_hint(options, environment.path, name, None)
             return NoPlan(f"`--{choice}` is not possible for {name}", hint=hint, missing=True)
     return None
 

@@ -4,7 +4,7 @@ salvaged."""
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from envdeck.core.inspection.packages.distributions import read_distributions
+from envdeck.core.inspection.packages.site_packages import list_names
 from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import (
     Choices,
@@ -88,7 +88,7 @@ class ExactInstall:
         new = {name: version for name, version in expected if name not in known}
         if not new:
             return
-        there = {each.name for each in read_distributions(self.building.environment())}
+        there = {each.name for each in list_names(self.building.environment().site_packages)}
         lines = [f"{name}=={version}" for name, version in new.items() if name not in there]
         if lines:
             self.building.install_lines(lines)
@@ -96,7 +96,7 @@ class ExactInstall:
     def _bring_seeds(self) -> None:
         """Install what a creator no longer seeds (setuptools, since Python 3.12), at least as
         new as it was; where that cannot be had, it is left to who needs it to miss it."""
-        there = {each.name for each in read_distributions(self.building.environment())}
+        there = {each.name for each in list_names(self.building.environment().site_packages)}
         for pin in self.recipe.installed:
             if pin.seed and pin.name not in there and pin.name not in self.choices:
                 self.building.install_lines([f"{pin.name}>={pin.version}"])
@@ -229,7 +229,7 @@ class ExactInstall:
             f"{title} cannot be recreated exactly: {', and '.join(reasons)}",
             hint=choice_hint(
                 options_for(pin, same_minor=self.same_minor),
-                self.old,
+                self.old.path,
                 pin.name,
                 None if self.same_minor else self.building.blueprint.interpreter,
             ),

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from packaging.version import InvalidVersion, Version
 
-from envdeck.core.inspection.packages.distributions import read_distributions
+from envdeck.core.inspection.packages.distributions import read_heads
 from envdeck.core.inspection.packages.requirements import parse_requirement, satisfied
 from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.lazy_dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ from envdeck.core.model import (
 )
 from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.engine.uv import UvAdapter, read_pins
-from envdeck.core.operations.recipe.edits import find_edits
+from envdeck.core.operations.recipe.edits import look_at
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recipe.recipe import Recipe
 from envdeck.core.operations.recreate.doubts import DoubtSearch, find_doubts
@@ -34,6 +34,7 @@ from envdeck.core.operations.shared.interpreters import interpreter_choices
 from envdeck.core.operations.sources.offer import sources, sources_of
 from envdeck.core.operations.sources.snapshot import offered_snapshots
 from envdeck.core.operations.sources.source import InstallMethod, PackageSource, SourceName
+from envdeck.core.operations.staging.changes import Installed
 from envdeck.core.system import reach
 
 
@@ -170,8 +171,9 @@ def recreate_choices(
     context: Context, environment: Environment, file: str | None
 ) -> RecreateChoices:
     """Return sources and interpreters; see :meth:`Operations.recreate_choices`."""
-    recipe = freeze(environment)
-    distributions = read_distributions(environment)
+    installed = Installed.of(environment)
+    distributions = installed.distributions
+    recipe = freeze(environment, heads=installed.heads)
     found = interpreter_choices(context, environment, environment.project.path)
     proposed = next((one.interpreter for one in found if one.default), None)
     doubts: tuple[Doubt, ...] = ()
@@ -185,12 +187,12 @@ def recreate_choices(
             context.policy.offline,
             context.stopped,
         )
-        doubts = find_doubts(asked, recipe, find_edits(environment))
+        doubts = find_doubts(asked, recipe, look_at(environment))
     return RecreateChoices(
         tuple(
             _choice(source, difference(source, distributions), recipe)
             for source in (
-                *sources_of(environment, recipe, file, proposed),
+                *sources_of(environment, distributions, recipe, file, proposed),
                 *offered_snapshots(context, environment, distributions),
             )
         ),
@@ -247,8 +249,9 @@ def forecast_for(
     context: Context, environment: Environment, interpreter: Interpreter, stopped: Stopped
 ) -> Forecast | NoPlan:
     """Return what another interpreter would make of what is installed."""
-    recipe = freeze(environment)
-    bounds = {row.name: row.requires_python or "" for row in read_distributions(environment)}
+    heads = read_heads(environment)
+    recipe = freeze(environment, heads=heads)
+    bounds = {row.name: row.requires_python or "" for row in heads}
     pins = [
         (pin.name, pin.version, pin.requirement, bounds.get(pin.name, ""))
         for pin in recipe.installed

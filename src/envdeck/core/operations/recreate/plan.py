@@ -7,6 +7,7 @@ from typing import ClassVar
 from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import (
     Choices,
+    Creation,
     Doubt,
     Environment,
     Fact,
@@ -57,7 +58,7 @@ from envdeck.core.operations.sources.source import (
     Parts,
     SourceName,
 )
-from envdeck.core.operations.staging.changes import changes_to, packages_of
+from envdeck.core.operations.staging.changes import Installed, changes_to
 from envdeck.core.operations.staging.replace import ReplacePlan
 from envdeck.core.operations.staging.stage import MISDIRECTED_HINT, BuildSpec
 from envdeck.core.operations.transaction.journal import new_id
@@ -79,15 +80,16 @@ _LAYOUT = ("bin", "lib", "Scripts", "Lib")
 
 
 def facts_of(
-    environment: Environment,
+    version: str | None,
     chosen: InterpreterOption,
     named: BasePath,
     source: PackageSource,
     unowned: int,
     choices: Choices,
 ) -> tuple[Fact, ...]:
-    """Return what a person should know before: from what, and on what."""
-    now = environment.python.version or "unknown"
+    """Return what a person should know before: from what, and on what; `version` is the one that
+    its interpreter has now."""
+    now = version or "unknown"
     one = chosen.interpreter
     then = f"{now} (unchanged)" if now == one.version else f"{now} → {one.version}"
     facts = [
@@ -104,7 +106,7 @@ def facts_of(
 
 
 def steps_of(
-    blueprint: BuildSpec, staged: str, environment: Environment, unowned: int, host: Host
+    blueprint: BuildSpec, staged: str, name: str, unowned: int, host: Host
 ) -> tuple[Step, ...]:
     """Return what is done, with the very commands that will be run."""
     count = len(blueprint.source.expected or blueprint.source.requirements)
@@ -118,12 +120,11 @@ def steps_of(
     if unowned:
         steps.append(Step(f"Copy {unowned:,} files of yours"))
     steps.append(Step("Check dependencies and imports"))
-    steps.append(Step(f"Swap in {environment.name} and move the old one to trash"))
+    steps.append(Step(f"Swap in {name} and move the old one to trash"))
     return tuple(steps)
 
 
 def warnings_of(
-    environment: Environment,
     recipe: Recipe,
     source: PackageSource,
     chosen: InterpreterOption,
@@ -141,7 +142,7 @@ def warnings_of(
         )
     if not same_minor and source.name is SourceName.EXACT:
         said.append(
-            f"Python {environment.python.version} → {chosen.interpreter.version}:"
+            f"Python {recipe.python} → {chosen.interpreter.version}:"
             " stops without changes if a package has no release for it;"
             " pip and setuptools use the bundled versions"
         )
@@ -165,7 +166,6 @@ class RecreatePlan(ReplacePlan):
     """An environment to be made anew."""
 
     runner: ClassVar[str] = "envdeck.core.operations.recreate.run"
-    recipe: Recipe
     carries: bool
     """Whether there are files that no package owns."""
     same_minor: bool
@@ -216,8 +216,8 @@ def plan_recreate(
     chosen = pick(python, interpreter_choices(context, environment, project, python))
     if isinstance(chosen, NoPlan):
         return chosen
-    packages = packages_of(environment)  # before it is read
-    recipe = freeze(environment)
+    installed = Installed.of(environment)
+    recipe = freeze(environment, heads=installed.heads)
     same_minor = minor_of(environment.python.version) == minor_of(chosen.interpreter.version)
     wanted = replace(recipe, pins=tuple(pin for pin in recipe.pins if pin.name not in choices))
     past = None
@@ -225,7 +225,7 @@ def plan_recreate(
         version = chosen.interpreter.version or ""
         past = past_recipe(context, environment, recipe, snapshot, version)
     found = (
-        source_of(environment, wanted, request, chosen.interpreter, parts)
+        source_of(environment, installed.distributions, wanted, request, chosen.interpreter, parts)
         if past is None
         else usable_source(past)
     )
@@ -258,7 +258,7 @@ def plan_recreate(
             context.policy.offline,
             context.stopped,
         )
-        doubts = find_doubts(asked, recipe, edits)
+        doubts = find_doubts(asked, recipe, look)
     uv = UvAdapter(host, folder=host.home, environment=environment.path)
     if uv.misdirected:
         return NoPlan(uv.misdirected, MISDIRECTED_HINT)
@@ -279,7 +279,7 @@ def plan_recreate(
         source=found,
         # What is pinned is installed like the rest, by far faster than a creator seeds it.
         seeds=frozenset() if past or (exact and same_minor) else recipe.seeds,
-        copies=_is_copied(environment),
+        copies=_is_copied(environment.creation, environment.python.executable),
         downloads=context.policy.downloads,
         offline=context.policy.offline,
     )
@@ -291,7 +291,7 @@ def plan_recreate(
             f"not all files can be carried over: {unowned.problem}",
             hint=f"{readable}move them out of the environment",
         )
-    facts = facts_of(environment, chosen, named, found, unowned.count, choices)
+    facts = facts_of(environment.python.version, chosen, named, found, unowned.count, choices)
     target = Target(
         environment.path,
         environment.identity,
@@ -305,7 +305,7 @@ def plan_recreate(
         *doubt_refusals(
             doubts,
             choices,
-            environment,
+            environment.path,
             None if same_minor else chosen.interpreter.executable,
         ),
     )
@@ -320,11 +320,17 @@ def plan_recreate(
         package_changes=_changes(recipe, found, jumped, choices, same_minor=same_minor),
         targets=(target,),
         steps=steps_of(
-            blueprint, os.path.join(staged, ENVIRONMENT), environment, unowned.count, host
+            blueprint, os.path.join(staged, ENVIRONMENT), environment.name, unowned.count, host
         ),
         warnings=(
             *((named.lost,) if named.lost else ()),
-            *warnings_of(environment, recipe, found, chosen, doubtful, same_minor=same_minor),
+            *warnings_of(
+                recipe,
+                found,
+                chosen,
+                doubtful,
+                same_minor=same_minor,
+            ),
             *recreate_warnings(replaced, keep=request.keep_edits),
         ),
         keep_edits=request.keep_edits,
@@ -345,9 +351,8 @@ def plan_recreate(
         undo=f"envdeck undo {identifier}",
         kept_until=context.policy.kept_until(host.now()),
         environment=environment,
-        freeze=recipe.freeze_lines(),
         done=f"recreated {environment.name}",
-        packages=packages,
+        installed=installed,
         recipe=recipe,
         past=past,
         blueprint=blueprint,
@@ -381,11 +386,10 @@ def _changes(
     return changes_to(before, after)
 
 
-def _is_copied(environment: Environment) -> bool:
+def _is_copied(creation: Creation, executable: str | None) -> bool:
     """Tell whether the interpreter was copied and not linked."""
-    executable = environment.python.executable
     return (
-        environment.creation.creator in {"venv", "virtualenv"}
+        creation.creator in {"venv", "virtualenv"}
         and executable is not None
         and reach.isfile(executable)
         and not reach.islink(executable)

@@ -23,7 +23,6 @@ from envdeck.core.operations.recreate.exact import ExactInstall, SnapshotInstall
 from envdeck.core.operations.recreate.plan import RecreatePlan, unreleased
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.sources.source import SourceName
-from envdeck.core.operations.staging.changes import ChangeMonitor
 from envdeck.core.operations.staging.prove import FileProof, install_source
 from envdeck.core.operations.staging.replace import replace_environment
 from envdeck.core.operations.staging.stage import BuildError, StagedBuild
@@ -119,10 +118,9 @@ def _restoring(plan: RecreatePlan, building: StagedBuild) -> ExactInstall | None
 
 def _look(environment: Environment, building: StagedBuild) -> Unowned:
     """List the files that no package owns, and look after them from now on."""
-    watch = ChangeMonitor.of(environment)
     found = unowned_files(environment, stopped=building.stopped)
-    watch.follow(each.path for each in found.files)
-    building.watch = watch
+    if building.watch is not None:
+        building.watch.follow(each.path for each in found.files)
     return found
 
 

@@ -7,7 +7,6 @@ from urllib.parse import unquote
 
 from envdeck.core.discovery.managers import lock_files
 from envdeck.core.inspection.import_path import inherited_versions
-from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.inspection.packages.requirements import (
     holds,
     marker_environment,
@@ -305,6 +304,7 @@ def rebuilt_from(environment: Environment, *, kept: bool = True) -> str:
 
 def sources_of(
     environment: Environment,
+    distributions: tuple[Distribution, ...],
     recipe: Recipe,
     file: str | None,
     interpreter: Interpreter | None,
@@ -323,7 +323,7 @@ def sources_of(
             for pin in recipe.installed
             if pin.requirement and not pin.obstacle
         ],
-        distributions=read_distributions(environment),
+        distributions=distributions,
         python=python,
         file=file,
         parts=parts,
@@ -332,6 +332,7 @@ def sources_of(
 
 def source_of(
     environment: Environment,
+    distributions: tuple[Distribution, ...],
     recipe: Recipe,
     request: RecreateRequest,
     interpreter: Interpreter | None,
@@ -339,7 +340,7 @@ def source_of(
 ) -> PackageSource | NoPlan:
     """Return the source that is asked for, if it can be used; else why it cannot."""
     name = request.source
-    offered = sources_of(environment, recipe, request.file, interpreter, parts)
+    offered = sources_of(environment, distributions, recipe, request.file, interpreter, parts)
     found = [one for one in offered if one.name == name]
     if not found:
         what = {

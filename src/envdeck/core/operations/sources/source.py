@@ -1,5 +1,8 @@
 """`PackageSource`, how it is installed, its groups and extras."""
 
+import hashlib
+import json
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import TypeAlias
@@ -10,6 +13,10 @@ from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.project import Lock, Manifest, PackageIndex, Project
 from envdeck.core.project.locks.selection import split_ids
 from envdeck.core.project.parts import part_ids
+
+_NOBODY = "envdeck-indexed-requirements"
+"""The name of the made-up project whose dependencies those are."""
+_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 Exact: TypeAlias = tuple[str, str, str]
 """What is installed now: name, version, and the one requirements line that brings it back."""
@@ -166,3 +173,33 @@ def _empty(project: Project, *, groups: bool) -> set[str]:
 
 DEFAULTS = Parts()
 """What the project's own tool installs without being asked."""
+
+
+def manifest_lines(source: PackageSource) -> tuple[str, ...]:
+    """Return a manifest of the requirements that come from one index alone: uv knows no line of
+    a requirements file that ties one package to an index, and no other."""
+    indexes = {index: None for _, _, index in source.indexed}
+    told = {name: index for _, name, index in source.indexed}
+    lines = ["[project]", f'name = "{_NOBODY}"', 'version = "0"', "dependencies = ["]
+    lines += [f"    {_quoted(line)}," for line, _, _ in source.indexed]
+    lines += ["]", "[tool.uv.sources]"]
+    lines += [
+        f"{_quoted(name)} = {{ index = {_quoted(_label(index))} }}" for name, index in told.items()
+    ]
+    for index in indexes:
+        lines += ["[[tool.uv.index]]", f"name = {_quoted(_label(index))}"]
+        lines += [f"url = {_quoted(index.url)}", "explicit = true"]
+        lines += ['format = "flat"'] if index.flat else []
+    return tuple(lines)
+
+
+def _label(index: PackageIndex) -> str:
+    """Return a name as uv permits one; credentials by variables are found by it."""
+    if _LABEL.fullmatch(index.name):
+        return index.name
+    return "index-" + hashlib.sha256(index.name.encode("utf-8", "replace")).hexdigest()[:8]
+
+
+def _quoted(text: str) -> str:
+    """Return a string of TOML."""
+    return json.dumps(text).replace("\x7f", "\\u007f")

@@ -18,17 +18,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Self, TypeAlias
 
+from envdeck.core.inspection.packages.distributions import link_heads, read_heads
 from envdeck.core.inspection.packages.record import RECORD_LIMIT, RecordRow, rows
 from envdeck.core.inspection.packages.site_packages import entries, list_names
 from envdeck.core.inspection.unowned import unowned_files
 from envdeck.core.lazy_dataclasses import dataclass, field
-from envdeck.core.model import Environment, PackageChange
+from envdeck.core.model import Distribution, Environment, PackageChange
 from envdeck.core.operations.guards.check import elsewhere
 from envdeck.core.operations.recipe.carry import bring, mapped
-from envdeck.core.operations.recipe.freeze import freeze
+from envdeck.core.operations.recipe.recipe import Recipe
+from envdeck.core.operations.transaction.picture import Picture
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, read_bounded
-from envdeck.core.system.host import lies_under
+from envdeck.core.system.host import lies_under, relative_to
 from envdeck.core.system.words import join_some
 
 Signature: TypeAlias = tuple[int, int, int] | None
@@ -40,6 +42,24 @@ _DATA = (".pth", ".cfg", ".json", ".egg-link")
 """What a copy of hard links does not share: these folders' files, and these endings."""
 Packages: TypeAlias = tuple[tuple[str, str, Signature], ...]
 """Each metadata folder, its distribution's name and the state of its RECORD."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """What is installed in an environment, read at one moment for all that ask about it."""
+
+    packages: Packages
+    heads: tuple[Distribution, ...]
+    """What each distribution says of itself."""
+    distributions: tuple[Distribution, ...]
+    """The same with what they are to each other."""
+
+    @classmethod
+    def of(cls, environment: Environment) -> Self:
+        """Read it now."""
+        packages = packages_of(environment)  # first: what changes meanwhile is told by it
+        heads = read_heads(environment, sizes=True)
+        return cls(packages, heads, link_heads(environment, heads))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +83,9 @@ class BuildTraces:
     """Time of the last change and size, by path."""
 
     @classmethod
-    def of(cls, environment: Environment) -> Self:
+    def of(cls, recipe: Recipe, project: str | None) -> Self:
         """Look at those that are installed in an environment, and at its own project."""
-        sources = {pin.source for pin in freeze(environment, quick=True).installed}
-        sources.add(environment.project.path)
+        sources = {project, *(pin.source for pin in recipe.installed)}
         folders = tuple(sorted(source for source in sources if source is not None))
         return cls(folders, dict(_egg_infos(folders)))
 
@@ -103,27 +122,26 @@ class ChangeMonitor:
     packages: Packages = ()
 
     @classmethod
-    def of(cls, environment: Environment) -> "ChangeMonitor":
-        """Return how it is now."""
-        watch = cls(environment)
-        pending = [("", environment.path)]
-        while pending:
-            here, full = pending.pop()
-            watch.folders[here] = _signature(full)  # before it is listed
-            copied = here in _COPIED
-            inside = here + os.sep if here else ""
-            try:
-                with os.scandir(full) as entries:
-                    for entry in entries:
-                        name = entry.name
-                        if entry.is_dir(follow_symlinks=False):
-                            pending.append((inside + name, entry.path))
-                        elif copied or name.endswith(_DATA):
-                            watch.files[inside + name] = _signature(entry.path)
-            except OSError:
-                continue
-        watch.packages = packages_of(environment)
-        return watch
+    def of(
+        cls,
+        environment: Environment,
+        picture: Picture | None = None,
+        packages: Packages | None = None,
+    ) -> "ChangeMonitor":
+        """Return how it was when `picture` was taken, and `packages` were read; by default, how it
+        is now."""
+        packages = packages_of(environment) if packages is None else packages
+        picture = picture or Picture.take(environment.path, digests=False)
+        folders = {
+            path.replace("/", os.sep): (0, changed, inode)
+            for path, (inode, changed) in picture.folders.items()
+        }
+        files = {
+            path.replace("/", os.sep): (size, changed, inode)
+            for path, (inode, size, changed) in picture.files.items()
+            if path.endswith(_DATA) or os.path.dirname(path) in _COPIED
+        }
+        return cls(environment, {**folders}, {**files}, packages)
 
     def follow(self, paths: Iterable[str]) -> None:
         """Look after these files too, from now on."""
@@ -190,7 +208,7 @@ def packages_of(environment: Environment) -> Packages:
     root = environment.path
     return tuple(
         (
-            os.path.relpath(listed.path, root),
+            relative_to(listed.path, root),
             listed.name,
             _signature(os.path.join(listed.path, "RECORD")),
         )
@@ -249,15 +267,16 @@ def confine_records(
     `OSError` where one cannot be written.
     """
     changed = {}
+    roots = (os.path.normpath(environment.path), os.path.realpath(environment.path))
     for listed in list_names(environment.site_packages):
-        inner = os.path.relpath(listed.path, environment.path)
+        inner = relative_to(listed.path, environment.path)
         if inner.startswith(os.pardir):
             continue
         path = os.path.join(copy, inner, "RECORD")
         data = read_bounded(path, RECORD_LIMIT)
         if isinstance(data, Unread):
             continue
-        confined = _confine(data, os.path.dirname(listed.path), environment.path)
+        confined = _confine(data, os.path.dirname(listed.path), roots)
         if confined is not None:
             write(path, confined)
             changed[path] = (data, confined)
@@ -271,12 +290,12 @@ def restore_records(changed: Mapping[str, tuple[bytes, bytes]], write: Write) ->
             write(path, before)
 
 
-def _confine(data: bytes, folder: str, environment: str) -> bytes | None:
-    """Return a RECORD whose rows stay within the environment; None where they all do."""
+def _confine(data: bytes, folder: str, roots: tuple[str, str]) -> bytes | None:
+    """Return a RECORD whose rows stay within the environment, which is at `roots`; None where they
+    all do."""
     told = data if b'"' in data else _climbers(data)
     if not told:
         return None
-    roots = (os.path.normpath(environment), os.path.realpath(environment))
     if all(_inner_path(row.path, folder, roots) == row.path for row in rows(told)):
         return None
     kept: list[RecordRow] = []

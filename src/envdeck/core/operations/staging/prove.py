@@ -126,13 +126,12 @@ class FileProof:
         if self.old is None:
             return []
         new = building.environment()
-        changed = _changed(packages_of(self.old), packages_of(new))
+        before_it = None if building.watch is None else building.watch.packages
+        changed = _changed(before_it or packages_of(self.old), packages_of(new))
         if not changed:
             return []
-        after = read_claims(new.path, new.site_packages, changed, None)
         before = read_claims(self.old.path, self.old.site_packages, changed, None)
-        touched = frozenset(before.by_place).union(after.by_place)
-        claims = read_claims(new.path, new.site_packages, frozenset(), touched, like=after)
+        claims = read_claims(new.path, new.site_packages, changed, frozenset(before.by_place))
         for place, every in claims.by_place.items():  # the others claim what they did before
             if others := tuple(each for each in every if each.name not in changed):
                 before.by_place[place] = (*before.by_place.get(place, ()), *others)

@@ -3,8 +3,9 @@
 import errno
 from collections.abc import Callable
 
-from envdeck.core.lazy_dataclasses import dataclass, replace
+from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import (
+    Distribution,
     Ending,
     Environment,
     PackageChange,
@@ -15,12 +16,13 @@ from envdeck.core.model import (
 )
 from envdeck.core.operations.disk.links import expect_movable
 from envdeck.core.operations.guards.check import guard_context, obstacles
+from envdeck.core.operations.recipe.recipe import Recipe
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.shared.describe import manifest_of
 from envdeck.core.operations.staging.changes import (
     BuildTraces,
     ChangeMonitor,
-    Packages,
+    Installed,
     changed_between,
     changes_between,
     named,
@@ -39,12 +41,17 @@ class ReplacePlan(Plan):
 
     environment: Environment
     blueprint: BuildSpec
-    freeze: tuple[str, ...]
-    """What is installed, for the manifest: one requirement line a distribution."""
+    recipe: Recipe
+    """What is installed."""
     done: str
     """What is said when it is done: `4 packages of api/.venv are upgraded`."""
-    packages: Packages
+    installed: Installed = field(repr=False)
     """What was installed when it was planned."""
+
+    def as_read(self) -> tuple[Environment, tuple[Distribution, ...]] | None:
+        """Return what was read for the plan; see the base class."""
+        same = self.installed.packages == packages_of(self.environment)
+        return (self.environment, self.installed.distributions) if same else None
 
 
 def replace_environment(
@@ -70,25 +77,26 @@ def replace_environment(
         Entry.begin(plan, plan.id, Move.EXCHANGE, target, plan.environment),
         bytes_aside=plan.reclaims_bytes,
     )
-    builds = BuildTraces.of(plan.environment)
+    builds = BuildTraces.of(plan.recipe, plan.environment.project.path)
     unable: OSError | None = None
     current: Transaction | None = None
     for trash in trash_of(plan.environment.path, ground):
         try:
             with transaction(ground, entry) as current:
                 current.open_item(trash)
-                current.take_picture()
+                picture = current.take_picture()
                 current.describe(
                     manifest_of(
                         current.entry,
                         plan.environment,
                         ground,
-                        plan.freeze,
+                        plan.recipe.freeze_lines(),
                         edits=target.edits,
                     )
                 )
                 expect_movable(plan.environment.path, current.entry.item)  # it has a manifest
                 _as_planned(plan)
+                watch = ChangeMonitor.of(plan.environment, picture, plan.installed.packages)
                 building = StagedBuild(
                     plan.blueprint,
                     current,
@@ -97,9 +105,10 @@ def replace_environment(
                     stopped,
                     project=plan.environment.project.path,
                     allowed=plan.allowed,
+                    watch=watch,
                 )
                 verified = build(building)
-                watch = _caught_up(plan, building, verified)
+                watch = _caught_up(plan, watch, building, verified)
                 if stopped():
                     raise BuildError("cancelled", stopped=True)
                 tell(StepStarted(len(plan.steps) - 1, plan.steps[-1].title))
@@ -146,7 +155,7 @@ def _rolled_back(why: str, hint: str, changed: tuple[str, ...], *, stopped: bool
 
 
 def _as_planned(plan: ReplacePlan) -> None:
-    changed = changed_between(plan.packages, packages_of(plan.environment))
+    changed = changed_between(plan.installed.packages, packages_of(plan.environment))
     if changed:
         raise BuildError(
             f"packages changed since the plan was made: {named(changed)}",
@@ -154,14 +163,13 @@ def _as_planned(plan: ReplacePlan) -> None:
         )
 
 
-def _caught_up(plan: ReplacePlan, building: StagedBuild, verified: list[str]) -> ChangeMonitor:
+def _caught_up(
+    plan: ReplacePlan, watch: ChangeMonitor, building: StagedBuild, verified: list[str]
+) -> ChangeMonitor:
     """Carry over what came while it was built, and say so; raise where packages came, or where
     it cannot be. Returns how the old one was then: what comes after that came late."""
-    watch = building.watch
-    if watch is None:  # nothing was taken from it
-        raise BuildError("the old environment was not scanned")
     environment = watch.environment
-    packages = changed_between(plan.packages, packages_of(environment))
+    packages = changed_between(plan.installed.packages, packages_of(environment))
     if packages:
         raise BuildError(
             f"packages changed during the operation: {named(packages)}",

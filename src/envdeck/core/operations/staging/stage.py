@@ -1,9 +1,6 @@
 """Build an environment aside and verify it; owner and modes kept."""
 
-import hashlib
-import json
 import os
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -27,11 +24,15 @@ from envdeck.core.operations.recipe.verify import dependency_problems, new_depen
 from envdeck.core.operations.shared.base_interpreter import BaseNames, restore_links
 from envdeck.core.operations.shared.context import Stopped, Tell, read_environment
 from envdeck.core.operations.shared.space import find_common, hint_for
-from envdeck.core.operations.sources.source import InstallMethod, PackageSource, SourceName
+from envdeck.core.operations.sources.source import (
+    InstallMethod,
+    PackageSource,
+    SourceName,
+    manifest_lines,
+)
 from envdeck.core.operations.staging.changes import ChangeMonitor, restore_records
 from envdeck.core.operations.staging.owner import keep_owner
 from envdeck.core.operations.transaction.transaction import OperationStore, Transaction
-from envdeck.core.project import PackageIndex
 from envdeck.core.system.files import Unread, read_bounded
 from envdeck.core.system.host import Host
 
@@ -42,9 +43,6 @@ SOME = "some.txt"
 """Files of an item, for its owner's eyes alone; they go before the item is done."""
 
 _DEFAULT = "--index-url "
-_NOBODY = "envdeck-indexed-requirements"
-"""The name of the made-up project whose dependencies those are."""
-_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +125,7 @@ class BuildSpec:
             lines += index_lines(host, self.path, default=not own)
         found = {REQUIREMENTS: lines}
         if self.source.indexed:
-            found[INDEXED] = _manifest_lines(self.source)
+            found[INDEXED] = manifest_lines(self.source)
         if self.source.constraints:
             found[CONSTRAINTS] = self.source.constraints
         return found
@@ -150,36 +148,6 @@ class BuildSpec:
 def only_wheels(names: Iterable[str]) -> tuple[str, ...]:
     """Return the lines of a requirements file that have nothing of these built."""
     return tuple(f"--only-binary={name}" for name in names)
-
-
-def _manifest_lines(source: PackageSource) -> tuple[str, ...]:
-    """Return a manifest of the requirements that come from one index alone: uv knows no line of
-    a requirements file that ties one package to an index, and no other."""
-    indexes = {index: None for _, _, index in source.indexed}
-    told = {name: index for _, name, index in source.indexed}
-    lines = ["[project]", f'name = "{_NOBODY}"', 'version = "0"', "dependencies = ["]
-    lines += [f"    {_quoted(line)}," for line, _, _ in source.indexed]
-    lines += ["]", "[tool.uv.sources]"]
-    lines += [
-        f"{_quoted(name)} = {{ index = {_quoted(_label(index))} }}" for name, index in told.items()
-    ]
-    for index in indexes:
-        lines += ["[[tool.uv.index]]", f"name = {_quoted(_label(index))}"]
-        lines += [f"url = {_quoted(index.url)}", "explicit = true"]
-        lines += ['format = "flat"'] if index.flat else []
-    return tuple(lines)
-
-
-def _label(index: PackageIndex) -> str:
-    """Return a name as uv permits one; credentials by variables are found by it."""
-    if _LABEL.fullmatch(index.name):
-        return index.name
-    return "index-" + hashlib.sha256(index.name.encode("utf-8", "replace")).hexdigest()[:8]
-
-
-def _quoted(text: str) -> str:
-    """Return a string of TOML."""
-    return json.dumps(text).replace("\x7f", "\\u007f")
 
 
 def python_at(folder: str, host: Host) -> str:
@@ -259,6 +227,8 @@ class StagedBuild:
     records: Mapping[str, tuple[bytes, bytes]] = field(default_factory=dict)
     """The RECORDs that name nothing outside until it is settled; see :mod:`record_paths`."""
     offline: bool = field(init=False)
+    read: Environment | None = field(init=False, default=None, repr=False)
+    """It, as it was read since a command, or another change of its interpreter; None before."""
     _runner: Runner = field(init=False)
     _hides: tuple[str, ...] = field(init=False, repr=False)
 
@@ -369,6 +339,7 @@ class StagedBuild:
 
     def run(self, command: Command) -> Completed:
         """Run a command under the lock; only a stop is raised."""
+        self.read = None
         done = self._runner.run(command, leave_out_place(self.tell), self.stopped)
         if done.stopped:
             raise BuildError("cancelled", stopped=True)
@@ -380,11 +351,13 @@ class StagedBuild:
             raise BuildError.of(explain(done))
 
     def environment(self) -> Environment:
-        """Read it as it is now."""
-        found = read_environment(self.folder, self.ground.host)
-        if found is None:
+        """Return it as it is: where it is, its interpreter and its package folders. Commands change
+        those, and so it is read again after each; what is installed is no part of it."""
+        if self.read is None:
+            self.read = read_environment(self.folder, self.ground.host)
+        if self.read is None:
             raise BuildError("the result is not an environment")
-        return found
+        return self.read
 
     def write(self, name: str, lines: Sequence[str]) -> str:
         """Write lines into a file that only its owner reads, and that goes with the item."""
@@ -419,8 +392,8 @@ class StagedBuild:
         Raises :class:`BuildError` for anything else, where that is `held` against the new
         environment. That the interpreter starts is asked in any case.
         """
-        self._start()
         if names is not None and not names:
+            self._start()
             return []
         host, runner = self.ground.host, self._runner
         now = ImportRequest(self.environment(), only=names, limit=_PROBE_SECONDS)
@@ -428,6 +401,8 @@ class StagedBuild:
         if self.stopped():
             raise BuildError("cancelled", stopped=True)
         self.untried = after.late
+        if not (after.imported or after.failed or after.optional):
+            self._start()  # else it did
         if after.problem:
             raise BuildError(after.problem)
         failed = {name for name, *_ in (*after.failed, *after.optional)}

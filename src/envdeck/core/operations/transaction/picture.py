@@ -11,7 +11,7 @@ import os
 import zlib
 from collections.abc import Mapping, Sequence
 
-from envdeck.core.lazy_dataclasses import dataclass
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.operations.disk import Disk
 from envdeck.core.operations.disk.links import METADATA_FOLDERS
 from envdeck.core.operations.transaction.places import PICTURE
@@ -31,41 +31,50 @@ _NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """The files of an environment, by their paths relative to it."""
+    """The files of an environment, by their paths relative to it, with `/`."""
 
     files: Mapping[str, tuple[int, int, int]]
     """Inode, size in bytes, and time of the last change in nanoseconds."""
     metadata: Mapping[str, str]
     """Digests of `pyvenv.cfg` and of what lies in `*.dist-info` and `*.egg-info`."""
+    folders: Mapping[str, tuple[int, int]] = field(default_factory=dict, compare=False)
+    """Inode and time of the last change of every folder, of those of compiled files too. They are
+    looked at before they are listed, and no part of the proof."""
 
     @classmethod
-    def take(cls, path: str) -> "Picture":
-        """Return how the environment at `path` is now. What cannot be read is left out."""
+    def take(cls, path: str, *, digests: bool = True) -> "Picture":
+        """Return how the environment at `path` is now, without its metadata where there are to be
+        no `digests`. What cannot be read is left out."""
         files: dict[str, tuple[int, int, int]] = {}
         metadata: dict[str, str] = {}
-        folders = [("", path, False)]
-        while folders:
-            prefix, here, is_metadata = folders.pop()
+        folders: dict[str, tuple[int, int]] = {}
+        pending = [("", path, False)]
+        while pending:
+            prefix, here, is_metadata = pending.pop()
+            is_compiled = here.endswith(_COMPILED) and os.path.basename(here) == _COMPILED
             try:
+                status = os.lstat(here)
+                folders[prefix.removesuffix("/")] = status.st_ino, status.st_mtime_ns
                 with os.scandir(here) as entries:
                     for entry in entries:
                         name = prefix + entry.name
                         if entry.is_dir(follow_symlinks=False):
-                            if entry.name != _COMPILED:
-                                inside = is_metadata or name.endswith(METADATA_FOLDERS)
-                                folders.append((f"{name}/", entry.path, inside))
+                            inside = is_metadata or name.endswith(METADATA_FOLDERS)
+                            pending.append((f"{name}/", entry.path, inside))
+                            continue
+                        if is_compiled:
                             continue
                         try:
                             status = entry.stat(follow_symlinks=False)
                         except OSError:
                             continue
                         files[name] = (status.st_ino, status.st_size, status.st_mtime_ns)
-                        is_told = is_metadata or name == "pyvenv.cfg"
+                        is_told = digests and (is_metadata or name == "pyvenv.cfg")
                         if is_told and entry.is_file(follow_symlinks=False):
                             metadata[name] = _digest(entry.path)
             except OSError:
                 continue
-        return cls(files, metadata)
+        return cls(files, metadata, folders)
 
     def changes(self, path: str) -> tuple[str, ...]:
         """Return the first files of the environment at `path` that are not as they were, sorted;

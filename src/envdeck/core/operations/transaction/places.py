@@ -88,14 +88,19 @@ class Places:
             locks=own_path(host, "state", "locks"),
             reserve=own_path(host, "state", "reserve"),
             clock=own_path(host, "state", "clock.json"),
-            trash=_trash_in(own_folders(host).data),
+            trash=own_trash(host),
         )
+
+
+def own_trash(host: Host) -> str:
+    """Return the trash in the user's data folder, with links followed."""
+    return _trash_in(own_folders(host).data)
 
 
 def former_trash(host: Host) -> str | None:
     """Return the trash of earlier versions if it is another folder; see :mod:`relocation`."""
     former = _trash_in(former_folders(host).data)
-    return None if former == Places.of(host).trash else former
+    return None if former == own_trash(host) else former
 
 
 def trashes_for(path: str, host: Host, mounts: tuple[Mount, ...]) -> Iterator[str]:
@@ -106,7 +111,7 @@ def trashes_for(path: str, host: Host, mounts: tuple[Mount, ...]) -> Iterator[st
     does it), and last a folder beside the target.
     """
     parent = os.path.dirname(path)
-    own = Places.of(host).trash
+    own = own_trash(host)
     if _same_mount(existing_folder(own), parent, mounts) and is_ours_alone(own):
         yield own
     mount = mount_of(parent, mounts)
@@ -143,7 +148,7 @@ def stranger(item: str, paths: Iterable[str], host: Host) -> str:
 
 
 def _expected(trash: str, paths: Iterable[str], host: Host) -> bool:
-    if trash in {Places.of(host).trash, former_trash(host)}:
+    if trash in {own_trash(host), former_trash(host)}:
         return True
     above, name = os.path.split(trash)
     if name == TRASH:

@@ -155,11 +155,13 @@ class Transaction:
         timed = replace(manifest, seen_at=self._ground.clock.seen())
         write_manifest(self.entry.item, timed, self._ground.disk, needed=needed)
 
-    def take_picture(self) -> None:
-        """Keep how the environment is, so that a rollback can be proved. Where the disk is full
-        nothing is kept, and nothing proved."""
+    def take_picture(self) -> Picture:
+        """Keep how the environment is, so that a rollback can be proved, and return it. Where the
+        disk is full nothing is kept, and nothing proved."""
+        picture = Picture.take(self.entry.path)
         with suppress(OSError):
-            keep_picture(self.entry.item, Picture.take(self.entry.path), self._ground.disk)
+            keep_picture(self.entry.item, picture, self._ground.disk)
+        return picture
 
     def describe_next(self, manifest: TrashManifest) -> None:
         """Write the manifest that the item has when this is done."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from envdeck.core.discovery.managers import lock_files, lock_manager
-from envdeck.core.inspection.packages.distributions import read_distributions
+from envdeck.core.inspection.packages.distributions import read_distributions, read_heads
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Environment, Fact, NoPlan, Plan, Step, StepStarted
 from envdeck.core.operations.engine.command import Command, clean_environ
@@ -18,6 +18,7 @@ from envdeck.core.operations.engine.tool_change import update_of, version_of
 from envdeck.core.operations.engine.uv import InstallRules, UvAdapter
 from envdeck.core.operations.sources.offer import sources
 from envdeck.core.operations.sources.source import InstallMethod, PackageSource, SourceName
+from envdeck.core.operations.staging.changes import Installed
 from envdeck.core.operations.staging.stage import BuildError, StagedBuild
 from envdeck.core.operations.transaction.transaction import digest_of
 from envdeck.core.operations.upgrade.model import LockChange
@@ -96,6 +97,7 @@ def plan_lock_upgrade(
     offer: LockOffer | None,
     allow: frozenset[str],
     *,
+    installed: Installed,
     keep_edits: bool = False,
 ) -> Plan | NoPlan:
     """Plan to upgrade `names` in the project's lock, and the environment with it."""
@@ -136,6 +138,7 @@ def plan_lock_upgrade(
             done=f"upgraded {offer.file} and {environment.name}",
         ),
         allow=allow,
+        installed=installed,
     )
     return plan if isinstance(plan, NoPlan) else with_edits(plan, frozenset(names), keep=keep_edits)
 
@@ -216,7 +219,7 @@ def _follow(source: PackageSource, building: StagedBuild) -> list[str]:
     done = building.run(command)
     if not done.ok:
         raise BuildError.of(explain(done))
-    there = {row.name: row.version for row in read_distributions(building.environment())}
+    there = {row.name: row.version for row in read_heads(building.environment())}
     for name, version in source.expected:
         if version is not None and there.get(name) != version:
             raise BuildError(f"{name} is {there.get(name)} instead of {version}")

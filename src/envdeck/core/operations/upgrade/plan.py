@@ -5,7 +5,16 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from envdeck.core.dotenv import values_of
 from envdeck.core.inspection.packages.distributions import read_distributions
-from envdeck.core.model import Environment, Fact, NoPlan, Operation, Plan, RecreateRequest, Step
+from envdeck.core.model import (
+    Distribution,
+    Environment,
+    Fact,
+    NoPlan,
+    Operation,
+    Plan,
+    RecreateRequest,
+    Step,
+)
 from envdeck.core.operations.engine.failure import Failure
 from envdeck.core.operations.engine.pip_configuration import requires_hashes
 from envdeck.core.operations.engine.runner import Runner, ignore
@@ -15,7 +24,7 @@ from envdeck.core.operations.shared.base_interpreter import uses_of
 from envdeck.core.operations.shared.context import Context, Stopped
 from envdeck.core.operations.shared.interpreters import interpreter_choices, pick
 from envdeck.core.operations.sources.source import InstallMethod, PackageSource, SourceName
-from envdeck.core.operations.staging.changes import Packages, packages_of
+from envdeck.core.operations.staging.changes import Installed
 from envdeck.core.operations.staging.stage import MISDIRECTED_HINT
 from envdeck.core.operations.upgrade.candidates import candidates
 from envdeck.core.operations.upgrade.interpreter import NoRepairKind, Repair, repair_plan
@@ -86,8 +95,8 @@ def plan_upgrade(
     if obstacle := planning_obstacle(context, environment):
         return obstacle
     resolver = resolver_of(context, environment, context.stopped)
-    packages = packages_of(environment)  # before it is read
-    distributions = read_distributions(environment)
+    installed = Installed.of(environment)
+    distributions = installed.distributions
     if wanted is None:
         found = candidates(environment, distributions, resolver)
         if isinstance(found, Failure):
@@ -103,7 +112,13 @@ def plan_upgrade(
     )
     if lock:
         return plan_lock_upgrade(
-            context, environment, tuple(wanted), offer, allow, keep_edits=keep_edits
+            context,
+            environment,
+            tuple(wanted),
+            offer,
+            allow,
+            installed=installed,
+            keep_edits=keep_edits,
         )
     if requires_hashes(context.catalog.host, environment.path):
         return NoPlan(
@@ -118,7 +133,7 @@ def plan_upgrade(
         return _nothing(resolution)
     names = frozenset(change.name for change in resolution.changes)
     bounded = resolver.bounds.sentences(names)
-    plan = _planned(context, environment, resolution, offer, allow, packages, bounded)
+    plan = _planned(context, environment, resolution, offer, allow, installed, bounded)
     return plan if isinstance(plan, NoPlan) else with_edits(plan, names, keep=keep_edits)
 
 
@@ -136,7 +151,7 @@ def _planned(
     resolution: Resolution,
     offer: LockOffer | None,
     allow: frozenset[str],
-    packages: Packages,
+    installed: Installed,
     bounded: Sequence[str],
 ) -> UpgradePlan | NoPlan:
     names = [change.name for change in resolution.changes]
@@ -174,17 +189,17 @@ def _planned(
                 ),
             ),
             warnings=tuple(warnings),
-            tried=touched(environment, names),
+            tried=touched(installed.distributions, names),
             done=f"upgraded {count} in {environment.name}",
         ),
         allow=allow,
-        packages=packages,
+        installed=installed,
     )
 
 
-def touched(environment: Environment, names: Iterable[str]) -> frozenset[str]:
+def touched(distributions: Iterable[Distribution], names: Iterable[str]) -> frozenset[str]:
     """Return what changes, and what needs it: those are worth an attempt to import."""
-    rows = {row.name: row for row in read_distributions(environment)}
+    rows = {row.name: row for row in distributions}
     found = set(names)
     for name in names:
         if name in rows:

@@ -3,13 +3,13 @@
 import os
 from functools import partial
 
-from envdeck.core.inspection.packages.distributions import read_distributions
+from envdeck.core.inspection.packages.distributions import read_heads
 from envdeck.core.model import Environment, Result, StepProgress, StepStarted
 from envdeck.core.operations.disk.links import FolderLinkError
 from envdeck.core.operations.engine.failure import explain
 from envdeck.core.operations.shared.base_interpreter import anchor_links
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
-from envdeck.core.operations.staging.changes import ChangeMonitor, confine_records
+from envdeck.core.operations.staging.changes import confine_records
 from envdeck.core.operations.staging.prove import FileProof
 from envdeck.core.operations.staging.replace import replace_environment
 from envdeck.core.operations.staging.stage import SOME, BuildError, StagedBuild
@@ -40,6 +40,7 @@ def _change(plan: UpgradePlan, building: StagedBuild) -> list[str]:
             verified = upgrade_lock(plan.change, plan, building)
         case Repair():
             apply_repair(building.folder, plan.change, building.ground.disk.rewrite)
+            building.read = None
             verified = [f"base interpreter is {plan.change.named.executable}"]
         case Cleanup():
             verified = _remove_leftovers(plan.change, building)
@@ -61,7 +62,8 @@ def _upgrade_packages(resolution: Resolution, building: StagedBuild) -> list[str
     done = building.install()
     if not done.ok:
         raise BuildError.of(explain(done))
-    versions = {each.name: each.version for each in read_distributions(building.environment())}
+    names = frozenset(each.name for each in resolution.changes)
+    versions = {each.name: each.version for each in read_heads(building.environment(), names)}
     for each in resolution.changes:
         if versions.get(each.name) != each.after:
             found = versions.get(each.name)
@@ -113,7 +115,7 @@ def _remove_leftovers(change: Cleanup, building: StagedBuild) -> list[str]:
 def _versions(environment: Environment) -> dict[str, list[str]]:
     """Return the versions of what is installed, by name, in the form that uv writes."""
     found: dict[str, list[str]] = {}
-    for row in read_distributions(environment):
+    for row in read_heads(environment):
         found.setdefault(row.name, []).append(normal_version(row) or row.version)
     return found
 
@@ -121,7 +123,6 @@ def _versions(environment: Environment) -> dict[str, list[str]]:
 def _copy(environment: Environment, building: StagedBuild) -> None:
     """Make the copy; the files are the same ones, and replaced, never written into."""
     building.current.make_staged()
-    building.watch = ChangeMonitor.of(environment)
     total = environment.size.files if environment.size else None
 
     def copied(files: int, _size: int) -> None:

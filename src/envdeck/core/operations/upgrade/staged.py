@@ -26,7 +26,7 @@ from envdeck.core.operations.shared.describe import edit_facts, inherited_facts,
 from envdeck.core.operations.shared.history import failed_before
 from envdeck.core.operations.shared.space import no_room, not_writable
 from envdeck.core.operations.sources.source import PackageSource
-from envdeck.core.operations.staging.changes import Packages, packages_of
+from envdeck.core.operations.staging.changes import Installed
 from envdeck.core.operations.staging.replace import ReplacePlan
 from envdeck.core.operations.staging.stage import BuildSpec
 from envdeck.core.operations.transaction.journal import new_id
@@ -78,17 +78,18 @@ def staged_plan(
     wanted: StagedChange,
     *,
     allow: frozenset[str],
-    packages: Packages | None = None,
+    installed: Installed | None = None,
 ) -> UpgradePlan | NoPlan:
     """Return the plan of a change that is made in a copy of an environment.
 
-    `packages` is what was installed before anything was asked; by default, what is now. There is
+    `installed` is what was read before anything was asked; by default, it is read now. There is
     no plan where a link would have the change made outside of the copy.
     """
     host = context.catalog.host
     link = next(folder_links(environment.path), None)
     if link is not None:
         return NoPlan(say_shared(environment.path, link), hint=SHARED_HINT)
+    installed = installed or Installed.of(environment)
     identifier = new_id(host)
     trash = first_trash(environment.path, context.ground)
     staged = os.path.join(trash, identifier, ENVIRONMENT)
@@ -134,8 +135,8 @@ def staged_plan(
         undo=f"envdeck undo {identifier}",
         kept_until=context.policy.kept_until(host.now()),
         environment=environment,
-        freeze=freeze(environment, quick=True).freeze_lines(),
-        packages=packages_of(environment) if packages is None else packages,
+        recipe=freeze(environment, quick=True, heads=installed.heads),
+        installed=installed,
         blueprint=blueprint,
         change=wanted.change,
         tried=wanted.tried,

@@ -293,3 +293,32 @@ def test_uv_is_not_told_to_install_elsewhere(key, machine, path, kit):
 
 def test_a_plan_says_what_the_copy_shares(machine, path):
     assert "hard-linked copy" in upgrade(machine, path).steps[0].title
+
+
+@BOTH
+@pytest.mark.parametrize("save", ["in place", "as editors do"])
+@pytest.mark.parametrize("package", ["alpha", "beta"])
+def test_an_installed_file_that_is_saved_meanwhile_is_not_lost(
+    plan_of, save, package, machine, path
+):
+    plan = plan_of(machine, path)
+    file = site(path) / package / "__init__.py"
+
+    def act() -> None:
+        if save == "in place":
+            with open(file, "a") as opened:
+                opened.write("# mine\n")
+        else:
+            new = file.with_name("new")
+            new.write_text(file.read_text() + "# mine\n")
+            new.replace(file)
+
+    result = meanwhile(machine, plan, act, -2 % len(plan.steps))
+
+    assert file.read_text().endswith("# mine\n")
+    if result.status is not Ending.DONE:
+        assert result.status is Ending.ROLLED_BACK
+        assert f"{package}/__init__.py" in result.message
+        assert machine.left() == []
+    elif save == "as editors do":
+        assert any(f"{package}/__init__.py" in said for said in result.verified)

@@ -13,13 +13,12 @@ import csv
 import io
 import os
 import re
-import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Self, TypeAlias
 
 from envdeck.core.inspection.packages.distributions import link_heads, read_heads
-from envdeck.core.inspection.packages.record import RECORD_LIMIT, RecordRow, rows
+from envdeck.core.inspection.packages.record import COMPILED, RECORD_LIMIT, RecordRow, rows
 from envdeck.core.inspection.packages.site_packages import entries, list_names
 from envdeck.core.inspection.unowned import unowned_files
 from envdeck.core.lazy_dataclasses import dataclass, field
@@ -29,17 +28,16 @@ from envdeck.core.operations.recipe.carry import bring, mapped
 from envdeck.core.operations.recipe.recipe import Recipe
 from envdeck.core.operations.transaction.picture import Picture
 from envdeck.core.system import reach
-from envdeck.core.system.files import Unread, read_bounded
+from envdeck.core.system.files import Unread, read_bounded, same_content
 from envdeck.core.system.host import lies_under, relative_to
 from envdeck.core.system.words import join_some
 
 Signature: TypeAlias = tuple[int, int, int] | None
 """Size, time of change (ns) and inode; None for what is not there."""
+FileState: TypeAlias = tuple[int, int, int] | None
+"""The same as a picture has it: inode, size and time of change."""
 
 _NAMED = 3
-_COPIED = frozenset({"", "bin", "Scripts"})
-_DATA = (".pth", ".cfg", ".json", ".egg-link")
-"""What a copy of hard links does not share: these folders' files, and these endings."""
 Packages: TypeAlias = tuple[tuple[str, str, Signature], ...]
 """Each metadata folder, its distribution's name and the state of its RECORD."""
 
@@ -115,10 +113,10 @@ class ChangeMonitor:
     """How an environment was at one moment."""
 
     environment: Environment
-    folders: dict[str, Signature] = field(default_factory=dict)
-    """Every folder in it, by its relative path."""
-    files: dict[str, Signature] = field(default_factory=dict)
-    """Files whose content is not shared with the new one, by their relative paths."""
+    folders: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Every folder in it, by its relative path: inode and time of change."""
+    files: dict[str, FileState] = field(default_factory=dict)
+    """Every file, and those that are followed, by their relative paths."""
     packages: Packages = ()
 
     @classmethod
@@ -132,31 +130,22 @@ class ChangeMonitor:
         is now."""
         packages = packages_of(environment) if packages is None else packages
         picture = picture or Picture.take(environment.path, digests=False)
-        folders = {
-            path.replace("/", os.sep): (0, changed, inode)
-            for path, (inode, changed) in picture.folders.items()
-        }
-        files = {
-            path.replace("/", os.sep): (size, changed, inode)
-            for path, (inode, size, changed) in picture.files.items()
-            if path.endswith(_DATA) or os.path.dirname(path) in _COPIED
-        }
-        return cls(environment, {**folders}, {**files}, packages)
+        folders = {path.replace("/", os.sep): state for path, state in picture.folders.items()}
+        files = {path.replace("/", os.sep): state for path, state in picture.files.items()}
+        return cls(environment, folders, {**files}, packages)
 
     def follow(self, paths: Iterable[str]) -> None:
         """Look after these files too, from now on."""
         for path in paths:
-            self.files.setdefault(path, _signature(os.path.join(self.environment.path, path)))
+            if path not in self.files:
+                self.files[path] = _state(os.path.join(self.environment.path, path))
 
     def suspects(self, folder: str) -> frozenset[str] | None:
-        """Return the folders that changed in the tree that now lies at `folder`, and the files
-        that are followed and did; None where nothing did at all."""
-        found = {
-            path
-            for known in (self.folders, self.files)
-            for path, before in known.items()
-            if _signature(os.path.join(folder, path)) != before
-        }
+        """Return the folders and files that changed in the tree that now lies at `folder`; None
+        where nothing did at all."""
+        now = ChangeMonitor.of(self.environment, Picture.take(folder, digests=False), ())
+        found = {path for path, known in self.folders.items() if now.folders.get(path) != known}
+        found |= {path for path, known in self.files.items() if now.files.get(path) != known}
         return frozenset(found) or None
 
     def changed_packages(self, folder: str) -> tuple[str, ...]:
@@ -191,7 +180,24 @@ class ChangeMonitor:
             if told is None:
                 continue
             (left if told else carried).append(path)
+        for path in sorted(suspects & self.files.keys() - {*found}):
+            target = mapped(path, before, after)
+            if path.endswith(COMPILED) or target is None or not self._is_saved(path, folder):
+                continue
+            full = os.path.join(after.path, target)
+            if _same_content(os.path.join(folder, path), full):
+                continue
+            untouched = overwrite and _state(full) == self.files[path]  # the copy shares it
+            if untouched and not bring(folder, path, after.path, target, replace=True):
+                carried.append(path)
+            else:
+                left.append(path)
         return Changes(tuple(carried), tuple(left))
+
+    def _is_saved(self, path: str, folder: str) -> bool:
+        """Tell whether a file was written to, and is there."""
+        state = _state(os.path.join(folder, path))
+        return state is not None and state != self.files[path]
 
     def _is_new(self, path: str, suspects: frozenset[str]) -> bool:
         above = os.path.dirname(path)
@@ -245,12 +251,23 @@ def changes_between(before: Environment | None, after: Environment) -> tuple[Pac
 
 
 def _signature(path: str) -> Signature:
+    state = _state(path)
+    return None if state is None else (state[1], state[2], state[0])
+
+
+def _state(path: str) -> FileState:
     try:
         status = os.lstat(path)
     except (OSError, ValueError):
         return None
-    size = 0 if stat.S_ISDIR(status.st_mode) else status.st_size
-    return size, status.st_mtime_ns, status.st_ino
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _same_content(first: str, second: str) -> bool:
+    try:
+        return same_content(first, second)
+    except OSError:
+        return False
 
 
 Write = Callable[[str, bytes], None]

@@ -183,7 +183,7 @@ def _caught_up(
     left = (*found.packages, *found.left)
     if left:
         raise BuildError(
-            f"cannot carry over files added during the operation: {named(left)}",
+            f"cannot carry over files added or changed during the operation: {named(left)}",
             hint="try again when nothing else writes to the environment",
         )
     last.follow(found.carried)

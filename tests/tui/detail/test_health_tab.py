@@ -93,6 +93,11 @@ def test_below_are_the_evidence_and_what_the_key_does():
     assert fix_words(UNSAFE, (UNSAFE,), LOOK) == ""
 
 
+def test_the_key_names_what_it_changes_and_not_what_the_finding_is_about():
+    excluded = replace(MISSING, fix=Fix(FixKind.UPGRADE, ("plotmill[all]>=2",)))
+    assert fix_words(excluded, (excluded,), LOOK) == "change the version of plotmill"
+
+
 def test_many_findings_of_one_check_are_one_row_until_it_is_opened():
     many = [finding(f"p{number}") for number in range(FOLDED_FROM)]
     rows = health_rows(report(*many, UNSAFE), LOOK, 78, ())

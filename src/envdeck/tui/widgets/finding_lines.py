@@ -1,5 +1,6 @@
 """Findings as lines: how many there are, each in a sentence, and what is behind one."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from envdeck.core.model import Finding, FixKind, Severity
@@ -139,6 +140,13 @@ def fixed_together(finding: Finding, findings: Sequence[Finding]) -> tuple[Findi
     )
 
 
+def _name_of(package: str) -> str:
+    """Return the name in a requirement: of the package that changes, which a finding about another
+    one may name."""
+    found = re.match(r"[\w.-]+", package)
+    return package if found is None else found[0]
+
+
 def fix_words(finding: Finding, findings: Sequence[Finding], look: Look) -> str:
     """Return what the key does about a finding: `install idna, urllib3`; nothing where no
     operation fixes it."""
@@ -146,9 +154,11 @@ def fix_words(finding: Finding, findings: Sequence[Finding], look: Look) -> str:
         return ""
     together = fixed_together(finding, findings)
     packages = dict.fromkeys(
-        look.sentence(one.subject) for one in together if one.fix is not None and one.fix.packages
+        look.sentence(_name_of(package))
+        for one in together
+        if one.fix is not None
+        for package in one.fix.packages
     )
-    packages.pop("", None)
     said = _FIXES[finding.fix.kind]
     if packages:
         named = list(packages)[:_NAMED]

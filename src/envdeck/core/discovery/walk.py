@@ -210,7 +210,7 @@ class Walk:
                 memory.put(path, (visit.changed, *visit.listing))
             if visit.hits:
                 yield from visit.hits
-            if self.depth is None or level < self.depth:
+            if visit.children and (self.depth is None or level < self.depth):
                 stack.extend([(child, level + 1) for child in visit.children])
 
     def _visit(self, path: str, known: FolderRecord | None = None) -> _Visit | None:
@@ -238,6 +238,8 @@ class Walk:
         return visit.children if visit is not None and self.depth is None else ()
 
     def _children(self, path: str, folders: tuple[str, ...]) -> list[str]:
+        if not folders:
+            return []
         prefix = path if path.endswith(os.sep) else path + os.sep
         paths, patterned = self.prune.paths, self.prune.patterned
         if path.endswith((os.sep + "lib", os.sep + "lib64")):

@@ -216,7 +216,7 @@ def test_a_version_that_is_gone_is_not_reinstalled(machine, kit, path):
     assert kit.account(path) == before
 
 
-@pytest.mark.parametrize("stop_at", range(1, 6))
+@pytest.mark.parametrize("stop_at", range(1, 5))  # the fifth is the swap, which is not stopped
 def test_a_change_that_is_stopped_leaves_everything(machine, kit, path, stop_at):
     before = kit.account(path)
     plan = machine.operations.plan_uninstall(machine.look(path), ["shop"], unneeded=True)

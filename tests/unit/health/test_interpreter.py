@@ -8,7 +8,7 @@ import pytest
 
 from envdeck.core.catalog import Catalog
 from envdeck.core.health.context import HealthContext
-from envdeck.core.health.examine import examine_contents, examine_whole
+from envdeck.core.health.examine import Examiner, examine_whole
 from envdeck.core.model import Finding, Fix, FixKind, Severity
 
 
@@ -151,7 +151,8 @@ def test_no_environment_is_active_in_the_project(context, home, project, path):
     shell = {"PWD": str(project), "PATH": other_python(home / "system")}
     (found,) = find(context(path, **shell), "wrong-python")
     assert found.severity is Severity.NOTE
-    assert examine_contents(context(path, kept=True, **shell)).findings == ()
+    looked = context(path, kept=True, **shell)
+    assert Examiner(looked.host).examine(looked).findings == ()
 
 
 def test_the_other_environment_of_the_project_may_be_active(context, project, path):

@@ -14,7 +14,7 @@ import pytest
 
 from envdeck.core.catalog import Catalog
 from envdeck.core.health.context import HealthContext
-from envdeck.core.health.examine import examine_contents, examine_whole
+from envdeck.core.health.examine import Examiner, examine_whole
 from envdeck.core.model import Creation, Finding, Fix, FixKind, Severity
 from envdeck.core.system.host import Host
 
@@ -211,7 +211,7 @@ def test_a_variable_of_the_shell_is_told_when_asked_and_not_kept(room, home):
         ("shadowed-module", str(shared)),
     ]
     assert room.imported("random", PYTHONPATH=str(shared))["random"] == str(shared / "random.py")
-    assert examine_contents(room.context(kept=True)).findings == ()
+    assert Examiner(room.host).examine(room.context(kept=True)).findings == ()
 
 
 def test_the_configuration_of_pip_is_told_where_pip_is(room, home):
@@ -326,10 +326,11 @@ def test_hostile_files_are_neither_waited_for_nor_believed(room):
     record.write_text("x/site-packages/" * 100_000 + "noise.pthz")
     found = room.find()
     assert [(one.check, os.path.basename(one.subject)) for one in found] == [
+        ("path-pollution", "noise.pth"),
         ("code-at-start", "noise.pth"),
         ("path-pollution", "many.pth"),
     ]
-    assert "and 2,997 more" not in found[1].message, "a file is read in part"
+    assert "and 2,997 more" not in found[2].message, "a file is read in part"
     assert len(repr(found)) < 6000
 
 
@@ -356,3 +357,49 @@ def test_conda_sees_the_packages_of_the_user_before_its_own(room, home):
     assert by_check["code-at-start"].severity is Severity.NOTE
     assert by_check["path-pollution"].remedy == "Set PYTHONNOUSERSITE=1"
     assert evidence(by_check["shadowed-module"])["modules"] == ("numpy",)
+
+
+@pytest.mark.parametrize("data", [b"# caf\xe9\n", b"/srv/lib\n\xff\xfe\n", bytes(range(128, 256))])
+def test_a_path_file_that_is_not_utf8_ends_python_at_its_start(room, data):
+    file = room.site / "odd.pth"
+    file.write_bytes(data)
+    with pytest.raises(subprocess.CalledProcessError):
+        room.imported("json", LC_ALL="C.UTF-8")
+    found = [one for one in room.find("path-pollution") if one.severity is Severity.ERROR]
+    assert [(one.subject, one.fix) for one in found] == [(str(file), None)]
+    assert found[0].message == "odd.pth is not UTF-8: Python does not start in a UTF-8 locale"
+    assert found[0].remedy == f"Delete {file}, or save it as UTF-8"
+
+
+def test_a_path_file_in_utf8_is_no_such_error(room):
+    (room.site / "good.pth").write_text("# café\n", "utf-8")
+    assert room.imported("json", LC_ALL="C.UTF-8")
+    assert room.find() == ()
+
+
+def test_code_before_a_null_byte_runs_and_is_found(room):
+    ran = room.project / "ran"
+    (room.site / "odd.pth").write_bytes(
+        f"import os; open({str(ran)!r}, 'w')\n/srv/\0lib\nimport \0sys\nimport json\n".encode()
+    )
+    room.imported("json")
+    assert ran.exists()
+    (found,) = room.find("code-at-start")
+    assert "open(" in str(evidence(found)["code"])
+    assert "json" not in str(evidence(found)["code"])
+
+
+@pytest.mark.parametrize("check", ["code-at-start", "path-pollution"])
+def test_what_of_a_path_file_is_not_read_is_said(room, check):
+    (room.site / "big.pth").write_text("import os\n/nowhere/at/all\n" + "# x\n" * 20_000)
+    (room.site / "long.pth").write_text("\n" * 2_000)
+    os.mkfifo(room.site / "pipe.pth")
+    (room.site / "gone.pth").symlink_to(room.site / "nothing")
+    (room.site / "folder.pth").mkdir()
+    found = examine_whole(room.context(), names=[check])
+    assert [one.reason for one in found.not_checked] == [
+        "big.pth is larger than 64 KiB",
+        "long.pth has more than 1,000 lines",
+        "pipe.pth is not a regular file",
+    ]
+    assert [one.check for one in found.findings] == [check]

@@ -1,9 +1,10 @@
 """The interpreter that an environment uses, against the one it was created with and the one that
-the shell starts."""
+the shell starts, and who may write what it runs."""
 
 import os
 import re
 import shlex
+import stat
 from collections.abc import Iterator
 
 from envdeck.core.discovery.interpreters.landmarks import Located
@@ -11,9 +12,12 @@ from envdeck.core.discovery.prefix import read_cfg
 from envdeck.core.health import Answer, Diagnosis, Skipped, content_check
 from envdeck.core.health.context import RUNNERS, HealthContext
 from envdeck.core.inspection.interpreter import BaseReader
+from envdeck.core.inspection.modules import MOST_HIDDEN
 from envdeck.core.model import Fix, FixKind, Severity, Status, minor_of
 from envdeck.core.system import reach
 from envdeck.core.system.host import lies_under
+from envdeck.core.system.mounts import is_remote, mount_of, read_mounts
+from envdeck.core.system.words import join_some
 
 _RELEASE = re.compile(r"\d{1,4}\.\d{1,4}\.\d{1,4}(?!\d)")
 
@@ -156,3 +160,58 @@ def _same(first: str, second: str) -> bool:
 def _which(context: HealthContext) -> str | None:
     """Return the first `python` on the PATH of the shell."""
     return reach.which("python", context.host.variable("PATH") or "")
+
+
+_MADE_UP = frozenset({"exfat", "fuseblk", "msdos", "ntfs", "ntfs3", "vboxsf", "vfat"})
+"""File systems without modes of their own: everybody may do everything, says the kernel."""
+_SCRIPTS = 2000
+
+
+@content_check(Severity.WARNING)
+def writable_by_others(context: HealthContext) -> Iterator[Answer]:
+    """Package folders, scripts or `.pth` files that every user of this machine may write."""
+    if context.host.windows:
+        yield Skipped("Windows has no modes to read")
+        return
+    found = [path for path in _sensitive(context) if _is_open(path)]
+    if not found:
+        return
+    mount = mount_of(found[0], read_mounts(context.host))
+    if mount is not None and (mount.kind in _MADE_UP or is_remote(mount)):
+        yield Skipped(f"its file system ({mount.kind}) has no modes of its own")
+        return
+    yield Diagnosis(
+        f"{join_some(found)}: writable by every user",
+        f"chmod -R o-w {context.environment.path}",
+        found[0],
+        (("files", tuple(found[:MOST_HIDDEN])),),
+    )
+
+
+def _sensitive(context: HealthContext) -> Iterator[str]:
+    root = context.environment.path
+    yield root
+    yield os.path.join(root, "pyvenv.cfg")
+    for folder in context.folders:
+        above = os.path.dirname(folder)
+        while lies_under(above, root) and above != root:
+            yield above
+            above = os.path.dirname(above)
+        yield folder
+        for name in context.modules.list_names(folder):
+            if name.endswith(".pth"):
+                yield os.path.join(folder, name)
+    executable = context.environment.python.executable
+    if executable is not None:
+        scripts = os.path.dirname(executable)
+        yield scripts
+        for name in sorted(context.modules.list_names(scripts))[:_SCRIPTS]:
+            yield os.path.join(scripts, name)
+
+
+def _is_open(path: str) -> bool:
+    try:
+        mode = reach.lstat(path).st_mode
+    except OSError:
+        return False
+    return bool(mode & stat.S_IWOTH) and not stat.S_ISLNK(mode) and not mode & stat.S_ISVTX

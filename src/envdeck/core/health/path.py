@@ -2,12 +2,16 @@
 every start."""
 
 import os
-import stat
 from collections.abc import Iterable, Iterator
 
 from envdeck.core.health import Answer, Diagnosis, Skipped, content_check
 from envdeck.core.health.context import HealthContext, Setting
-from envdeck.core.inspection.import_path import READ_AT_START, PathFolder, PathLine, path_lines
+from envdeck.core.inspection.import_path import (
+    READ_AT_START,
+    PathFolder,
+    PathLine,
+    read_path_file,
+)
 from envdeck.core.inspection.modules import MOST_HIDDEN, HiddenModule, Owner
 from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.inspection.packages.site_packages import list_names
@@ -15,7 +19,6 @@ from envdeck.core.model import Evidence, Fix, FixKind, Severity, minor_of
 from envdeck.core.system import reach
 from envdeck.core.system.files import is_missing
 from envdeck.core.system.host import lies_under
-from envdeck.core.system.mounts import is_remote, mount_of, read_mounts
 from envdeck.core.system.words import counted, join_some
 
 _KNOWN = {
@@ -80,7 +83,10 @@ def _path_file(context: HealthContext, folder: str, name: str) -> Iterator[Answe
             return
         yield _unowned_code(path, "is not the one that virtualenv writes", ())
         return
-    code = [line.text for line in path_lines(path) if not line.folder]
+    told = read_path_file(path)
+    if told.unread:
+        yield Skipped(f"{name} {told.unread}")
+    code = [line.text for line in told.lines if not line.folder]
     if name == "easy-install.pth":
         code = [line for line in code if not line.startswith(_EASY_INSTALL)]
     if not code or name in _CREATORS:
@@ -348,16 +354,32 @@ def _outside_packages(context: HealthContext) -> Iterator[Answer]:
 
 
 def _leads(context: HealthContext, folder: str, name: str) -> Iterator[Answer]:
-    """Tell where a `.pth` file leads out of the environment, in two findings at most."""
+    """Tell where a `.pth` file leads out of the environment, in two findings at most, and whether
+    Python starts with it."""
     path = os.path.join(folder, name)
+    told = read_path_file(path)
+    if told.unread:
+        yield Skipped(f"{name} {told.unread}")
     lines = [
         one
-        for one in path_lines(path)
+        for one in told.lines
         if one.folder and not lies_under(one.folder, context.environment.path)
     ]
     missing = [one for one in lines if is_missing(one.folder) and not reach.obstacle(one.folder)]
     outside = [one for one in lines if one not in missing and not _is_development(name, one.folder)]
-    owner = context.modules.owner(folder, name) if missing or outside else None
+    judged = told.garbled or missing or outside
+    owner = context.modules.owner(folder, name) if judged else None
+    if told.garbled:
+        yield Diagnosis(
+            f"{name} is not UTF-8: Python does not start in a UTF-8 locale",
+            f"Reinstall it: {context.command('recreate')}"
+            if owner
+            else f"Delete {path}, or save it as UTF-8",
+            owner.name if owner else path,
+            (("file", path),),
+            Fix(FixKind.REINSTALL, (owner.name,)) if owner else None,
+            severity=Severity.WARNING if context.host.windows else Severity.ERROR,
+        )
     if missing:
         yield Diagnosis(
             f"{name} adds a folder that does not exist: {join_some(one.folder for one in missing)}",
@@ -390,58 +412,3 @@ def _is_development(name: str, folder: str) -> bool:
         return any(entry.endswith((".egg-info", ".dist-info")) for entry in reach.listdir(folder))
     except OSError:
         return False
-
-
-_MADE_UP = frozenset({"exfat", "fuseblk", "msdos", "ntfs", "ntfs3", "vboxsf", "vfat"})
-"""File systems without modes of their own: everybody may do everything, says the kernel."""
-_SCRIPTS = 2000
-
-
-@content_check(Severity.WARNING)
-def writable_by_others(context: HealthContext) -> Iterator[Answer]:
-    """Package folders, scripts or `.pth` files that every user of this machine may write."""
-    if context.host.windows:
-        yield Skipped("Windows has no modes to read")
-        return
-    found = [path for path in _sensitive(context) if _is_open(path)]
-    if not found:
-        return
-    mount = mount_of(found[0], read_mounts(context.host))
-    if mount is not None and (mount.kind in _MADE_UP or is_remote(mount)):
-        yield Skipped(f"its file system ({mount.kind}) has no modes of its own")
-        return
-    yield Diagnosis(
-        f"{join_some(found)}: writable by every user",
-        f"chmod -R o-w {context.environment.path}",
-        found[0],
-        (("files", tuple(found[:MOST_HIDDEN])),),
-    )
-
-
-def _sensitive(context: HealthContext) -> Iterator[str]:
-    root = context.environment.path
-    yield root
-    yield os.path.join(root, "pyvenv.cfg")
-    for folder in context.folders:
-        above = os.path.dirname(folder)
-        while lies_under(above, root) and above != root:
-            yield above
-            above = os.path.dirname(above)
-        yield folder
-        for name in context.modules.list_names(folder):
-            if name.endswith(".pth"):
-                yield os.path.join(folder, name)
-    executable = context.environment.python.executable
-    if executable is not None:
-        scripts = os.path.dirname(executable)
-        yield scripts
-        for name in sorted(context.modules.list_names(scripts))[:_SCRIPTS]:
-            yield os.path.join(scripts, name)
-
-
-def _is_open(path: str) -> bool:
-    try:
-        mode = reach.lstat(path).st_mode
-    except OSError:
-        return False
-    return bool(mode & stat.S_IWOTH) and not stat.S_ISLNK(mode) and not mode & stat.S_ISVTX

@@ -22,7 +22,7 @@ from envdeck.core.inspection.packages.site_packages import entries, is_distribut
 from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Environment, Python, minor_of
 from envdeck.core.system import reach
-from envdeck.core.system.files import Unread, decode_path, read_bounded
+from envdeck.core.system.files import Unread, decode_path, is_missing, read_bounded
 from envdeck.core.system.host import Host, lies_under
 
 _PTH_LIMIT = 64 * 1024
@@ -44,6 +44,16 @@ class PathLine(NamedTuple):
     text: str
     folder: str
     """What it adds, whether that exists or not; empty for code."""
+
+
+class PathFile(NamedTuple):
+    """A `.pth` file as `site` takes it."""
+
+    lines: tuple[PathLine, ...] = ()
+    unread: str = ""
+    """Why not all of it was read."""
+    garbled: bool = False
+    """It is not UTF-8, and `site` ends Python with it in such a locale, whatever the version."""
 
 
 class PathFolder(NamedTuple):
@@ -154,18 +164,37 @@ def _of_system(name: str, located: Located, host: Host) -> Iterator[tuple[str, s
     yield os.path.join(located.prefix, "lib", name, "dist-packages"), "dist-packages"
 
 
-def path_lines(file: str) -> tuple[PathLine, ...]:
-    """Return what `site` acts on in a `.pth` file; nothing where it cannot be read."""
-    data = read_bounded(file, _PTH_LIMIT)
-    if isinstance(data, Unread) or b"\0" in data:
-        return ()
+def read_path_file(file: str) -> PathFile:
+    """Return what `site` acts on in a `.pth` file, as far as that can be read."""
+    data = read_bounded(file, _PTH_LIMIT + 1, whole=False)
+    if isinstance(data, Unread):
+        # a link that leads nowhere and a folder are passed over by `site` too
+        passed_over = is_missing(file) or reach.isdir(file)
+        return PathFile() if passed_over else PathFile(unread=data.reason)
+    unread = ""
+    if len(data) > _PTH_LIMIT:
+        data = data[: data.rfind(b"\n", 0, _PTH_LIMIT) + 1]
+        unread = f"is larger than {_PTH_LIMIT // 1024} KiB"
+    lines = decode_path(data).splitlines()
+    if len(lines) > _PTH_LINES and not unread:
+        unread = f"has more than {_PTH_LINES:,} lines"
     folder, found = os.path.dirname(file), []
-    for number, line in enumerate(decode_path(data).splitlines()[:_PTH_LINES], 1):
+    for number, line in enumerate(lines[:_PTH_LINES], 1):
         if line.startswith(("import ", "import\t")):
+            if "\0" in line:  # `site` fails to run it, and leaves out the rest of the file
+                break
             found.append(PathLine(number, line, ""))
-        elif (path := line.strip()) and not path.startswith("#"):
+        elif (path := line.strip()) and not path.startswith("#") and "\0" not in path:
             found.append(PathLine(number, line, os.path.normpath(os.path.join(folder, path))))
-    return tuple(found)
+    return PathFile(tuple(found), unread, not _is_utf8(data))
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def locate_base(environment: Environment, host: Host) -> Located | None:
@@ -219,7 +248,7 @@ class _Look:
         return True
 
     def _follow(self, file: str, depth: int) -> None:
-        for line in path_lines(file):
+        for line in read_path_file(file).lines:
             if line.folder:
                 self._note(line.folder, "pth")
                 continue

@@ -76,10 +76,8 @@ def _replace(instance: Any, /, **changes: Any) -> Any:
         import dataclasses  # start-up: only where another library's is met, as Textual's bindings
 
         return dataclasses.replace(instance, **changes)
-    for one in _fields(instance):
-        if one.is_in("init"):
-            changes.setdefault(one.name, getattr(instance, one.name))
-    return type(instance)(**changes)
+    values = {name: getattr(instance, name) for name in type(instance).__lazy_given__}
+    return type(instance)(**(values | changes))
 
 
 def _asdict(value: Any) -> Any:
@@ -131,6 +129,7 @@ def _make(cls: type, options: Mapping[str, bool]) -> Any:
         usual |= {"__setattr__": _refuse, "__delattr__": _refuse}
     content = usual | content
     content["__lazy_fields__"] = known
+    content["__lazy_given__"] = tuple(one.name for one in known.values() if one.is_in("init"))
     for name in ("__dataclass_fields__", "__dataclass_params__"):
         content[name] = _Standard(name, frozen=frozen)
     if not slots:

@@ -9,11 +9,8 @@ from pathlib import Path
 import pytest
 
 from envdeck.core.inspection.packages import distributions as module
-from envdeck.core.inspection.packages.distributions import (
-    KnownPackages,
-    read_distributions,
-    read_heads,
-)
+from envdeck.core.inspection.packages.distributions import read_distributions, read_heads
+from envdeck.core.inspection.packages.metadata import KnownPackages
 from envdeck.core.inspection.packages.site_packages import (
     count_distributions,
     leftovers,
@@ -108,6 +105,25 @@ def test_a_file_that_two_environments_share_is_read_once_and_a_changed_one_anew(
     metadata.write_text(metadata.read_text().replace("one", "two and more"))
     (row,) = read_distributions(environment_of(second), known=known)
     assert row.summary == "two and more"
+
+
+def test_one_release_in_several_environments_has_what_is_its_own_in_each(tmp_path: Path):
+    told = [
+        {"RECORD": "a.py,,7\n", "INSTALLER": "pip", "REQUESTED": ""},
+        {"RECORD": "a.py,,7\nb.py,,2\n", "INSTALLER": "uv"},
+        {"RECORD": "a.py,,7\n", "direct_url.json": '{"url": "file:///src/a", "dir_info": {}}'},
+        {"INSTALLER": "pip", "entry_points.txt": "[console_scripts]\na = a:main\n"},
+    ]
+    sites = [tmp_path / str(number) for number in range(len(told))]
+    for site, files in zip(sites, told, strict=True):
+        install(site, "a", "1", "Requires-Dist: b; python_version < '3.12'", **files)
+    known = KnownPackages()
+    for python in ("3.12.4", "3.9.1"):
+        for site in sites:
+            environment = environment_of(site, python=python)
+            alone = read_distributions(environment, known=KnownPackages())
+            assert read_distributions(environment, known=known) == alone
+    assert [one.missing for one in alone] == [("b",)]
 
 
 def test_heads_have_neither_sizes_nor_graph(site: Path):

@@ -14,6 +14,7 @@ from envdeck.core.inspection.import_path import (
     inherited_versions,
     locate_base,
 )
+from envdeck.core.inspection.interpreter import BaseReader
 from envdeck.core.inspection.modules import ModuleFolders
 from envdeck.core.inspection.packages.builds import Target, target_of
 from envdeck.core.inspection.packages.claims import (
@@ -22,7 +23,8 @@ from envdeck.core.inspection.packages.claims import (
     compare_lengths,
     read_claims,
 )
-from envdeck.core.inspection.packages.distributions import KnownPackages, read_distributions
+from envdeck.core.inspection.packages.distributions import read_distributions
+from envdeck.core.inspection.packages.metadata import KnownPackages
 from envdeck.core.inspection.packages.record import Recorded
 from envdeck.core.inspection.packages.requirements import MarkerEnvironment, marker_environment
 from envdeck.core.inspection.pip_options import TRUE, option_sources, read_uv_table
@@ -79,6 +81,10 @@ class HealthContext:
     depends on the shell, or is slow to compare with the project, is left out then."""
     known: KnownPackages = field(default_factory=KnownPackages)
     """What was read of the environments before it in the same look: many have the same files."""
+    located: dict[str, Located | None] = field(default_factory=dict)
+    """The interpreters that were met in the same look, by the paths that led there."""
+    bases: BaseReader | None = None
+    """What was read of them, where several environments are looked at."""
     deep: bool = False
     """Whether every installed file is to be hashed."""
     tell: Callable[[int, int], object] = _tell_nobody
@@ -93,7 +99,12 @@ class HealthContext:
     @cached_property
     def distributions(self) -> tuple[Distribution, ...]:
         """What is installed in it, by name."""
-        return read_distributions(self.environment, host=self.host, known=self.known)
+        return read_distributions(
+            self.environment,
+            system_folders=self.import_path.inherited,
+            host=self.host,
+            known=self.known,
+        )
 
     @cached_property
     def by_name(self) -> dict[str, list[Distribution]]:
@@ -111,7 +122,7 @@ class HealthContext:
     @cached_property
     def inherited(self) -> Mapping[str, Sequence[str]]:
         """Versions by name of what it sees beyond its own (system packages)."""
-        return inherited_versions(self.environment, self.host)
+        return inherited_versions(self.environment, self.host, self.import_path.inherited)
 
     @cached_property
     def recorded(self) -> tuple[tuple[Distribution, Recorded], ...]:
@@ -156,12 +167,12 @@ class HealthContext:
     @cached_property
     def import_path(self) -> ImportPath:
         """The folders that it imports from."""
-        return import_path(self.environment, self.host)
+        return import_path(self.environment, self.host, located=self.located)
 
     @cached_property
     def base(self) -> Located | None:
         """Its base interpreter, with the standard library."""
-        return locate_base(self.environment, self.host)
+        return locate_base(self.environment, self.host, self.located)
 
     @cached_property
     def modules(self) -> ModuleFolders:

@@ -176,7 +176,7 @@ def _python_remedy(context: HealthContext, allowed: str, name: str) -> str:
 def duplicate_distribution(context: HealthContext) -> Iterator[Answer]:
     """Two metadata folders of one name: tools go by one, `import` takes another's files."""
     for name, several in context.by_name.items():
-        whole = [one for one in several if _has_metadata(one)]
+        whole = [one for one in several if _has_metadata(one)] if len(several) > 1 else []
         if len(whole) < 2:
             continue
         there = max(whole, key=lambda one: (share_there(one.path), _numbers(one.version)))
@@ -258,8 +258,14 @@ def _extraneous(context: HealthContext) -> Set[str] | Skipped:
     from envdeck.core.project.model import DriftKind
     from envdeck.core.project.project import read_project
 
-    project = read_project(context.project, deployed=False)
-    comparison = compare(project, context.environment, context.distributions, host=context.host)
+    project = read_project(context.project, deployed=False, pythons=False)
+    comparison = compare(
+        project,
+        context.environment,
+        context.distributions,
+        system_folders=context.import_path.inherited,
+        host=context.host,
+    )
     spare = {one.name for one in comparison.drifts if one.kind is DriftKind.UNREACHABLE}
     if not spare and comparison.unchecked:
         return Skipped(join_some(comparison.unchecked, 1))

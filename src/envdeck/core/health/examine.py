@@ -17,6 +17,7 @@ from envdeck.core.health import (
 )
 from envdeck.core.health.context import HealthContext
 from envdeck.core.health.status import STATUS_CHECKS, with_findings
+from envdeck.core.inspection.interpreter import BaseReader
 from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.model import Environment, Examination, NotChecked
 from envdeck.core.system.host import Host
@@ -49,7 +50,9 @@ class Examiner:
 
     def read(self, environment: Environment) -> HealthContext:
         """Return what the checks of one environment share."""
-        self._look = self._look or HealthContext(environment, self.host, kept=True)
+        if self._look is None:
+            bases = BaseReader(self.host)
+            self._look = HealthContext(environment, self.host, kept=True, bases=bases)
         return self._look.beside(environment)
 
     def examine(self, context: HealthContext) -> Environment:

@@ -106,11 +106,19 @@ def _clashes(context: HealthContext) -> dict[tuple[str, str], _Clash]:
 
     Only those are read whole that have a folder, a module or a program of one name.
     """
+    met: set[str] = set()
+    twice: set[str] = set()
+    for _, recorded in context.recorded:
+        twice |= recorded.tops & met
+        twice.update(each for each in recorded.programs if each in met)
+        met |= recorded.tops
+        met.update(recorded.programs)
     owners: dict[tuple[str, str], list[Distribution]] = {}
-    for one, recorded in context.recorded:
+    for one, recorded in context.recorded if twice else ():
         folder = os.path.dirname(one.path)
         for part in (*recorded.tops, *recorded.programs):
-            owners.setdefault((folder, part), []).append(one)
+            if part in twice:
+                owners.setdefault((folder, part), []).append(one)
     parts: dict[str, set[str]] = {}
     names: dict[str, str] = {}
     for (_, part), several in owners.items():
@@ -226,7 +234,9 @@ def interrupted_install(context: HealthContext) -> Iterator[Answer]:
 def _lacks(one: Distribution) -> str:
     """Return which of the files is not there that every installer writes; conda keeps its own
     list of files."""
-    if not one.path.endswith(".dist-info") or not reach.isdir(one.path):
+    if not one.path.endswith(".dist-info") or (one.record and not one.problem):
+        return ""  # both were read
+    if not reach.isdir(one.path):
         return ""
     if not reach.lexists(os.path.join(one.path, "METADATA")):
         return "METADATA"

@@ -34,7 +34,7 @@ def stale_base(context: HealthContext) -> Iterator[Answer]:
     home, executable = cfg.get("home", ""), python.base_executable
     if not os.path.isabs(home) or executable is None or not recorded:
         return
-    bases = BaseReader(context.host)
+    bases = context.bases or BaseReader(context.host)
     base = _located(home, minor_of(recorded), bases)
     if base is None:
         yield Skipped(f"no interpreter was found in {home}")

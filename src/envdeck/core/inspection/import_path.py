@@ -83,18 +83,22 @@ class ImportPath:
 
 
 def import_path(
-    environment: Environment, host: Host | None = None, machine: MarkerHost | None = None
+    environment: Environment,
+    host: Host | None = None,
+    machine: MarkerHost | None = None,
+    located: dict[str, Located | None] | None = None,
 ) -> ImportPath:
     """Return what an environment imports from, on a host with these variables (the running one
-    by default: they say where the user's packages are, and whether they count)."""
+    by default: they say where the user's packages are, and whether they count); `located` is as
+    for :func:`locate_base`."""
     host = host or Host.current()
     look = _Look()
     own = tuple(folder for folder in environment.site_packages if look.add(folder, "own"))
     conda = environment.creation.creator == "conda"
     if conda or environment.creation.system_site_packages:
-        located = locate_base(environment, host)
-        if located is not None:
-            for path, kind in interpreter_folders(located, host):
+        base = locate_base(environment, host, located)
+        if base is not None:
+            for path, kind in interpreter_folders(base, host):
                 if kind == "user" or not conda:  # a conda prefix is a base by itself
                     look.add(path, kind)
     inherited = tuple(
@@ -197,8 +201,12 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
-def locate_base(environment: Environment, host: Host) -> Located | None:
-    """Return the interpreter whose packages an environment sees, as far as its files tell."""
+def locate_base(
+    environment: Environment, host: Host, known: dict[str, Located | None] | None = None
+) -> Located | None:
+    """Return the interpreter whose packages an environment sees, as far as its files tell; what
+    was located is kept in `known`, since many environments share an interpreter."""
+    known = {} if known is None else known
     python = environment.python
     minor = minor_of(python.version)
     candidates: list[str] = []
@@ -211,7 +219,9 @@ def locate_base(environment: Environment, host: Host) -> Located | None:
     names = (f"python{minor}", "python3", "python", f"pypy{minor}", "pypy3", "pypy", "graalpy")
     candidates += [os.path.join(bin_folder, name) for name in names if name != "python"]
     for path in candidates:
-        located = locate(path, windows=host.windows)
+        if path not in known:
+            known[path] = locate(path, windows=host.windows)
+        located = known[path]
         if located is not None and (not minor or located.minor == minor):
             return located
     if not minor:

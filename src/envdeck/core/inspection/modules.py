@@ -8,6 +8,7 @@ import os
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
@@ -128,7 +129,7 @@ class ModuleFolders:
     def _module_names(self, folder: str) -> frozenset[str]:
         """Return what can be imported from a folder, as its listing tells; a folder in it may be
         no package."""
-        return frozenset(name for entry in self.list_names(folder) if (name := _module_name(entry)))
+        return _module_names(self.list_names(folder))
 
     def owner(self, folder: str, path: str) -> Owner | None:
         """Return the distribution whose RECORD in a package folder lists a file, or files in a
@@ -189,6 +190,12 @@ def _read_record(folder: str, entry: str) -> bytes:
     record = "RECORD" if entry.endswith(".dist-info") else "installed-files.txt"
     data = read_bounded(os.path.join(folder, entry, record), RECORD_LIMIT)
     return b"" if isinstance(data, Unread) else data
+
+
+@lru_cache(maxsize=16)
+def _module_names(entries: frozenset[str]) -> frozenset[str]:
+    """Many environments have the standard library of one interpreter behind them."""
+    return frozenset(name for entry in entries if (name := _module_name(entry)))
 
 
 def _module_name(entry: str) -> str:

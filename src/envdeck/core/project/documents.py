@@ -8,6 +8,7 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from envdeck.core.lazy_dataclasses import dataclass
@@ -54,7 +55,7 @@ def read_toml(
     not be told what is an entry; and what is no TOML then is read again, for the true line.
     """
     if without is None:
-        return _read(path, limit, tomllib.loads, _LINE, "TOML")
+        return _read(path, limit, _parse_toml, _LINE, "TOML")
 
     def parse(text: str) -> dict[str, Any]:
         if any(quotes in text for quotes in _MULTILINE):
@@ -65,6 +66,12 @@ def read_toml(
             return tomllib.loads(text)
 
     return _read(path, limit, parse, _LINE, "TOML")
+
+
+@lru_cache(maxsize=4)
+def _parse_toml(text: str) -> dict[str, Any]:
+    """Several readers in turn ask one `pyproject.toml` for their own table."""
+    return tomllib.loads(text)
 
 
 def read_json(path: str, limit: int = LOCK_LIMIT) -> DataDocument | Problem:

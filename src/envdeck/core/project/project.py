@@ -23,7 +23,14 @@ from envdeck.core.project.manifests.requirements_txt import (
     requirements_label,
 )
 from envdeck.core.project.manifests.sources import member_folders, workspace_root
-from envdeck.core.project.model import Lock, Manifest, PassedFile, Problem, Project
+from envdeck.core.project.model import (
+    Lock,
+    Manifest,
+    PassedFile,
+    Problem,
+    Project,
+    WantedPython,
+)
 from envdeck.core.project.parts import passed_manifests
 from envdeck.core.project.pythons import wanted_python
 from envdeck.core.system import reach
@@ -74,12 +81,15 @@ _ENVIRONMENTS = ("environment.yml", "environment.yaml")
 _PIXI = ("pixi.toml", "pixi.lock")
 
 
-def read_project(folder: str, *, deployed: bool = True, hashes: bool = False) -> Project:
+def read_project(
+    folder: str, *, deployed: bool = True, pythons: bool = True, hashes: bool = False
+) -> Project:
     """Return all that the files of a project say. Nothing of it is run, and nothing is changed.
 
     It never raises: what cannot be read is among its problems, each with its file and line.
     Without `deployed` the Pythons that containers, platforms and CI name are left out, which
-    take longest to read; with `hashes` the packages of its locks have theirs.
+    take longest to read, and without `pythons` what it wants of a Python too; with `hashes` the
+    packages of its locks have theirs.
     """
     manifests = (*read_declared(folder), *_environments(folder))
     root = workspace_of(folder)
@@ -88,7 +98,7 @@ def read_project(folder: str, *, deployed: bool = True, hashes: bool = False) ->
         locks = tuple(_locks_of_member(root, folder, hashes=hashes))
     used, passed = _used(locks, manifests)
     named, unread = named_pythons(folder) if deployed else ((), ())
-    wanted = wanted_python(folder, named if deployed else None)
+    wanted = wanted_python(folder, named if deployed else None) if pythons else WantedPython()
     problems = (
         *(problem for one in manifests for problem in one.problems),
         *(problem for one in locks for problem in one.problems),

@@ -9,6 +9,7 @@ import re
 import struct
 from collections.abc import Iterable, Sequence
 from enum import Enum
+from functools import lru_cache
 
 from envdeck.core.inspection.packages.record import Recorded
 from envdeck.core.lazy_dataclasses import dataclass
@@ -225,9 +226,10 @@ def find_misfit(folder: str, recorded: Recorded, target: Target) -> tuple[str, s
     The tags of WHEEL alone do not tell: some wheels say there what they are not. A module that is
     there for several interpreters, or in Python too, counts as what fits.
     """
-    fits = not recorded.tags or any(map(target.takes_tag, recorded.tags))
+    fits = _fits(recorded.tags, target)
     if fits and (recorded.tags or not recorded.compiled):
-        others = () if _may_load_all(recorded, target) else _unloadable(recorded, target)
+        load = not recorded.compiled or _may_load_all(recorded, target)
+        others = () if load else _unloadable(recorded, target)
         if others and len(others) == len(recorded.compiled):
             return others[0], os.path.basename(others[0]).partition(".")[2]
         return None
@@ -240,6 +242,12 @@ def find_misfit(folder: str, recorded: Recorded, target: Target) -> tuple[str, s
     if foreign is None and recorded.compiled and _is_version_other(recorded.tags, target):
         return recorded.compiled[0], recorded.tags[0]
     return foreign
+
+
+@lru_cache(maxsize=1024)
+def _fits(tags: tuple[str, ...], target: Target) -> bool:
+    """Tell whether an interpreter takes one of some tags, or there are none."""
+    return not tags or any(map(target.takes_tag, tags))
 
 
 def _may_load_all(recorded: Recorded, target: Target) -> bool:

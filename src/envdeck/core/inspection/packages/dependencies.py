@@ -5,10 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from envdeck.core.inspection.packages.requirements import (
     MarkerEnvironment,
-    ParsedRequirement,
-    asking_extras,
-    holds,
-    read_requirement,
+    read_needed,
     satisfied,
 )
 from envdeck.core.lazy_dataclasses import dataclass, field
@@ -30,7 +27,6 @@ class Needs:
 
 @dataclass(slots=True)
 class _Node:
-    by_extra: dict[str, list[str]] = field(default_factory=dict)
     requires: set[str] = field(default_factory=set)
     missing: set[str] = field(default_factory=set)
     invalid: set[str] = field(default_factory=set)
@@ -55,7 +51,7 @@ def requirement_graph(
     Where a marker cannot be decided, the requirement counts if it is installed and fits, and
     is not missing otherwise.
     """
-    nodes = [_node(distribution) for distribution in distributions]
+    nodes = [_Node() for _ in distributions]
     versions: dict[str, list[str]] = {}
     places: dict[str, list[int]] = {}
     for index, distribution in enumerate(distributions):
@@ -68,52 +64,26 @@ def requirement_graph(
     met = set(queue)
     while queue:
         index, extra = queue.popleft()
+        requirements = distributions[index].requirements
+        if not requirements:
+            continue
         node = nodes[index]
-        for text in node.by_extra.get(extra, ()):
-            requirement = _needed(node, text, extra, environment, versions)
-            if requirement is None:
+        needed = read_needed(requirements, extra, environment)
+        node.invalid.update(needed.invalid)
+        node.unread.update(needed.unread)
+        for requirement, sure in needed.found:
+            fits = satisfied(requirement, versions.get(requirement.name, ()))
+            if not (sure or fits):
                 continue
+            node.requires.add(requirement.name)
+            if not fits:
+                node.missing.add(requirement.text)
             for asked in requirement.extras:
                 for place in places.get(requirement.name, ()):
                     if (place, asked) not in met:
                         met.add((place, asked))
                         queue.append((place, asked))
     return _with_reverse(distributions, nodes)
-
-
-def _node(distribution: Distribution) -> _Node:
-    node = _Node()
-    for text in distribution.requirements:
-        for extra in asking_extras(text):
-            node.by_extra.setdefault(extra, []).append(text)
-    return node
-
-
-def _needed(
-    node: _Node,
-    text: str,
-    extra: str,
-    environment: MarkerEnvironment,
-    versions: Mapping[str, Sequence[str]],
-) -> ParsedRequirement | None:
-    """Note a requirement on its node and return it, if it is one here."""
-    requirement = read_requirement(text)
-    if requirement is None:
-        node.invalid.add(text)
-        return None
-    if requirement.unread:
-        node.unread.add(text)
-    marked = requirement.marker is not None or requirement.unmarked
-    verdict = holds(text, extra, environment) if marked else True
-    if verdict is False:
-        return None
-    fits = satisfied(requirement, versions.get(requirement.name, ()))
-    if verdict is None and not fits:
-        return None
-    node.requires.add(requirement.name)
-    if not fits:
-        node.missing.add(requirement.text)
-    return requirement
 
 
 def _with_reverse(
@@ -126,14 +96,18 @@ def _with_reverse(
             required_by.setdefault(name, set()).add(distribution.name)
     return tuple(
         Needs(
-            tuple(sorted(node.requires)),
-            tuple(sorted(required_by.get(distribution.name, ()))),
-            tuple(sorted(node.missing)),
-            tuple(sorted(node.invalid)),
-            tuple(sorted(node.unread)),
+            _sorted(node.requires),
+            _sorted(required_by.get(distribution.name, ())),
+            _sorted(node.missing),
+            _sorted(node.invalid),
+            _sorted(node.unread),
         )
         for distribution, node in zip(distributions, nodes, strict=True)
     )
+
+
+def _sorted(names: Collection[str]) -> tuple[str, ...]:
+    return tuple(sorted(names)) if names else ()
 
 
 DEEPEST = 64

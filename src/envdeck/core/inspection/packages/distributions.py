@@ -15,8 +15,7 @@ from envdeck.core.inspection.packages.dependencies import Needs, requirement_gra
 from envdeck.core.inspection.packages.metadata import (
     ENTRY_POINTS_LIMIT,
     CoreMetadata,
-    headers_end,
-    parse_metadata,
+    KnownPackages,
     parse_scripts,
     read_metadata,
 )
@@ -33,9 +32,7 @@ from envdeck.core.inspection.packages.provenance import (
 from envdeck.core.inspection.packages.record import (
     RECORD_LIMIT,
     FileKey,
-    RecordReader,
     file_key,
-    listed_size,
 )
 from envdeck.core.inspection.packages.requirements import MarkerHost, marker_environment
 from envdeck.core.inspection.packages.site_packages import (
@@ -50,14 +47,12 @@ from envdeck.core.inspection.packages.site_packages import (
     parse_requires,
 )
 from envdeck.core.lazy_dataclasses import dataclass, field, replace
-from envdeck.core.model import Distribution, Environment
+from envdeck.core.model import Distribution, Environment, Script
 from envdeck.core.system import reach
 from envdeck.core.system.files import (
-    METADATA_LIMIT,
     Unread,
     decode,
     read_bounded,
-    read_until,
     reason_of,
 )
 from envdeck.core.system.host import Host
@@ -65,46 +60,6 @@ from envdeck.core.system.host import Host
 _INSTALLER_LIMIT = 1024
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 """Of git and hg; anything else may be anything, and is not kept."""
-
-
-_MOST_KNOWN = 20_000
-"""Files that are kept."""
-
-
-@dataclass(slots=True)
-class KnownPackages:
-    """What was read of other environments: uv links the very same files into many."""
-
-    records: RecordReader = field(default_factory=RecordReader)
-    _metadata: dict[FileKey | bytes, CoreMetadata] = field(default_factory=dict)
-    _sizes: dict[object, int] = field(default_factory=dict)
-
-    def metadata(self, path: str, key: FileKey | None) -> CoreMetadata | Unread:
-        """Return what a METADATA says, by what the file is: its links have one content."""
-        found = None if key is None else self._metadata.get(key)
-        if found is not None:
-            return found
-        data = read_until(path, headers_end, METADATA_LIMIT)
-        if isinstance(data, Unread):
-            return data
-        content = blake2b(data, digest_size=16).digest()
-        found = self._metadata.get(content)
-        if found is None:
-            found = parse_metadata(data)
-        if len(self._metadata) < _MOST_KNOWN:
-            self._metadata[key or content] = found
-        return found
-
-    def size(self, record: bytes, digest: str, linked: FileKey | None) -> int:
-        """Return the sum of the sizes that a RECORD lists; of links to one METADATA, scripts
-        alone differ, and RECORDs of one length and a sum near enough."""
-        key: object = digest if linked is None else (linked, len(record))
-        found = self._sizes.get(key)
-        if found is None:
-            found = listed_size(record)
-            if len(self._sizes) < _MOST_KNOWN:
-                self._sizes[key] = found
-        return found
 
 
 def read_head(
@@ -169,12 +124,16 @@ def _read(
         metadata = replace(metadata, requires_dist=parse_requires(old))
     record = files.read("RECORD", RECORD_LIMIT) if sizes else None
     digest = blake2b(record, digest_size=8).hexdigest() if record is not None else ""
+    size = known.size(record, digest, linked) if record is not None else None
+    told = entry, installer, origin, scripts, "REQUESTED" in names
+    if not files.problems and (row := known.row(metadata, told)) is not None:
+        return replace(row, path=path, size_bytes=size, record=digest)
     direct = parse_direct_url(origin) if origin is not None else DirectUrl()
     commit = direct.commit if direct.commit and _COMMIT.fullmatch(direct.commit) else ""
     if direct.problem:
         files.problems.append(direct.problem)
     name, version = _name_and_version(entry, metadata, files.problems)
-    return Distribution(
+    row = Distribution(
         name=normalise(name),
         display_name=name,
         version=version,
@@ -187,13 +146,16 @@ def _read(
         origin=direct.origin,
         vcs=direct.kind if commit and not direct.subdirectory else "",
         commit=commit,
-        size_bytes=known.size(record, digest, linked) if record is not None else None,
+        size_bytes=size,
         requires_python=metadata.requires_python,
         requirements=metadata.requires_dist,
         scripts=parse_scripts(scripts) if scripts else (),
         record=digest,
         problem="; ".join(files.problems),
     )
+    if not row.problem:
+        known.keep(metadata, told, row)
+    return row
 
 
 def _metadata(
@@ -320,13 +282,10 @@ def link_heads(
     there = _script_names(environment)
     inherited = inherited_versions(environment, host, system_folders)
     graph = requirement_graph(rows, marker_environment(environment.python, machine), inherited)
-    linked = [_distributions_linked(row, needs) for row, needs in zip(rows, graph, strict=True)]
-    asked = requested(linked)
-    if there is not None:
-        linked = [_with_scripts(row, there) for row in linked]
+    asked = requested(rows, [needs.requires for needs in graph])
     return tuple(
-        row if row.requested == by_person else replace(row, requested=by_person)
-        for row, by_person in zip(linked, asked, strict=True)
+        _distributions_linked(row, needs, _scripts_there(row, there), by_person=by_person)
+        for row, needs, by_person in zip(rows, graph, asked, strict=True)
     )
 
 
@@ -378,9 +337,16 @@ def _with_doubles(rows: list[Distribution]) -> tuple[Distribution, ...]:
     )
 
 
-def _distributions_linked(row: Distribution, needs: Needs) -> Distribution:
+def _distributions_linked(
+    row: Distribution, needs: Needs, scripts: tuple[Script, ...], *, by_person: bool
+) -> Distribution:
     linked = replace(
-        row, requires=needs.requires, required_by=needs.required_by, missing=needs.missing
+        row,
+        requires=needs.requires,
+        required_by=needs.required_by,
+        missing=needs.missing,
+        requested=by_person,
+        scripts=scripts,
     )
     if needs.unread:
         linked = _with_problem(linked, f"versions not checked: {_some(needs.unread)}")
@@ -409,8 +375,9 @@ def _script_names(environment: Environment) -> frozenset[str] | None:
     return frozenset(name.removesuffix(".exe") for name in names)
 
 
-def _with_scripts(row: Distribution, there: frozenset[str]) -> Distribution:
+def _scripts_there(row: Distribution, there: frozenset[str] | None) -> tuple[Script, ...]:
     """Leave out scripts that were not installed: pip's wheel names those of the Python that it
     was built with (`pip3.9`), and installers write their own."""
-    scripts = tuple(script for script in row.scripts if script.name in there)
-    return row if len(scripts) == len(row.scripts) else replace(row, scripts=scripts)
+    if there is None or not row.scripts:
+        return row.scripts
+    return tuple(script for script in row.scripts if script.name in there)

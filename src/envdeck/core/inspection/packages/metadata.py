@@ -8,10 +8,13 @@ description is most of the file.
 import codecs
 import re
 from collections.abc import Iterable
+from hashlib import sha256
+from typing import TypeAlias
 
 from envdeck.core.inspection.packages.provenance import mask_text
-from envdeck.core.lazy_dataclasses import dataclass
-from envdeck.core.model import Script
+from envdeck.core.inspection.packages.record import FileKey, RecordReader, listed_size
+from envdeck.core.lazy_dataclasses import dataclass, field
+from envdeck.core.model import Distribution, Script
 from envdeck.core.system.files import METADATA_LIMIT, Unread, decode, read_until
 
 SHORT = 60
@@ -201,3 +204,61 @@ def parse_scripts(data: bytes) -> tuple[Script, ...]:
             if equals and name and target:
                 scripts.append(Script(name, target))
     return tuple(scripts)
+
+
+_MOST_KNOWN = 20_000
+"""Files that are kept."""
+
+Told: TypeAlias = tuple[str, bytes | None, bytes | None, bytes | None, bool]
+"""What a row is made of besides its metadata: the name of its folder, the contents of INSTALLER,
+direct_url.json and entry_points.txt, and whether there is a REQUESTED."""
+
+
+@dataclass(slots=True)
+class KnownPackages:
+    """What was read of other environments: most have the same releases, and uv links the very
+    same files into many."""
+
+    records: RecordReader = field(default_factory=RecordReader)
+    _metadata: dict[FileKey | bytes, CoreMetadata] = field(default_factory=dict)
+    _sizes: dict[object, int] = field(default_factory=dict)
+    _rows: dict[tuple[int, Told], tuple[CoreMetadata, Distribution]] = field(default_factory=dict)
+
+    def metadata(self, path: str, key: FileKey | None) -> CoreMetadata | Unread:
+        """Return what a METADATA says, by what the file is: its links have one content."""
+        found = None if key is None else self._metadata.get(key)
+        if found is not None:
+            return found
+        data = read_until(path, headers_end, METADATA_LIMIT)
+        if isinstance(data, Unread):
+            return data
+        content = sha256(data).digest()
+        found = self._metadata.get(content)
+        if found is None:
+            found = parse_metadata(data)
+        if len(self._metadata) < _MOST_KNOWN:
+            self._metadata[content] = found
+            if key is not None:
+                self._metadata[key] = found
+        return found
+
+    def size(self, record: bytes, digest: str, linked: FileKey | None) -> int:
+        """Return the sum of the sizes that a RECORD lists; of links to one METADATA, scripts
+        alone differ, and RECORDs of one length and a sum near enough."""
+        key: object = digest if linked is None else (linked, len(record))
+        found = self._sizes.get(key)
+        if found is None:
+            found = listed_size(record)
+            if len(self._sizes) < _MOST_KNOWN:
+                self._sizes[key] = found
+        return found
+
+    def row(self, metadata: CoreMetadata, told: Told) -> Distribution | None:
+        """Return the row that was made of the same, whose path and RECORD are another's."""
+        found = self._rows.get((id(metadata), told))
+        return found[1] if found is not None else None
+
+    def keep(self, metadata: CoreMetadata, told: Told, row: Distribution) -> None:
+        """Keep a row without a problem, and its metadata, by whose identity it is found again."""
+        if len(self._rows) < _MOST_KNOWN:
+            self._rows[id(metadata), told] = metadata, row

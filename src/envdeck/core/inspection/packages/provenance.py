@@ -8,7 +8,8 @@ that no other distribution needs are taken for the ones that were asked for.
 import json
 import os
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from envdeck.core.discovery.managers import manager_classes
 from envdeck.core.lazy_dataclasses import dataclass
@@ -133,21 +134,26 @@ def parse(data: bytes) -> DirectUrl:
     )
 
 
-def requested(distributions: Sequence[Distribution]) -> tuple[bool, ...]:
+def requested(
+    distributions: Sequence[Distribution], requires: Sequence[Sequence[str]] | None = None
+) -> tuple[bool, ...]:
     """Return in the same order whether each was asked for.
 
-    The distributions must know their `requires`, and carry in `requested` whether there is a
-    REQUESTED file. Installers are judged each for itself: their marks count if no manager says
-    that its own mean nothing, and at least one of its distributions has one. Seeds never count.
+    `requires` is what each needs here, by default what it says itself; they carry in `requested`
+    whether there is a REQUESTED file. Installers are judged each for itself: their marks count if
+    no manager says that its own mean nothing, and at least one of its distributions has one. Seeds
+    never count.
     """
-    silent = {one.name for one in manager_classes() if not one.records_requests}
-    installers = [_installer(distribution, silent) for distribution in distributions]
+    installers = [_installer(distribution) for distribution in distributions]
     telling = {
         installer
         for row, installer in zip(distributions, installers, strict=True)
         if row.requested and row.name not in SEED_PACKAGES and installer is not None
     }
-    roots = roots_of({row.name: row.requires for row in distributions})
+    if requires is None:
+        requires = [row.requires for row in distributions]
+    names = (row.name for row in distributions)
+    roots = roots_of(dict(zip(names, requires, strict=True)))
     return tuple(
         row.name not in SEED_PACKAGES
         and (row.requested if installer in telling else row.name in roots)
@@ -158,11 +164,10 @@ def requested(distributions: Sequence[Distribution]) -> tuple[bool, ...]:
 def marked_names(distributions: Sequence[Distribution]) -> frozenset[str]:
     """Return the names of which the mark of their installer tells whether they were asked for;
     nothing where no mark is left."""
-    silent = {one.name for one in manager_classes() if not one.records_requests}
     rest = [
         one
         for one in distributions
-        if one.name not in SEED_PACKAGES and not one.editable and _installer(one, silent)
+        if one.name not in SEED_PACKAGES and not one.editable and _installer(one)
     ]
     marks = (os.path.join(one.path, "REQUESTED") for one in rest if one.requested)
     return frozenset(one.name for one in rest) if any(map(reach.lexists, marks)) else frozenset()
@@ -220,8 +225,13 @@ def _components(requires: Mapping[str, Iterable[str]]) -> dict[str, int]:
     return component
 
 
-def _installer(distribution: Distribution, silent: Collection[str]) -> str | None:
+def _installer(distribution: Distribution) -> str | None:
     """Return who installed it, where its marks may mean something: `pip`, `pdm`, or empty."""
-    name = (distribution.installer or "").lower()
+    return _signed((distribution.installer or "").lower())
+
+
+@lru_cache(maxsize=64)
+def _signed(name: str) -> str | None:
+    silent = {one.name for one in manager_classes() if not one.records_requests}
     words = re.findall("[a-z]+", name)  # pixi signs as `uv-pixi`
     return None if any(word in silent for word in words) else name.split(" ")[0]

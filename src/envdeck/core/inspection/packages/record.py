@@ -151,13 +151,14 @@ def _size(path: str) -> int | None:
 
 
 _WHEEL_LIMIT = 64 * 1024
+_TOPS = re.compile(r"^(?=[^\n])[^/,\n]*", re.MULTILINE)
 _TAG = re.compile(rb"^Tag:[ \t]*(\S+)", re.MULTILINE)
 _MOST_TAGS = 200
 _MOST_KEPT = 200_000
 """Names that are kept; those of an environment of 200 packages are some 3,000."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Recorded:
     """What the RECORD and the WHEEL of a distribution tell at a glance; paths are as RECORD has
     them, with `/`."""
@@ -186,6 +187,8 @@ class RecordReader:
         Of links to one METADATA, as uv makes them, RECORDs of one length differ in the hashes of
         scripts alone, which have the path of their environment in them.
         """
+        if digest and (found := self._known.get(digest)) is not None:
+            return found
         key: object = digest
         if (linked := file_key(os.path.join(info, "METADATA"))) is not None:
             key = linked, _size(os.path.join(info, "RECORD"))
@@ -199,7 +202,7 @@ class RecordReader:
             if self._count > _MOST_KEPT:
                 self._known.clear()
                 self._count = 0
-            self._known[key] = found
+            self._known[digest] = self._known[key] = found
             self._count += len(found.tops) + len(found.compiled) + len(found.programs)
         return found
 
@@ -211,14 +214,14 @@ def _recorded(data: bytes, wheel: bytes, info: str) -> Recorded:
     if '"' in text or "\\" in text:
         text = "".join(f"{row.path},,\n" for row in rows(data) if "," not in row.path)
         text = text.replace("\\", "/")
-    lines = text.split("\n")
+    tops = frozenset(_TOPS.findall(text))
     tags = [tag.decode("ascii", "replace") for tag in _TAG.findall(wheel)[:_MOST_TAGS]]
     nobodys = {os.path.basename(info), "..", ".", "__pycache__"}
     compiled = [line for ending in (".so,", ".pyd,") for line in _lines_with(text, ending)]
     programs = [line for line in _lines_with(text, "/bin/") if line.startswith("../")]
     programs += [line for line in _lines_with(text, "/Scripts/") if line.startswith("../")]
     return Recorded(
-        frozenset({line.partition("/")[0].partition(",")[0] for line in lines if line}) - nobodys,
+        tops - nobodys,
         tuple(line.rsplit(",", 2)[0] for line in compiled),
         tuple(line.rsplit(",", 2)[0] for line in programs),
         tuple(tags),

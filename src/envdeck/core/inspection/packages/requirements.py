@@ -11,9 +11,9 @@ only prints a list never needs it.
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.inspection.packages.site_packages import normalise
@@ -73,8 +73,12 @@ def marker_environment(python: Python, machine: MarkerHost | None = None) -> Mar
     Where only the minor version is known, `python_full_version` is taken for its `.0`, and is
     doubtful; without any version, or without an implementation, whatever depends on it is.
     """
-    facts = machine or MarkerHost.current()
-    match = _VERSION.match(python.version or "")
+    return _markers(python.version, python.implementation, machine or MarkerHost.current())
+
+
+@lru_cache(maxsize=64)
+def _markers(version: str | None, told: str | None, facts: MarkerHost) -> MarkerEnvironment:
+    match = _VERSION.match(version or "")
     doubtful = {"implementation_version"}
     if match is None:
         minor = full = "0"
@@ -83,8 +87,8 @@ def marker_environment(python: Python, machine: MarkerHost | None = None) -> Mar
         minor, full = match[1], match[1] + (match[2] or ".0")
         if match[2] is None:
             doubtful.add("python_full_version")
-    implementation = python.implementation or "cpython"
-    if python.implementation is None:
+    implementation = told or "cpython"
+    if told is None:
         doubtful |= {"implementation_name", "platform_python_implementation"}
     elif implementation == "cpython" and match is not None and match[2] is not None:
         doubtful.discard("implementation_version")
@@ -238,12 +242,51 @@ def holds(text: str, extra: str, environment: MarkerEnvironment) -> bool | None:
         return None  # a version that is none, or of more digits than Python reads
 
 
-def satisfied(requirement: ParsedRequirement, versions: Iterable[str]) -> bool:
+class Needed(NamedTuple):
+    """What the requirements of one release ask for under one extra, by one interpreter."""
+
+    found: tuple[tuple[ParsedRequirement, bool], ...] = ()
+    """Those whose marker holds, or may; and whether that is sure."""
+    invalid: tuple[str, ...] = ()
+    """Those in which not even a name can be read, as written."""
+    unread: tuple[str, ...] = ()
+    """Those of which the name can be read and the rest not, as written."""
+
+
+@lru_cache(maxsize=_KEPT // 2)
+def read_needed(
+    requirements: tuple[str, ...], extra: str, environment: MarkerEnvironment
+) -> Needed:
+    """Return what the requirements of a distribution ask for under an extra (`""`: without any).
+    Releases recur in environment after environment, so each is read once for an interpreter."""
+    found: list[tuple[ParsedRequirement, bool]] = []
+    invalid: list[str] = []
+    unread: list[str] = []
+    for text in requirements:
+        if extra not in asking_extras(text):
+            continue
+        requirement = read_requirement(text)
+        if requirement is None:
+            invalid.append(text)
+            continue
+        if requirement.unread:
+            unread.append(text)
+        marked = requirement.marker is not None or requirement.unmarked
+        verdict = holds(text, extra, environment) if marked else True
+        if verdict is not False:
+            found.append((requirement, verdict is True))
+    return Needed(tuple(found), tuple(invalid), tuple(unread))
+
+
+def satisfied(requirement: ParsedRequirement, versions: Sequence[str]) -> bool:
     """Tell whether one of the installed versions will do; pre-releases count, being there.
 
     A version that PEP 440 cannot read is given the benefit of the doubt.
     """
-    return any(accepts(requirement.specifier, version) for version in versions)
+    specifier = requirement.specifier
+    if not specifier:
+        return bool(versions)
+    return any(accepts(specifier, version) for version in versions)
 
 
 @lru_cache(maxsize=_KEPT)

@@ -3,7 +3,7 @@
 import os
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import unquote
 
 from envdeck.core.inspection.import_path import inherited_versions
@@ -11,9 +11,7 @@ from envdeck.core.inspection.packages.provenance import DIRECT_URL_LIMIT, Direct
 from envdeck.core.inspection.packages.requirements import (
     MarkerEnvironment,
     ParsedRequirement,
-    asking_extras,
-    holds,
-    read_requirement,
+    read_needed,
     satisfied,
 )
 from envdeck.core.lazy_dataclasses import dataclass, field
@@ -67,7 +65,12 @@ class InstalledIndex:
         sure: a marker that cannot be told makes it no more than possible."""
         key = (name, extra)
         if key not in self._needs:
-            self._needs[key] = tuple(self._needed(name, extra))
+            self._needs[key] = tuple(
+                needed
+                for one in self.own.get(name, ())
+                if one.requirements
+                for needed in read_needed(one.requirements, extra, self.markers).found
+            )
         return self._needs[key]
 
     def unread_needs(self) -> list[str]:
@@ -86,19 +89,6 @@ class InstalledIndex:
             for extra in extras
             for needed, sure in self.needs(name, extra)
         )
-
-    def _needed(self, name: str, extra: str) -> Iterator[tuple[ParsedRequirement, bool]]:
-        for one in self.own.get(name, ()):
-            for text in one.requirements:
-                if extra not in asking_extras(text):
-                    continue
-                requirement = read_requirement(text)
-                if requirement is None:
-                    continue
-                marked = requirement.marker is not None or requirement.unmarked
-                verdict = holds(text, extra, self.markers) if marked else True
-                if verdict is not False:
-                    yield requirement, verdict is True
 
 
 def installed_in(

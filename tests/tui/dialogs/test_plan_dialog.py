@@ -216,8 +216,19 @@ async def test_what_cannot_be_planned_says_why_and_what_to_do(opened, made_up):
         await screen.planned()
         assert "no index answers" in shown(screen.app)
         assert "check the network" in shown(screen.app)
+        assert "Not possible" in shown(screen.app)
+        assert "Nothing to do" not in shown(screen.app)
         await screen.pilot.press("y")
         assert operations.ran == []
+
+
+async def test_nothing_to_do_is_no_failure(opened, made_up):
+    operations = made_up.MadeUpOperations(no_plan=NoPlan("all is up to date", nothing=True))
+    async with opened(operations) as screen:
+        await screen.pilot.press("d")
+        await screen.planned()
+        assert "Nothing to do" in shown(screen.app)
+        assert "Not possible" not in shown(screen.app)
 
 
 async def test_a_fault_while_planning_is_told_in_the_dialog(opened, made_up):

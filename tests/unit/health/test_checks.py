@@ -13,6 +13,8 @@ from envdeck.core.health.examine import CONTENT_CHECKS, NAMES, SUBJECTS
 from envdeck.core.health.status import STATUS_CHECKS, examine
 from envdeck.core.model import (
     Environment,
+    Fix,
+    FixKind,
     Identity,
     ProjectLink,
     ProjectState,
@@ -53,6 +55,11 @@ def test_a_status_is_a_finding_with_its_cause_and_a_remedy(status, check, severi
     (finding,) = examine(replace(HEALTHY, status=status, reason="its cause"))
     assert (finding.check, finding.severity, finding.message) == (check, severity, "its cause")
     assert finding.remedy
+    if status is Status.SUSPECT:
+        assert finding.fix is None
+    else:
+        assert finding.fix == Fix(FixKind.RECREATE)
+        assert finding.remedy.endswith(": envdeck recreate /home/ada/work/api/.venv")
 
 
 def test_an_end_of_life_is_a_warning():
@@ -74,6 +81,8 @@ def test_an_end_of_life_is_a_warning():
 def test_a_project_that_is_away_is_told_from_one_that_is_gone(state, check):
     found = examine(replace(HEALTHY, project=ProjectLink(state, "/home/ada/work/api")))
     assert [finding.check for finding in found] == ([check] if check else [])
+    gone = [Fix(FixKind.DELETE)] if state is ProjectState.GONE else []
+    assert [finding.fix for finding in found if finding.fix] == gone
 
 
 def test_errors_come_first():

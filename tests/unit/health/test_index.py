@@ -378,6 +378,24 @@ def test_the_newest_release_for_this_interpreter_counts(online, service):
     assert (found.severity, found.message) == (Severity.NOTE, "idna 3.4 → 3.7")
 
 
+def test_what_others_hold_back_is_asked_about_and_not_upgraded(online, service):
+    online.made.add("idna", "3.4")
+    online.made.add("six", "1.0")
+    online.made.add("old", "1.0", "Requires-Dist: idna<3.5")
+    service.publish("idna", "3.4", "3.7")
+    service.publish("six", "1.0", "1.1")
+    idna, six = online.examine("outdated-distribution").findings
+    assert idna.message == "idna 3.4 → 3.7; held back by old"
+    assert (idna.remedy, idna.fix) == (
+        f"Excluded by old: envdeck why {online.made.path} idna",
+        None,
+    )
+    assert (six.remedy, six.fix) == (
+        f"envdeck upgrade {online.made.path} six",
+        Fix(FixKind.UPGRADE, ("six",)),
+    )
+
+
 def test_a_project_that_the_index_does_not_know_is_not_checked(online):
     online.made.add("secret-tool", "1.0")
     reasons = online.reasons("yanked-release")

@@ -191,6 +191,7 @@ def test_a_file_of_another_length_is_changed_and_one_of_another_hash_when_asked(
     assert [one.check for one in found.not_checked] == ["changed-file"]
     deep = made.examine("changed-file", deep=True)
     assert [dict(one.evidence)["count"] for one in deep.findings] == [2]
+    assert deep.findings[0].remedy == f"Reinstall it: envdeck install {made.path} click --reinstall"
     assert deep.not_checked == ()
 
 

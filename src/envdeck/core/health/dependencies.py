@@ -185,7 +185,7 @@ def duplicate_distribution(context: HealthContext) -> Iterator[Answer]:
         yield Diagnosis(
             f"{name} is installed {_times(len(whole))}: {', '.join(one.version for one in whole)};"
             f" the files are those of {there.version}",
-            f"Reinstall {there.version}: {context.command('recreate')}",
+            f"Reinstall {there.version}",
             name,
             (("versions", versions), ("imported", there.version),
              ("paths", tuple(one.path for one in whole))),

@@ -166,7 +166,7 @@ def outdated_distribution(context: HealthContext) -> Iterator[Answer]:
         held = _first_permitted(context, name, (latest,))[1]
         yield Diagnosis(
             f"{name} {version} → {latest}" + (f"; held back by {join_some(held)}" if held else ""),
-            f"envdeck upgrade {context.environment.path} {name}",
+            f"Excluded by {join_some(held)}: {context.command('why', name)}" if held else "",
             name,
             (("installed", version), ("latest", latest), ("held_back_by", held),
              ("asked_at", _written(told.asked_at))),

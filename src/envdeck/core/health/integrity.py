@@ -34,10 +34,6 @@ def _is_condas(distribution: Distribution) -> bool:
     return (distribution.installer or "").startswith(_CONDA)
 
 
-def _reinstall(context: HealthContext) -> str:
-    return f"Reinstall it: {context.command('recreate')}"
-
-
 @content_check(Severity.ERROR)
 def wrong_build(context: HealthContext) -> Iterator[Answer]:
     """Compiled modules that this interpreter cannot load."""
@@ -55,7 +51,7 @@ def wrong_build(context: HealthContext) -> Iterator[Answer]:
         file, what = found
         yield Diagnosis(
             f"{one.name} {one.version} is built for {what}; the interpreter is {target}",
-            _reinstall(context),
+            "Reinstall it",
             one.name,
             (("installed", one.version), ("file", file), ("built_for", what),
              ("interpreter", str(target)), ("tags", recorded.tags)),
@@ -224,7 +220,7 @@ def interrupted_install(context: HealthContext) -> Iterator[Answer]:
         yield Diagnosis(
             f"{name} has no {lacks}: "
             + ("the rest of a removed version" if rest else "its install was interrupted"),
-            "Remove the leftovers" if rest else _reinstall(context),
+            "Remove the leftovers" if rest else "Reinstall it",
             one.name,
             (("path", one.path), ("lacks", lacks)),
             Fix(FixKind.CLEAN_UP) if rest else Fix(FixKind.REINSTALL, (one.name,)),
@@ -389,7 +385,7 @@ def _by_distribution(
         yield Diagnosis(
             f"{counted(len(found), 'file')} of {name} {one.version} {verb} {what}:"
             f" {join_some(map(os.path.basename, found), 2)}",
-            _reinstall(context),
+            "Reinstall it",
             name,
             (("installed", one.version), ("count", len(found)),
              ("paths", tuple(found[:_SHOWN]))),

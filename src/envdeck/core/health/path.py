@@ -372,9 +372,7 @@ def _leads(context: HealthContext, folder: str, name: str) -> Iterator[Answer]:
     if told.garbled:
         yield Diagnosis(
             f"{name} is not UTF-8: Python does not start in a UTF-8 locale",
-            f"Reinstall it: {context.command('recreate')}"
-            if owner
-            else f"Delete {path}, or save it as UTF-8",
+            "Reinstall it" if owner else f"Delete {path}, or save it as UTF-8",
             owner.name if owner else path,
             (("file", path),),
             Fix(FixKind.REINSTALL, (owner.name,)) if owner else None,

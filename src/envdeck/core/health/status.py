@@ -7,7 +7,15 @@ from collections.abc import Collection, Iterable, Iterator
 
 from envdeck.core.health import Diagnosis, check, run_checks, sort_findings
 from envdeck.core.lazy_dataclasses import replace
-from envdeck.core.model import Environment, Finding, ProjectState, Severity, Status
+from envdeck.core.model import (
+    Environment,
+    Finding,
+    Fix,
+    FixKind,
+    ProjectState,
+    Severity,
+    Status,
+)
 
 
 @check(Severity.WARNING)
@@ -27,6 +35,7 @@ def mixed_versions(environment: Environment) -> Iterator[Diagnosis]:
         yield Diagnosis(
             environment.reason,
             "recreate the environment for one Python version",
+            fix=Fix(FixKind.RECREATE),
         )
 
 
@@ -36,7 +45,8 @@ def moved_environment(environment: Environment) -> Iterator[Diagnosis]:
     if environment.status is Status.MOVED:
         yield Diagnosis(
             environment.reason,
-            "recreate or delete the environment: virtual environments are not relocatable",
+            "virtual environments are not relocatable; recreate it",
+            fix=Fix(FixKind.RECREATE),
         )
 
 
@@ -47,8 +57,8 @@ def broken_interpreter(environment: Environment) -> Iterator[Diagnosis]:
         version = environment.python.version or "that version"
         yield Diagnosis(
             environment.reason,
-            f"recreate the environment (its packages are still readable), or reinstall Python"
-            f" {version} at the same path",
+            f"reinstall Python {version} at the same path, or recreate the environment",
+            fix=Fix(FixKind.RECREATE),
         )
 
 
@@ -70,7 +80,8 @@ def project_gone(environment: Environment) -> Iterator[Diagnosis]:
     if project.state is ProjectState.GONE:
         yield Diagnosis(
             f"project not found: {project.path}",
-            "delete the environment if the project will not return",
+            "if the project will not return, delete the environment",
+            fix=Fix(FixKind.DELETE),
         )
 
 

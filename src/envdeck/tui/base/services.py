@@ -38,7 +38,7 @@ def together(title: str, requests: "Sequence[PlanRequest]") -> PlanRequest:
     """Return several wishes as one that is answered once; a single one as it is."""
     if len(requests) == 1:
         return requests[0]
-    nothing = NoPlan("nothing to do")
+    nothing = NoPlan("nothing to do", nothing=True)
     return PlanRequest(title, lambda _allow: nothing, parts=tuple(requests))
 
 

@@ -18,7 +18,7 @@ from envdeck.tui.workers.latest import Latest, Stopped
 
 _NAMED = 6
 """Suspects that are named; more are counted."""
-_LATE = ("late: cannot tell", "late: bad")
+_LATE = ("Timeout: cannot tell", "Timeout: bad")
 
 
 def find_command(operating: Operating, environment: Environment) -> str:

@@ -315,7 +315,8 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
         plan, why = self.plan, why_not(self.plan, self.look)
         whole = plan.whole() if isinstance(plan, CombinedPlan) else plan
         if isinstance(plan, NoPlan):
-            self.said.show((Part("Nothing to do", Tone.WARNING),))
+            said = ("Nothing to do", Tone.WARNING) if plan.nothing else ("Not possible", Tone.ERROR)
+            self.said.show((Part(*said),))
         elif isinstance(whole, Plan) and not why:
             cells = max(self.said.content_size.width, 20)
             each = isinstance(plan, CombinedPlan)

@@ -166,6 +166,9 @@ class FakeOperations:
             return replace(self.result, stopped=True, status=Ending.ROLLED_BACK)
         return self.result
 
+    def pending(self) -> tuple:
+        return ()
+
     def recover(self) -> tuple:
         self.asked.append(("recover",))
         return self.recovered

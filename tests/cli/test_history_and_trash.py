@@ -104,6 +104,19 @@ def test_what_was_interrupted_is_brought_to_an_end(cli, operations, home, phase,
     assert result.code == 0
 
 
+def test_what_a_command_still_works_on_is_not_said_to_be_over(cli, operations, home):
+    """Children of a program that was killed hold its lock: it waits until they end."""
+    waiting = entry(f"{home}/api/.venv", phase=Phase.MOVING, ended_at=None)
+    operations.pending = lambda: (waiting,)
+    assert cli("history", "--recover").err == (
+        "warning: the delete of ~/api/.venv waits: it, or a command that it started, is still"
+        " running\n"
+    )
+    assert cli("history", "--recover").out == ""
+    operations.recovered = (waiting,)  # settled as far as the disk lets it, and told as such
+    assert "still running" not in cli("history", "--recover").err
+
+
 def test_nothing_is_brought_to_an_end_in_the_read_only_mode(cli, operations):
     assert cli("history", "--recover", "--read-only").code == 3
     assert operations.asked == []

@@ -8,7 +8,7 @@ from envdeck.cli.console import Cell, CommandError, Exit, TableColumn, table
 from envdeck.cli.context import CommandContext
 from envdeck.cli.perform import READ_ONLY, catch_signals
 from envdeck.cli.plan_text import path_cell, safe
-from envdeck.cli.scan import report_settled, settle_folders, warn_pending
+from envdeck.cli.scan import describe_entry, report_settled, settle_folders, warn_pending
 from envdeck.cli.serialise import history_object, recovered_object
 from envdeck.core.system.words import join_some
 from envdeck.text import ago, tilde, tilde_within
@@ -70,9 +70,16 @@ def _recover(arguments: Namespace, context: CommandContext) -> int:
         settle_folders(context)
         entries = context.operations().recover()
         whole = report_settled(entries, context)
+        told = {entry.id for entry in entries}
+        held = [one for one in context.operations().pending() if one.id not in told]
+        for entry in held:
+            context.console.warn(
+                f"{describe_entry(entry, context)} waits: it, or a command that it started, is"
+                " still running"
+            )
         if arguments.json:
             context.console.json(recovered_object(entries))
-        elif not entries:
+        elif not entries and not held:
             context.console.line("no interrupted operations")
         context.console.flush()
     return Exit.DONE if whole else Exit.FAILED

@@ -236,6 +236,20 @@ def test_what_was_installed_in_place_and_is_gone(home, linked, make_candidate):
     assert linked(make_candidate(other), Poetry) == ProjectLink()
 
 
+def test_a_path_file_that_no_installer_wrote_makes_no_project_gone(
+    home, linked, write, make_candidate
+):
+    def environment(name, *files):
+        for file in files:
+            text = f"{home}/gone\n" if file.endswith(".pth") else "Name: extra\n"
+            write(home / "envs" / name / "lib/python3.13/site-packages" / file, text)
+        return linked(make_candidate(home / "envs" / name)).state
+
+    assert environment("one", "extra.pth") is ProjectState.NONE
+    assert environment("two", "extra.pth", "extra-1.0.dist-info/METADATA") is ProjectState.GONE
+    assert environment("three", "easy-install.pth") is ProjectState.GONE
+
+
 @pytest.mark.parametrize("maker", ["venv", "virtualenv", "uv"])
 def test_real_environments_are_linked_to_the_folder_they_are_in(
     linked, real_environments, maker, tmp_path, write

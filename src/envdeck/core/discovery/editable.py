@@ -28,6 +28,8 @@ class Editable:
     """What it points to: the project's folder, or that of its sources."""
     source: str
     """How it is known, in words."""
+    recorded: bool = True
+    """Whether an installer wrote it; a `.pth` file of no distribution leads anywhere."""
 
 
 def editables(package_folders: Sequence[str], environment: str) -> list[Editable]:
@@ -108,10 +110,15 @@ def _from_pth_files(folder: str, names: Sequence[str]) -> Iterator[Editable]:
         if isinstance(data, Unread) or b"\0" in data:
             continue
         stem = re.sub(r"\A__editable__[._]+|-\d.*\Z", "", name.rpartition(".")[0])
+        recorded = (
+            name.startswith(("__editable__", "easy-install"))
+            or name.endswith(".egg-link")
+            or any(one.startswith(f"{stem}-") and one.endswith(".dist-info") for one in names)
+        )
         for line in decode_path(data).splitlines()[:_LINES]:
             path = line.strip()
             if os.path.isabs(path) and not re.search(r"[\\/](?:site|dist)-packages", path):
-                yield Editable(stem, os.path.normpath(path), f"a path in {name}")
+                yield Editable(stem, os.path.normpath(path), f"a path in {name}", recorded)
 
 
 def _from_finders(folder: str, names: Sequence[str]) -> Iterator[Editable]:

@@ -174,7 +174,8 @@ def _holding(
 def _in_place(candidate: EnvironmentCandidate, roots: ProjectRoots) -> ProjectLink | None:
     """Return the project among what is installed in place: the one whose name is in the
     environment's, or the only one, or the workspace that has all of them as members. One that is
-    missing counts only by its name, or if it is the only one: else it is a dependency that went.
+    missing counts only by its name, or if an installer wrote it and it is the only one: else it
+    is a dependency that went, or a line of anybody's.
     """
     folders = [folder.path for folder in candidate.layout.package_folders]
     found = editables(folders, candidate.path)
@@ -188,7 +189,9 @@ def _in_place(candidate: EnvironmentCandidate, roots: ProjectRoots) -> ProjectLi
             return ProjectLink(ProjectState.FOUND, root, item.source)
         if root:
             there.setdefault(reach.realpath(root), item)
-        elif (named or len(found) == 1) and state_of(item.path) is not ProjectState.FOUND:
+        elif not named and (len(found) > 1 or not item.recorded):
+            continue
+        elif state_of(item.path) is not ProjectState.FOUND:
             return _settled(named_project(_root_named(item), item.source), roots)
     if len(there) < 2:
         return next(

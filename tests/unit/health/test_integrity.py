@@ -195,6 +195,19 @@ def test_a_file_of_another_length_is_changed_and_one_of_another_hash_when_asked(
     assert deep.not_checked == ()
 
 
+@pytest.mark.parametrize("size", [b"", b"3"], ids=["nothing", "size"])
+def test_modules_without_a_hash_are_not_called_clean(made, size):
+    made.install("click", {"click/core.py": b"one", "click/__pycache__/core.pyc": b""})
+    folder = made.install("six", {"six.py": b"two"})
+    made.install("empty", {})
+    (folder / "RECORD").write_bytes(b"six.py,,%s\nsix-1.0.dist-info/RECORD,,\n" % size)
+    (made.site / "six.py").write_bytes(b"owt")
+    found = made.examine("changed-file", deep=True)
+    assert found.findings == ()
+    told = ["RECORD has no hash for modules of six"]
+    assert [one.reason for one in found.not_checked] == told
+
+
 def test_hashing_tells_how_far_it_is_and_can_be_cancelled(made):
     made.install("click", {f"click/m{n}.py": b"x" for n in range(200)})
     told: list = []

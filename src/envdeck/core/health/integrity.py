@@ -358,6 +358,11 @@ def changed_file(context: HealthContext) -> Iterator[Answer]:
         changed += [place for place in altered if _is_code(context, place)]
         for told in unread[:1]:
             yield Skipped(told)
+        parsed = context.claims.parsed.items()
+        unhashed = [os.path.basename(info) for info, (data, _) in parsed if b".py,," in data]
+        if unhashed:
+            names = sorted(name.partition("-")[0] for name in unhashed)
+            yield Skipped(f"RECORD has no hash for modules of {join_some(names)}")
     else:
         yield Skipped("only lengths were compared: --deep compares hashes")
     yield from _by_distribution(context, sorted(changed), "changed")

@@ -1,6 +1,7 @@
 """`envdeck doctor`: findings as a person reads them, and as JSON."""
 
 import json
+import os
 
 import pytest
 
@@ -39,6 +40,20 @@ def test_one_environment_is_told_with_how_to_fix_it(cli, ill):
     assert result.code == 1
     assert "error: idna is not installed (missing-requirement)\n    Install\n" in result.out
     assert "1 environment: 1 error, 0 warnings, 0 notes" in result.out
+
+
+def test_an_environment_that_is_named_by_its_folder_is_read_once(cli, ill, catalog, monkeypatch):
+    path = ill("work/api/.venv")
+    os.makedirs(path, exist_ok=True)
+    read, lookup = [], catalog.lookup
+    monkeypatch.setattr(
+        type(catalog),
+        "lookup",
+        staticmethod(lambda path: read.append(path) or lookup(path)),
+        raising=False,
+    )
+    assert cli("doctor", path).code == 0
+    assert len(read) == 1
 
 
 def test_a_healthy_one_says_so_and_exits_with_0(cli, ill):

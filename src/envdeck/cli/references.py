@@ -94,10 +94,12 @@ def find_environments(
     folders: list[str] = []
     for reference in references:
         path = absolute_path(reference, context.host)
-        if os.path.isdir(path) and catalog.lookup(path) is None:
+        is_folder = os.path.isdir(path)
+        environment = catalog.lookup(path) if is_folder else None
+        if environment is None and is_folder:
             folders.append(reference)
             continue
-        environment = find_environment(reference, context, catalog)
+        environment = environment or find_environment(reference, context, catalog)
         if environment.path not in met:
             met.add(environment.path)
             yield environment

@@ -103,8 +103,7 @@ def _together(context: HealthContext, name: str, texts: Iterable[str]) -> str | 
     """Return the specifier that whoever requires a distribution agrees on; None where it is plain
     that no version is in all of them."""
     # start-up: 20 ms, and only versions and markers ask
-    from packaging.specifiers import SpecifierSet
-    from packaging.version import InvalidVersion, Version
+    from packaging import specifiers, version
 
     asked = [one for text in texts if (one := parse_requirement(text)) is not None]
     for requirer in context.distributions:
@@ -114,16 +113,16 @@ def _together(context: HealthContext, name: str, texts: Iterable[str]) -> str | 
             one = parse_requirement(text)
             if one is not None and one.name == name and holds(text, "", context.markers):
                 asked.append(one)
-    specifiers = SpecifierSet(
+    together = specifiers.SpecifierSet(
         ",".join(dict.fromkeys(one.specifier for one in asked if one.specifier))
     )
-    bounds = [bound.version.removesuffix(".*") for bound in specifiers]
+    bounds = [bound.version.removesuffix(".*") for bound in together]
     versions = ["0", *bounds, *(f"{bound}.1" for bound in bounds), *map(_before, bounds), "99999"]
     for text in versions:
         try:
-            if specifiers.contains(Version(text), prereleases=True):
-                return str(specifiers)
-        except InvalidVersion:
+            if together.contains(version.Version(text), prereleases=True):
+                return str(together)
+        except version.InvalidVersion:
             continue
     return None
 
@@ -255,7 +254,6 @@ def _extraneous(context: HealthContext) -> Set[str] | Skipped:
         return marked - _reached([*direct, *unmarked], requires)
     # start-up: 30 ms, and a scan that sees no change does not ask
     from envdeck.core.project.drift.compare import compare
-    from envdeck.core.project.model import DriftKind
     from envdeck.core.project.project import read_project
 
     project = read_project(context.project, deployed=False, pythons=False)
@@ -266,7 +264,7 @@ def _extraneous(context: HealthContext) -> Set[str] | Skipped:
         system_folders=context.import_path.inherited,
         host=context.host,
     )
-    spare = {one.name for one in comparison.drifts if one.kind is DriftKind.UNREACHABLE}
+    spare = {one.name for one in comparison.drifts if str(one.kind) == "unreachable"}
     if not spare and comparison.unchecked:
         return Skipped(join_some(comparison.unchecked, 1))
     return (spare & installed.keys()) - _reached(direct, requires)

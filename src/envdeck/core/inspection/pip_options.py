@@ -5,14 +5,15 @@ environment, then the file that `PIP_CONFIG_FILE` names, then the `PIP_*` variab
 section `[install]` goes before `[global]`. And the file of uv's own settings.
 """
 
-import configparser
 import os
-import tomllib
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from envdeck.core.system.files import Unread, decode, read_bounded
 from envdeck.core.system.host import Host
+
+if TYPE_CHECKING:
+    from configparser import RawConfigParser
 
 CONFIGURATION_LIMIT = 256 * 1024
 """Bytes of one configuration file."""
@@ -86,6 +87,8 @@ def read_uv_table(path: str) -> dict[str, object] | None:
     data = read_bounded(path, CONFIGURATION_LIMIT)
     if isinstance(data, Unread):
         return None
+    import tomllib  # start-up: 9 ms, and few have such a file
+
     try:
         table: object = tomllib.loads(decode(data))
     except tomllib.TOMLDecodeError:  # uv says so itself
@@ -122,14 +125,16 @@ def _split_paths(host: Host, name: str) -> list[str]:
     return [part for part in (host.variable(name) or "").split(os.pathsep) if part]
 
 
-def _read(path: str) -> configparser.RawConfigParser | None:
+def _read(path: str) -> "RawConfigParser | None":
     data = read_bounded(path, CONFIGURATION_LIMIT)
     if isinstance(data, Unread):
         return None
-    parser = configparser.RawConfigParser()
+    from configparser import Error, RawConfigParser  # start-up: 4 ms, and few have such a file
+
+    parser = RawConfigParser()
     try:
         parser.read_string(decode(data))
-    except configparser.Error:  # pip would refuse to run at all
+    except Error:  # pip would refuse to run at all
         return None
     return parser
 

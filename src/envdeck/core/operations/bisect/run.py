@@ -263,6 +263,7 @@ class _Work:
     """What the copies of sets link to."""
     _numbers: Iterator[int] = field(default_factory=partial(count, 1))
     _telling: Lock = field(default_factory=Lock)
+    _there: Mapping[str, str] = field(default_factory=dict)  # versions by name in the original
     _usual: set[tuple[str, str]] = field(default_factory=set)
     """What lacks in the good state or the bad one, and so is no reason to pass a set over."""
 
@@ -362,7 +363,8 @@ class _Work:
         made = read_environment(copy, host)
         if made is None:
             return "the copy is not an environment"
-        now = {one.name: one.version for one in self.context.catalog.distributions(made)}
+        rows = () if self._there else self.context.catalog.distributions(made)
+        now = self._there = self._there or {one.name: one.version for one in rows}
         goes = [name for name, version in versions.items() if version is None and name in now]
         comes = [
             f"{name}=={version}"
@@ -387,12 +389,9 @@ class _Work:
                 raise _StoppedError("cancelled")
             if not done.ok:
                 return explain(done).cause
-        return self._not_permitted(copy, at_an_end=at_an_end)
+        return self._not_permitted(made, at_an_end=at_an_end)
 
-    def _not_permitted(self, copy: str, *, at_an_end: bool) -> str:
-        made = read_environment(copy, self.context.catalog.host)
-        if made is None:
-            return "the copy is not an environment"
+    def _not_permitted(self, made: Environment, *, at_an_end: bool) -> str:
         problems = dependency_problems(made)
         if at_an_end:
             self._usual.update(problems)

@@ -7,6 +7,7 @@ Whatever ends the program, the next start removes the copies.
 """
 
 import os
+import shlex
 import signal
 import time
 from collections import deque
@@ -426,21 +427,20 @@ class _Work:
 
     def _result(self, found: SearchResult) -> BisectResult:
         culprits = tuple(self.changes[number] for number in found.culprits)
-        runs = tuple(self.runs)
-        if found.status is not SearchStatus.FOUND:
-            message = found.reason or "cannot tell"
-            if culprits:
-                message += f"; suspects: {', '.join(one.name for one in culprits)}"
-            return BisectResult(found.status, message, culprits, runs)
-        names = " with ".join(words_of(one) for one in culprits)
-        return BisectResult(found.status, names, culprits, runs, self._hints(culprits))
+        hints: tuple[str, ...] = ()
+        if found.status is SearchStatus.FOUND:
+            message, hints = " with ".join(map(words_of, culprits)), self._hints(culprits)
+        else:
+            named = f"; suspects: {', '.join(one.name for one in culprits)}" if culprits else ""
+            message = (found.reason or "cannot tell") + named
+        return BisectResult(found.status, message, culprits, tuple(self.runs), hints)
 
     def _hints(self, culprits: Sequence[PackageChange]) -> tuple[str, ...]:
-        first = culprits[0]
-        path = self.request.environment.path
-        pin = f"pin {first.name}: `{first.name}=={first.before}`" if first.before else ""
-        back = f"go back: `envdeck recreate {path} --from snapshot:{self.request.good.id}`"
-        return tuple(filter(None, (pin, back)))
+        path, good = self.request.environment.path, self.request.good.id
+        pins = [f"{one.name}=={one.before}" for one in culprits if one.before]
+        pin = (f"pin: `{shlex.join(['envdeck', 'install', path, *pins])}`",) if pins else ()
+        back = f"go back: `{shlex.join(['envdeck', 'recreate', path])} --from snapshot:{good}`"
+        return *pin, back
 
 
 def words_of(change: PackageChange) -> str:

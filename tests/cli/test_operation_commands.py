@@ -305,10 +305,10 @@ def test_what_is_created(cli, operations, home):
         {
             "path": f"{home}/envs/x",
             "source": "declared",
-            "file": None,
             "interpreter": None,
             "groups": None,
             "extras": None,
+            "itself": True,
         },
     )
 

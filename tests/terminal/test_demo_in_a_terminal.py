@@ -41,7 +41,7 @@ def test_something_is_deleted_and_taken_back_and_nothing_stays(demo):
     screen.until(lambda: "Steps" in screen.text)
     screen.press("y")
     screen.until(lambda: "1 of 28" in screen.text)
-    screen.press("q")
+    screen.press("\x11")
     assert screen.ended() == 0
     assert restored(screen)
     assert os.listdir(folder) == []
@@ -51,7 +51,7 @@ def test_something_is_deleted_and_taken_back_and_nothing_stays(demo):
 def test_the_walkthrough_of_the_clone_is_in_front_when_asked_for(demo):
     screen, folder = demo("--onboard")
     screen.until(lambda: "Project setup" in screen.text and "2 of 8 done" in screen.text)
-    screen.press("q")
+    screen.press("\x11")
     assert screen.ended() == 0
     assert os.listdir(folder) == []
 

@@ -36,7 +36,7 @@ def test_a_step_is_done_and_ticked_and_the_next_one_is_under_the_cursor(start):
     screen.until(lambda: "fail only at import" in screen.text)
     screen.resize(50, 15)
     screen.until(lambda: "? help" in screen.text and "2 of 7 done" in screen.text)
-    screen.press("q")
+    screen.press("\x11")
     assert screen.ended() == 0
     assert restored(screen)
 
@@ -54,7 +54,7 @@ def test_the_tour_is_offered_on_the_first_start_alone(start, tmp_path):
     screen.press("\r")
     screen.until_gone("5 of 5")
     screen.until(lambda: "No environments found" in screen.text)
-    screen.press("q")
+    screen.press("\x11")
     assert screen.ended() == 0
     answer = tmp_path / ".local" / "state" / "envdeck" / "tour"
     assert answer.is_file()
@@ -65,5 +65,5 @@ def test_the_tour_is_offered_on_the_first_start_alone(start, tmp_path):
     again.until(lambda: "1 of 5" in again.text)
     again.press("\x1b")
     again.until_gone("1 of 5")
-    again.press("q")
+    again.press("\x11")
     assert again.ended() == 0

@@ -85,7 +85,7 @@ class Walk:
         self.sees(said)
 
     def leaves(self):
-        self.press("q")
+        self.press("\x11")
         assert self.screen.ended() == 0
 
 

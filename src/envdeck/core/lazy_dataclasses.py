@@ -45,7 +45,8 @@ def _field(*, default: Any = _MISSING, default_factory: Any = _MISSING, **option
 
 
 class _Standard:
-    """An attribute by which the standard library knows a dataclass, made when it is asked for."""
+    """An attribute by which the standard library knows a dataclass, made when it is first asked
+    for."""
 
     def __init__(self, name: str, *, frozen: bool) -> None:
         self.name = name
@@ -62,8 +63,11 @@ class _Standard:
             if one.default_factory is not _MISSING:
                 options["default_factory"] = one.default_factory
             found.append((one.name, one.type, dataclasses.field(**options)))
-        made = dataclasses.make_dataclass(owner.__name__, found, frozen=self.frozen)
-        return getattr(made, self.name)
+        made = getattr(
+            dataclasses.make_dataclass(owner.__name__, found, frozen=self.frozen), self.name
+        )
+        setattr(owner, self.name, made)
+        return made
 
 
 def _fields(of: Any) -> tuple[_Field, ...]:

@@ -365,7 +365,9 @@ def test_a_plan_that_is_cancelled_says_so(bench):
     choice = BisectChoice(good=bench.good.id, command=("python", "-c", code), at_once=1)
     plan = plan_bisect(bench.operations, bench.look(), choice)
     begun: list = []
-    result = bench.operations.run(plan, begun.append, lambda: len(begun) > 3)
+    result = bench.operations.run(
+        plan, begun.append, lambda: any(isinstance(one, BisectRunStarted) for one in begun)
+    )
     assert result.stopped
     assert result.message == "cancelled"
     assert bench.left() == []

@@ -14,7 +14,7 @@ from choosing_cases import (
     shown,
     until,
 )
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from envdeck.core.operations.shared.history import HistoryItem
@@ -116,6 +116,7 @@ def test_what_is_gone_from_the_trash_was_put_aside_once() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=40), st.integers(46, 140), st.integers(-(10**18), 10**18))
+@example("0\x1f\x1f\x1f\x1f", 68, 0)
 def test_rows_hold_their_width_whatever_an_entry_says(name, cells, number) -> None:
     one = past(
         0, name, path=f"/{name}", message=name, python=name, manager=name, undoes=name,

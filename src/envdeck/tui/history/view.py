@@ -26,6 +26,8 @@ _GAP = "  "
 _WHEN, _WHAT = 9, 9
 _ENDED = 17
 _ROOMY_FROM = 100
+_PATH = 8
+"""Cells of a path at the least."""
 _NARROW_BELOW = 68
 
 
@@ -61,7 +63,10 @@ class HistoryColumns:
         ended = 2 if cells < _NARROW_BELOW else _ENDED
         undo = 4 if cells < _NARROW_BELOW else 37 if cells >= _ROOMY_FROM else 18
         taken = 1 + _WHEN + _WHAT + ended + undo + 4 * len(_GAP) + 1
-        return cls(max(cells - taken, 8), ended, undo)
+        path = cells - taken
+        if path < _PATH and undo > _PATH:  # the way back gives way to the path
+            undo -= _PATH - path
+        return cls(max(path, _PATH), ended, undo)
 
     def heading(self) -> Line:
         """Return the names of the columns."""

@@ -338,16 +338,40 @@ class Lives(RuleBasedStateMachine):
         assert isinstance(plan, NoPlan) == bool(one.why_not)
         if isinstance(plan, NoPlan):
             return
+        is_filled = self.is_filled_by_recovery(one.entry.path)
         result = run_undo(plan, self.operations, lambda _event: None, lambda: False)
-        assert result.status is (Ending.REFUSED if plan.refusals else Ending.DONE)
-        if result.status is Ending.REFUSED:
+        if is_filled and one.entry.move is Move.ASIDE and not plan.refusals:
+            assert (result.status, result.guard) == (Ending.REFUSED, "not-an-environment")
+            assert result.message == "changed since the preview"
+            assert self.ground.disk.identity(one.entry.path) not in {None, plan.returns[0].there}
+            assert set(self.found()) >= whole
+        elif plan.refusals:
+            assert result.status is Ending.REFUSED
             assert self.found(in_work=True) == before
+        else:
+            assert result.status is Ending.DONE
+        if result.status is Ending.REFUSED:
+            assert plan.returns[0].there == self.ground.disk.identity(
+                os.path.join(one.entry.item, "environment")
+            )
         elif one.entry.move is Move.ASIDE:
             assert self.at(Path(one.entry.path).parent.name).exists()
         if result.status is Ending.DONE and plan.returns[0].there is not None:
             assert self.ground.disk.identity(one.entry.path) == plan.returns[0].there
         # What a killed operation had staged there is gone once the next one has settled it.
         assert whole <= set(self.found(in_work=True)) <= set(before)
+
+    def is_filled_by_recovery(self, path: str) -> bool:
+        """Tell whether a change that was killed between its two renames has left a place empty:
+        what lay there returns before anything else is done there."""
+        identity = self.ground.disk.identity
+        return identity(path) is None and any(
+            each.move is Move.EXCHANGE
+            and each.old is not None
+            and identity(os.path.join(each.item, "before")) == each.old
+            and identity(os.path.join(each.item, "environment")) == each.new
+            for each in self.ground.journal.pending_at(path)
+        )
 
     @rule(which=st.integers(0, 9), at=st.none() | st.integers(1, 40))
     def purge(self, which: int, at: int | None) -> None:

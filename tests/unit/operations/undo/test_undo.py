@@ -174,6 +174,51 @@ def test_what_was_created_goes_to_the_trash_and_returns(operations, env):
     assert made.id == operations.plan_undo().returns[0].entry.id
 
 
+class KilledError(BaseException):
+    """The process is no more."""
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_planned_while_a_killed_upgrade_left_the_place_empty(operations, env, anew, monkeypatch):
+    """It meets what the recovery puts back there, and leaves all as it is."""
+    first = act(operations, env, Move.ASIDE)
+    fill(env, "theirs")
+    moved, made = LinuxDisk.move, []
+
+    def killed(disk: LinuxDisk, source: str, target: str) -> None:
+        made.append(target)
+        if len(made) > 1:
+            raise KilledError
+        moved(disk, source, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(LinuxDisk, "can_exchange", lambda *_given: False)
+        patched.setattr(LinuxDisk, "move", killed)
+        with pytest.raises(KilledError):
+            act(operations, env, Move.EXCHANGE, "20261120-000002-aaaa")
+    assert not env.exists()
+    plan = operations.plan_undo(first.id)
+    assert not plan.refusals
+    if anew:  # somebody was faster than the rename, and nothing was to be recovered
+        operations.recover()
+        shutil.rmtree(env)
+        plan = operations.plan_undo(first.id)
+
+        def faster(disk: LinuxDisk, source: str, target: str) -> None:
+            if target == str(env):
+                fill(env, "theirs")
+            moved(disk, source, target)
+
+        monkeypatch.setattr(LinuxDisk, "move", faster)
+    result = operations.run(plan, lambda _event: None)
+    assert (result.status, result.guard) == (Ending.REFUSED, "not-an-environment")
+    assert result.message == "changed since the preview"
+    assert (env / "word").read_text() == "theirs"
+    assert Path(first.item, "environment", "word").read_text() == "old"
+    assert [item.folder for item in operations.trash()] == [first.item]
+    assert operations.ground.journal.read(plan.id).phase is Phase.ROLLED_BACK
+
+
 def test_two_operations_are_taken_back_newest_first(operations, env, home):
     other = fill(home / "work" / "other" / ".venv", "other")
     act(operations, env, Move.ASIDE, "20261120-000001-aaaa")

@@ -212,9 +212,13 @@ class Transaction:
         self._end()
 
     def put_back(self) -> None:
-        """Move what is in the item to its place."""
+        """Move what is in the item to its place, which was empty when it was looked at; what a
+        recovery has put back there since, or somebody else, stays."""
         self.note(Phase.MOVING)
-        self._ground.disk.move(self.staged, self.entry.path)
+        try:
+            self._ground.disk.move(self.staged, self.entry.path)
+        except FileExistsError:
+            raise ReplacedError(self.entry.path) from None
         self._end()
 
     def put_in_place(self, is_as_shown: Callable[[str], bool] = _always) -> None:

@@ -3,8 +3,8 @@
 import os
 
 from envdeck.core.lazy_dataclasses import replace
-from envdeck.core.model import Ending, Operation, Result, StepStarted, refused
-from envdeck.core.operations.guards.check import guard_context, not_shown
+from envdeck.core.model import Ending, Operation, Result, StepStarted, Target, refused
+from envdeck.core.operations.guards.check import guard_context, not_shown, replaced
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.shared.describe import NOTED
 from envdeck.core.operations.transaction.journal import Entry, Move
@@ -52,9 +52,8 @@ def run(plan: UndoPlan, context: Context, tell: Tell, stopped: Stopped) -> Resul
             now = replace(now, is_file_new=now.is_file_new and CHANGED_LOCK not in plan.allowed)
             done.append(take_back(now, f"{plan.id}{number}", plan.id, ground))
         except ReplacedError:
-            if not each.entry.is_file:
-                raise
-            return refused(changed_file(each.path))
+            is_file = each.entry.is_file
+            return refused(changed_file(each.path) if is_file else replaced(Target(each.path)))
     return Result(Ending.DONE, _summary(plan, done))
 
 
@@ -66,7 +65,10 @@ def _summary(plan: UndoPlan, done: list[Entry]) -> str:
 
 
 def take_back(each: UndoAction, identifier: str, group: str, ground: OperationStore) -> Entry:
-    """Take one operation back, as one of its own. Raises `OSError`, `BusyError`."""
+    """Take one operation back, as one of its own.
+
+    Raises `OSError`, `BusyError`, and `ReplacedError` where something else is in its place by now.
+    """
     before = each.entry
     entry = Entry(
         id=identifier,

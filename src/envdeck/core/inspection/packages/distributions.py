@@ -33,6 +33,7 @@ from envdeck.core.inspection.packages.record import (
     RECORD_LIMIT,
     FileKey,
     file_key,
+    listed_size,
 )
 from envdeck.core.inspection.packages.requirements import MarkerHost, marker_environment
 from envdeck.core.inspection.packages.site_packages import (
@@ -107,7 +108,6 @@ def _read(
     sizes: bool,
     known: KnownPackages | None = None,
 ) -> Distribution:
-    known = known or KnownPackages()
     try:
         names = frozenset(reach.listdir(metadata_folder))
     except NotADirectoryError:
@@ -115,7 +115,7 @@ def _read(
     except (OSError, ValueError) as error:
         return _row(path, entry, CoreMetadata(), [f"cannot be read: {reason_of(error)}"])
     files = _Files(metadata_folder, names)
-    linked = file_key(f"{metadata_folder}/{metadata_name}") if sizes else None
+    linked = file_key(f"{metadata_folder}/{metadata_name}") if sizes and known else None
     metadata = _metadata(files, metadata_name, known, linked)
     installer = files.read("INSTALLER", _INSTALLER_LIMIT)
     origin = files.read("direct_url.json", DIRECT_URL_LIMIT)
@@ -124,9 +124,9 @@ def _read(
         metadata = replace(metadata, requires_dist=parse_requires(old))
     record = files.read("RECORD", RECORD_LIMIT) if sizes else None
     digest = blake2b(record, digest_size=8).hexdigest() if record is not None else ""
-    size = known.size(record, digest, linked) if record is not None else None
+    size = _size(record, digest, linked, known) if record is not None else None
     told = entry, installer, origin, scripts, "REQUESTED" in names
-    if not files.problems and (row := known.row(metadata, told)) is not None:
+    if known is not None and not files.problems and (row := known.row(metadata, told)) is not None:
         return replace(row, path=path, size_bytes=size, record=digest)
     direct = parse_direct_url(origin) if origin is not None else DirectUrl()
     commit = direct.commit if direct.commit and _COMMIT.fullmatch(direct.commit) else ""
@@ -153,18 +153,23 @@ def _read(
         record=digest,
         problem="; ".join(files.problems),
     )
-    if not row.problem:
+    if known is not None and not row.problem:
         known.keep(metadata, told, row)
     return row
 
 
+def _size(record: bytes, digest: str, linked: FileKey | None, known: KnownPackages | None) -> int:
+    return listed_size(record) if known is None else known.size(record, digest, linked)
+
+
 def _metadata(
-    files: _Files, name: str, known: KnownPackages, linked: FileKey | None
+    files: _Files, name: str, known: KnownPackages | None, linked: FileKey | None
 ) -> CoreMetadata:
     if name not in files.names:
         files.problems.append(f"has no {name}")
         return CoreMetadata()
-    metadata = known.metadata(files.folder + os.sep + name, linked)
+    path = files.folder + os.sep + name
+    metadata = read_metadata(path) if known is None else known.metadata(path, linked)
     if isinstance(metadata, Unread):
         files.problems.append(f"{name} cannot be read: {metadata.reason}")
         return CoreMetadata()
@@ -266,7 +271,7 @@ def read_distributions(
     raises: what vanishes or cannot be read leaves
     a row with its problem, and a folder that cannot be listed leaves none.
     """
-    rows = _read_rows(environment, sizes=True, known=known or KnownPackages())
+    rows = _read_rows(environment, sizes=True, known=known)
     return link_heads(environment, rows, machine=machine, system_folders=system_folders, host=host)
 
 
@@ -298,14 +303,14 @@ def read_heads(
     `requires`, `required_by` and `missing` are empty, and `requested` is the installer's mark
     alone, which says nothing where uv or conda set it.
     """
-    return _read_rows(environment, sizes=sizes, known=KnownPackages(), only=names)
+    return _read_rows(environment, sizes=sizes, known=None, only=names)
 
 
 def _read_rows(
     environment: Environment,
     *,
     sizes: bool,
-    known: KnownPackages,
+    known: KnownPackages | None,
     only: frozenset[str] | None = None,
 ) -> tuple[Distribution, ...]:
     rows: list[Distribution] = []

@@ -11,6 +11,7 @@ from envdeck.core.operations.bisect.search import (
     Search,
     SearchStatus,
     Verdict,
+    most_sets,
 )
 
 BAD, GOOD, SKIP = Verdict.BAD, Verdict.GOOD, Verdict.SKIP
@@ -41,6 +42,23 @@ def test_a_single_culprit_is_found_by_halves(count):
         assert (found.status, found.culprits) == (SearchStatus.FOUND, (culprit,))
         assert len(runs.sets) <= math.ceil(math.log2(count)) + 3
         assert len(set(runs.sets[:-1])) == len(runs.sets) - 1, "no set is run twice but the last"
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 11, 20, 32, 100])
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_two_at_once_take_no_more_runs_than_halves(count, at_once):
+    for culprit in range(count):
+        runs = Runs({culprit})
+        assert Search(count, runs, at_once=at_once).run().culprits == (culprit,)
+        assert len(runs.sets) <= math.ceil(math.log2(count)) + 3
+
+
+@settings(deadline=None)
+@given(st.data(), st.integers(1, 200), st.integers(1, 9))
+def test_as_many_runs_as_are_told_beforehand_are_enough(data, count, at_once):
+    runs = Runs({data.draw(st.integers(0, count - 1))})
+    Search(count, runs, at_once=at_once).run()
+    assert len(runs.sets) <= most_sets(count, at_once)
 
 
 @settings(deadline=None)

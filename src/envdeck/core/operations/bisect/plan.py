@@ -27,7 +27,7 @@ from envdeck.core.operations.bisect.run import (
     run_bisect,
     suspects,
 )
-from envdeck.core.operations.bisect.search import SearchStatus
+from envdeck.core.operations.bisect.search import SearchStatus, most_sets
 from envdeck.core.operations.guards.check import mark_of
 from envdeck.core.operations.guards.context import read_only
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
@@ -36,9 +36,6 @@ from envdeck.core.project.project import read_project
 from envdeck.core.system import reach
 from envdeck.core.timeline.model import NoSnapshot
 from envdeck.core.timeline.store import SnapshotStore
-
-_EXTRA_RUNS = 3
-"""Runs beside those that halve the changes: both ends, and the culprit by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +72,7 @@ class BisectPlan(Plan):
     @property
     def bound(self) -> int:
         """How many runs find a single culprit, where every set can be judged."""
-        return max(self.suspects - 1, 0).bit_length() + _EXTRA_RUNS
+        return most_sets(self.suspects, self.request.at_once)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,6 +46,8 @@ class Search:
     judge: Judge
     at_once: int = 1
     """How many sets are judged at once: more of them end it in fewer rounds."""
+    _halvings: int = 0
+    """Sets that may still be judged to isolate one change, where two are judged at once."""
     _known: dict[Changes, Verdict] = field(default_factory=dict)
 
     def run(self) -> SearchResult:
@@ -70,11 +72,13 @@ class Search:
     def _isolate(self, good: Changes, bad: Changes) -> tuple[Changes, Changes]:
         """Return a good and a bad set that differ by as little as can be told."""
         parts = 2
+        self._halvings = halvings(len(bad - good))
         while len(bad - good) > 1:
             suspects = sorted(bad - good)
-            parts = min(max(parts, self.at_once + 1), len(suspects))
+            parts = min(max(parts, self._parts(len(suspects))), len(suspects))
             for sets in self._rounds(good, suspects, parts):
                 verdicts = dict(zip(sets, self._judge(sets), strict=True))
+                self._halvings -= len(sets)
                 closest = _closest(good, bad, verdicts)
                 if closest != (good, bad):
                     good, bad, parts = *closest, 2
@@ -85,23 +89,32 @@ class Search:
                 parts *= 2
         return good, bad
 
+    def _parts(self, count: int) -> int:
+        """Return into how many parts the suspects are cut. By thirds, two at once end hardly a
+        round earlier than one by halves, for half as many sets again: so only where the last
+        part is then found with no more sets than by halves. More at once pay."""
+        if self.at_once != 2:
+            return self.at_once + 1
+        return 3 if halvings(-(-count // 3)) <= self._halvings - 2 else 2
+
     def _rounds(
         self, good: Changes, suspects: Sequence[int], parts: int
     ) -> Iterator[list[Changes]]:
         """Yield the sets to judge, as many at once as may be: first the steps from good to bad in
-        order, then each part by itself, then all but each part."""
+        order, which are enough where all can be judged; then each part by itself, and all but each
+        part."""
         cuts = [len(suspects) * number // parts for number in range(parts + 1)]
         pieces = [frozenset(suspects[a:b]) for a, b in pairwise(cuts)]
         steps = [good.union(*pieces[:number]) for number in range(1, parts)]
         alone = [good | piece for piece in pieces]
         without = [good.union(suspects) - piece for piece in pieces]
-        waiting = [one for one in (*steps, *alone, *without) if one not in self._known]
-        waiting = list(dict.fromkeys(waiting))
-        middle = len(steps) // 2
-        if self.at_once == 1 and steps:  # the middle first: it halves what is left
-            waiting.sort(key=lambda one: one != steps[middle])
-        for start in range(0, len(waiting), self.at_once):
-            yield waiting[start : start + self.at_once]
+        middle = steps[len(steps) // 2]
+        if self.at_once == 1:  # the middle first: it halves what is left
+            steps.sort(key=lambda one: one != middle)
+        for sets in (steps, alone, without):
+            waiting = [one for one in dict.fromkeys(sets) if one not in self._known]
+            for start in range(0, len(waiting), self.at_once):
+                yield waiting[start : start + self.at_once]
 
     def _reduce(self, needed: Changes, before: Changes) -> SearchResult:
         """Return the smallest bad set that has the isolated change: alone, or with those of the
@@ -135,6 +148,23 @@ class Search:
             asked = unknown[start : start + self.at_once]
             self._known.update(zip(asked, self.judge(asked), strict=True))
         return [self._known[one] for one in sets]
+
+
+def halvings(count: int) -> int:
+    """Return how many sets tell one of so many changes, each of them judged after the other."""
+    return max(count - 1, 0).bit_length()
+
+
+def most_sets(count: int, at_once: int) -> int:
+    """Return how many sets find a single one of so many changes at most, where each can be judged:
+    both ends, those between, and the change by itself."""
+    between = halvings(count)
+    if at_once > 2:
+        between, left = 0, count
+        while left > 1:
+            between += min(at_once, left - 1)
+            left = -(-left // (at_once + 1))
+    return between + 3
 
 
 def _closest(

@@ -293,3 +293,19 @@ def test_an_environment_is_no_project(onboard, project):
 
 def test_every_step_can_be_named():
     assert _STEPS == NAMES
+
+
+def test_a_project_that_does_not_build_is_left_out(onboard, project):
+    (project / "pyproject.toml").write_text(
+        PYPROJECT + '[build-system]\nrequires = []\nbuild-backend = "b"\nbackend-path = ["."]\n'
+    )
+    (project / "b.py").write_text("raise SystemExit('broken on purpose')\n")
+    refused = onboard("--yes", "--step", "environment")
+    assert refused.code == 1
+    assert "--no-project" in refused.err
+    done = onboard("--yes", "--step", "environment", "--no-project", "--json")
+    assert done.code == 0, done.err
+    told = json.loads(onboard("--check", "--json").out)
+    (packages,) = [one for one in told["steps"] if one["step"] == "packages"]
+    assert packages["state"] == "done", packages
+    assert {"id": "without:project", "chosen": True}.items() <= packages["options"][-1].items()

@@ -271,6 +271,14 @@ def add_parts(parser: ArgumentParser) -> None:
             help=f"install only this {what} "
             "(repeatable; default: the groups and extras the project's tool installs)",
         )
+    add_no_project(parser)
+
+
+def add_no_project(parser: ArgumentParser) -> None:
+    """Let a command leave the project itself out."""
+    parser.add_argument(
+        "--no-project", action="store_true", help="install what the project needs, not the project"
+    )
 
 
 def read_interpreter(given: str | None, host: Host) -> str | None:

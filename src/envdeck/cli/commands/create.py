@@ -49,9 +49,6 @@ def add_arguments(parser: ArgumentParser) -> None:
         )
     )
     add_parts(parser)
-    parser.add_argument(
-        "--no-project", action="store_true", help="install what the project needs, not the project"
-    )
     add_options(parser, guards=False)
 
 

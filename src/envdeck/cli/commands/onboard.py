@@ -3,7 +3,7 @@
 import os
 from argparse import ArgumentParser, Namespace
 
-from envdeck.cli.arguments import read_guard
+from envdeck.cli.arguments import add_no_project, read_guard
 from envdeck.cli.commands import screen
 from envdeck.cli.commands.onboard_run import act, check
 from envdeck.cli.console import CommandError
@@ -21,6 +21,7 @@ terminal, opens the project setup screen."""
 EXAMPLES = """  envdeck onboard .                        open project setup (on a terminal)
   envdeck onboard . --check                report only; exit 1 with open steps
   envdeck onboard . --yes --group dev      run all safe steps
+  envdeck onboard . --yes --no-project     where the project itself does not build
   envdeck onboard . --step command         run the tests or another command
   envdeck onboard . --check --json         for scripts"""
 
@@ -53,6 +54,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="NAME",
         help="install only this extra (repeatable)",
     )
+    add_no_project(parser)
     parser.add_argument("--run", metavar="COMMAND", help="command to run in the step `command`")
     parser.add_argument("--shell", metavar="SHELL", help="shell to activate the environment in")
     acting = parser.add_argument_group("execution")

@@ -74,6 +74,8 @@ def open_walkthrough(
         chosen["group"] = tuple(f"group:{normalise(name)}" for name in arguments.group)
     if arguments.extra is not None:
         chosen["extra"] = tuple(f"extra:{normalise(name)}" for name in arguments.extra)
+    if arguments.no_project:
+        chosen["without"] = ("without:project",)
     if arguments.run is not None:
         chosen["command"] = (f"command:{arguments.run}",)
     from envdeck.core.onboarding.walkthrough import Walkthrough  # start-up: all operations

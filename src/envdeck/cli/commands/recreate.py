@@ -43,6 +43,7 @@ packages are read without running anything."""
 EXAMPLES = """  envdeck recreate ~/work/api/.venv              exact current versions
   envdeck recreate api/.venv --from lock         from the lock file
   envdeck recreate api/.venv --from ./other.txt  from a requirements file
+  envdeck recreate api/.venv --no-project        where the project itself does not build
   envdeck recreate api/.venv --from snapshot:6f3a   a snapshot (see `envdeck timeline`)
   envdeck recreate api/.venv --choices --python 3.13   compare sources
   envdeck recreate api/.venv --python 3.13 --dry-run
@@ -149,6 +150,7 @@ def run(arguments: Namespace, context: CommandContext) -> int:
                 jump=arguments.jump,
                 groups=arguments.groups,
                 extras=arguments.extras,
+                itself=not arguments.no_project,
                 keep_edits=arguments.keep_edits,
                 choices=chosen,
             ),

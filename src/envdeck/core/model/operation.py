@@ -49,6 +49,8 @@ class RecreateRequest:
     groups: Sequence[str] | None = None
     """Of a lock or a declaration; None: those that the project's own tool installs."""
     extras: Sequence[str] | None = None
+    itself: bool = True
+    """Whether the project itself may be installed; else only what it needs."""
     keep_edits: bool = False
     """Whether installed files that were edited are put over the new ones."""
     choices: Choices = field(default_factory=dict)

@@ -19,7 +19,7 @@ from envdeck.core.project.documents import DataDocument, read_toml
 from envdeck.core.project.drift.compare import compare
 from envdeck.core.project.locks.selection import ordered_locks
 from envdeck.core.project.model import Project, ProjectPart
-from envdeck.core.project.parts import part_ids
+from envdeck.core.project.parts import main_manifests, part_ids
 from envdeck.core.system import reach
 from envdeck.core.system.host import Host, lies_under
 from envdeck.core.system.reach import Scope
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from envdeck.core.project.model import Comparison, WantedPython
 
 GROUP, EXTRA = "group:", "extra:"
+KINDS = ("group", "extra", "without")
+"""What the ids of these options begin with."""
+WITHOUT = "without:project"
+"""The option that leaves the project itself out: where it does not build."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,8 @@ class ChosenParts:
     groups: tuple[str, ...] | None
     """None: those that the project's own tool installs."""
     extras: tuple[str, ...] | None
+    itself: bool = True
+    """Whether the project itself is installed, where it can be."""
 
 
 def options_of(
@@ -49,7 +55,8 @@ def options_of(
     remembered: Collection[str] | None,
     manager: str = "",
 ) -> tuple[Option, ...]:
-    """Return the groups and extras that can be chosen, in the order of the files.
+    """Return the groups and extras that can be chosen, in the order of the files, and in the end
+    to do without the project itself, where that would be installed.
 
     Chosen are those that a person chose before; with nothing `remembered` those that count in
     the environment that is here (its `parts`), or that one made now would get by default.
@@ -59,11 +66,22 @@ def options_of(
     default |= {part.id for part in parts if part.default}
     counted = {part.id for part in parts if part.counts} if parts else default
     chosen = counted if remembered is None else set(remembered)
-    return tuple(
+    options = [
         Option(each, f"{each.replace(':', ' ')}{' (default)' if each in default else ''}",
                each in chosen)
         for each in known
-    )  # fmt: skip
+    ]  # fmt: skip
+    if _installs_itself(project, manager):
+        title = "leave out the project itself (install only its dependencies)"
+        options.append(Option(WITHOUT, title, WITHOUT in chosen))
+    return tuple(options)
+
+
+def _installs_itself(project: Project, manager: str) -> bool:
+    if any(one.root and one.kind == "editable" for lock in project.locks for one in lock.packages):
+        return True
+    mains = main_manifests(project, manager)
+    return any(one.builds and not one.dynamic and not one.unbuilt for one in mains)
 
 
 def with_answers(options: tuple[Option, ...], answers: Answers) -> tuple[Option, ...]:
@@ -82,6 +100,7 @@ def chosen_of(project: Project, options: Iterable[Option]) -> ChosenParts:
     return ChosenParts(
         None if set(groups) == _named(usual, GROUP) else groups,
         None if set(extras) == _named(usual, EXTRA) else extras,
+        WITHOUT not in chosen,
     )
 
 
@@ -296,7 +315,7 @@ class ProjectFacts:
         """Its groups and extras, as they are chosen."""
         parts = self.comparison.parts if self.comparison is not None else ()
         remembered = self.memory.chosen.get("packages")
-        kinds = [kind for kind in ("group", "extra") if kind in self._chosen]
+        kinds = [kind for kind in KINDS if kind in self._chosen]
         if not kinds:
             return options_of(self.project, parts, remembered)
         proposed = options_of(self.project, parts, remembered)

@@ -8,7 +8,7 @@ from envdeck.core.model import Ending, Environment, NoPlan, Operation, Plan, Res
 from envdeck.core.onboarding.answers import CommandRun, remember_choice, remember_run
 from envdeck.core.onboarding.commands import find_tasks
 from envdeck.core.onboarding.model import Answers, StepState, StepView
-from envdeck.core.onboarding.project_state import ProjectFacts, ReadOperations
+from envdeck.core.onboarding.project_state import KINDS, ProjectFacts, ReadOperations
 from envdeck.core.onboarding.steps import STEPS
 from envdeck.core.onboarding.steps.base import OnboardingStep
 from envdeck.core.operations.run_command import RunResult
@@ -119,7 +119,7 @@ class Walkthrough:
     def choose(self, name: str, answers: Answers) -> None:
         """Remember what a person chose for a step, for the next look, and the next time."""
         if answers.options is not None:
-            for kind in ("group", "extra") if name in _OF_PARTS else (name,):
+            for kind in KINDS if name in _OF_PARTS else (name,):
                 self._chosen.pop(kind, None)
             self._remember(name, answers.options)
 

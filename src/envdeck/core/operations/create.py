@@ -1,12 +1,10 @@
 """A new environment for a project that has none: made aside, then moved into its place."""
 
 import os
-import re
 import shlex
 from typing import ClassVar
 
 from envdeck.core.inspection.interpreter import is_free_threaded, is_version
-from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.inspection.protection import own_place
 from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.model import (
@@ -28,7 +26,6 @@ from envdeck.core.model import (
     refused,
 )
 from envdeck.core.operations.engine.creators import Creator, UvCreator, VenvCreator
-from envdeck.core.operations.engine.failure import FailureKind
 from envdeck.core.operations.engine.uv import UvAdapter
 from envdeck.core.operations.recipe.verify import dependency_problems
 from envdeck.core.operations.shared.base_interpreter import (
@@ -47,7 +44,7 @@ from envdeck.core.operations.sources.source import (
     SourceName,
 )
 from envdeck.core.operations.staging.changes import changes_between, changes_to
-from envdeck.core.operations.staging.prove import FileProof, install_source
+from envdeck.core.operations.staging.prove import FileProof, install_source, is_of
 from envdeck.core.operations.staging.stage import (
     MISDIRECTED_HINT,
     BuildError,
@@ -302,8 +299,7 @@ def run(plan: CreatePlan, context: Context, tell: Tell, stopped: Stopped) -> Res
 
 def _way_round(plan: CreatePlan, error: BuildError) -> str:
     """Return how to do without the project itself, where that is what does not build."""
-    name = re.split(r"[\s=@]", error.message, maxsplit=1)[0]
-    if error.kind is not FailureKind.BUILD or normalise(name) not in plan.own:
+    if not is_of(error, plan.own):
         return ""
     return f"leave it out: `envdeck create {shlex.quote(plan.project)} --no-project`"
 

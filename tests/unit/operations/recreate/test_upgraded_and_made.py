@@ -3,10 +3,11 @@
 import os
 import shutil
 import sys
+from dataclasses import replace
 
 import pytest
 
-from envdeck.core.model import Ending, NoPlan, PackageChange
+from envdeck.core.model import Ending, NoPlan, PackageChange, RecreateRequest
 
 BASE = os.path.realpath(sys.executable)
 
@@ -189,6 +190,58 @@ def test_a_project_that_does_not_build_can_be_left_out(machine, locked):
     if not locked:
         machine.done(plan)
         assert machine.call([folder / ".venv/bin/part-one"]) == "part-one 1.0\n"
+
+
+@pytest.mark.parametrize("source", ["exact", "declared"])
+def test_a_project_that_stopped_building_is_left_out_when_recreated(machine, kit, source):
+    machine.wheel("part-one", "1.0")
+    more = '[project]\nname = "placed"\nversion = "1.5"\ndependencies = ["part-one"]\n'
+    folder = kit.make_project(machine.home / "work", more=more)
+    path = machine.make(folder / ".venv", "uv")
+    machine.install(path, "uv", "part-one", "-e", folder)
+    (folder / "backend.py").write_text("raise SystemExit('broken on purpose')")
+    shutil.rmtree(machine.cache)  # where its build of before is
+    environment = machine.look(path)
+    before = kit.account(path)
+    request = RecreateRequest(source=source)
+    if source == "declared":  # exactly as it is, its files are taken where it does not build
+        result = machine.run(machine.operations.plan_recreate(environment, request))[0]
+        assert result.status is Ending.ROLLED_BACK
+        told = f"leave it out: `envdeck recreate {path} --no-project --from declared`"
+        assert result.hint == told
+        assert kit.account(path) == before
+    plan = machine.operations.plan_recreate(environment, replace(request, itself=False))
+    if source == "exact":
+        assert plan.package_changes == (PackageChange("placed", "1.5", None),)
+    machine.done(plan)
+    assert versions(kit, path) == {"part_one": "1.0"}
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [("-e .", "requirements.txt:2 is left out: it installs the project itself"),
+     ("-e .[net]", "requirements.txt:2 is left out"),
+     ("placed @ file://{folder}", "requirements.txt:2 is left out")],
+)  # fmt: skip
+def test_a_line_that_installs_the_project_is_left_out_with_it(machine, kit, line, said):
+    machine.wheel("part-one", "1.0")
+    folder = kit.make_project(machine.home / "work", before="raise SystemExit('broken')")
+    listed = f"part-one\n{line.format(folder=folder)}\n"
+    (folder / "requirements.txt").write_text(listed)
+    (folder / "pyproject.toml").write_text("[build-system]\nrequires = []\n")
+    plan = made(machine, folder, itself=False)
+    assert any(note.startswith(said) for note in plan.warnings), plan.warnings
+    machine.done(plan)
+    assert versions(kit, folder / ".venv") == {"part_one": "1.0"}
+
+
+def test_without_the_project_nothing_is_known_where_its_build_alone_tells_what_it_needs(machine):
+    folder = machine.home / "work"
+    folder.mkdir()
+    (folder / "setup.py").write_text("from setuptools import setup\nsetup(name='work')\n")
+    found = made(machine, folder, itself=False)
+    assert isinstance(found, NoPlan)
+    assert "only a build of the project tells what setup.py requires" in found.message
 
 
 @pytest.mark.parametrize("taken_by", ["link", "file", "link to a folder"])

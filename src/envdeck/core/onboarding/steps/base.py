@@ -68,4 +68,5 @@ def envdeck_command(
     parts = chosen_of(project, options)
     words = [word for each in parts.groups or () for word in ("--group", each)]
     words += [word for each in parts.extras or () for word in ("--extra", each)]
+    words += [] if parts.itself else ["--no-project"]
     return ("envdeck", name, path, *words)

@@ -119,6 +119,7 @@ class EnvironmentStep(OnboardingStep):
                 interpreter=chosen.executable if chosen is not None else None,
                 groups=parts.groups,
                 extras=parts.extras,
+                itself=parts.itself,
             )
 
         unread = lock_problem(situation.project)
@@ -176,6 +177,7 @@ class EnvironmentStep(OnboardingStep):
                     interpreter=executable,
                     groups=parts.groups if source != "exact" else None,
                     extras=parts.extras if source != "exact" else None,
+                    itself=parts.itself,
                 ),
                 allow=answers.allow,
             )

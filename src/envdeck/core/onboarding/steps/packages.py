@@ -14,7 +14,12 @@ from envdeck.core.onboarding.model import (
     not_made,
     told,
 )
-from envdeck.core.onboarding.project_state import ProjectFacts, chosen_of, with_answers
+from envdeck.core.onboarding.project_state import (
+    WITHOUT,
+    ProjectFacts,
+    chosen_of,
+    with_answers,
+)
 from envdeck.core.onboarding.steps.base import OnboardingStep, envdeck_command
 from envdeck.core.project.model import Comparison, Drift, DriftKind
 from envdeck.core.project.parts import main_manifests
@@ -60,7 +65,8 @@ class PackagesStep(OnboardingStep):
         if unread is not None:
             return self._unread(situation, told(unread))
         lock = os.path.basename(comparison.against)
-        held = ", ".join(one.id.replace(":", " ") for one in situation.options if one.chosen)
+        held = ", ".join(one.id.replace(":", " ") for one in situation.options
+                         if one.chosen and one.id != WITHOUT)  # fmt: skip
         message = f"all packages match {lock or 'the declared dependencies'}"
         message += f", with {held}" if held else ""
         if comparison.unchecked:
@@ -109,7 +115,11 @@ class PackagesStep(OnboardingStep):
         workspace = situation.project.workspace
         if workspace and environment.project.path == workspace:
             # what others of the workspace need in it is uv's to know
-            extra = [f"--{one.id.replace(':', '=')}" for one in options if one.chosen]
+            extra = [f"--{one.id.replace(':', '=')}" for one in options
+                     if one.chosen and one.id != WITHOUT]  # fmt: skip
+            extra += ["--no-install-project"] * any(
+                one.chosen and one.id == WITHOUT for one in options
+            )
             sync = shlex.join(["uv", "sync", "--inexact", "--directory", project.folder, *extra])
             return self.view(
                 StepState.CANNOT,
@@ -123,7 +133,9 @@ class PackagesStep(OnboardingStep):
             parts = chosen_of(situation.project, with_answers(options, answers))
             return operations.plan_recreate(
                 environment,
-                RecreateRequest(source=source, groups=parts.groups, extras=parts.extras),
+                RecreateRequest(
+                    source=source, groups=parts.groups, extras=parts.extras, itself=parts.itself
+                ),
                 allow=answers.allow,
             )
 

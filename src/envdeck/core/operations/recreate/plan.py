@@ -64,6 +64,7 @@ from envdeck.core.operations.staging.stage import MISDIRECTED_HINT, BuildSpec
 from envdeck.core.operations.transaction.journal import new_id
 from envdeck.core.operations.transaction.places import ENVIRONMENT
 from envdeck.core.operations.transaction.transaction import first_trash
+from envdeck.core.project.parts import own_names
 from envdeck.core.project.project import read_project
 from envdeck.core.system import reach
 from envdeck.core.system.host import Host
@@ -173,6 +174,8 @@ class RecreatePlan(ReplacePlan):
     """Whether it rests on the very interpreter that the old one rests on."""
     look: EditSearch = field(repr=False, compare=False)
     """At its files, of which more is read while it is made anew."""
+    own: frozenset[str] = frozenset()
+    """The names of the project itself, where that is installed too."""
     past: PastRecipe | None = None
     """What brings a snapshot back, where that is the source."""
     jumped: frozenset[str] = frozenset()
@@ -199,7 +202,7 @@ def plan_recreate(
                 f"{name} is a symlink to {reach.realpath(place)}, which a new environment has not"
             )
             return NoPlan(what, hint="replace the symlink with a folder")
-    parts = Parts.of(request.groups, request.extras)
+    parts = Parts.of(request.groups, request.extras, itself=request.itself)
     folder = environment.project.path
     asks = bool(parts.groups or parts.extras)
     said = read_project(folder, deployed=False) if asks and folder is not None else None
@@ -219,6 +222,8 @@ def plan_recreate(
     installed = Installed.of(environment)
     recipe = freeze(environment, heads=installed.heads)
     same_minor = minor_of(environment.python.version) == minor_of(chosen.interpreter.version)
+    if not request.itself and request.source == SourceName.EXACT:
+        choices = {**choices, **dict.fromkeys(_own(recipe, project), PackageChoice.OMIT)}
     wanted = replace(recipe, pins=tuple(pin for pin in recipe.pins if pin.name not in choices))
     past = None
     if snapshot is not None:
@@ -354,6 +359,7 @@ def plan_recreate(
         done=f"recreated {environment.name}",
         installed=installed,
         recipe=recipe,
+        own=_own_names(recipe, project, found) if request.itself else frozenset(),
         past=past,
         blueprint=blueprint,
         carries=unowned.count > 0,
@@ -363,6 +369,19 @@ def plan_recreate(
         jumped=frozenset(name for name, _, _ in jumped)
         | (frozenset() if same_minor else recipe.seeds),
     )
+
+
+def _own(recipe: Recipe, project: str | None) -> tuple[str, ...]:
+    """Return the names of what is installed from the project's own folder."""
+    here = project and reach.realpath(project)
+    return tuple(pin.name for pin in recipe.installed if pin.source and pin.source == here)
+
+
+def _own_names(recipe: Recipe, project: str | None, source: PackageSource) -> frozenset[str]:
+    here = frozenset(_own(recipe, project))
+    if here or not source.install_project or not project:
+        return here
+    return own_names(read_project(project, deployed=False))
 
 
 def _changes(

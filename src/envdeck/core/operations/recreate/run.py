@@ -1,6 +1,7 @@
 """Build, verify, replace."""
 
 import os
+import shlex
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -23,7 +24,7 @@ from envdeck.core.operations.recreate.exact import ExactInstall, SnapshotInstall
 from envdeck.core.operations.recreate.plan import RecreatePlan, unreleased
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.sources.source import SourceName
-from envdeck.core.operations.staging.prove import FileProof, install_source
+from envdeck.core.operations.staging.prove import FileProof, install_source, is_of
 from envdeck.core.operations.staging.replace import replace_environment
 from envdeck.core.operations.staging.stage import BuildError, StagedBuild
 from envdeck.core.system.files import Unread
@@ -36,7 +37,24 @@ def run(plan: RecreatePlan, context: Context, tell: Tell, stopped: Stopped) -> R
 
 
 def _build(plan: RecreatePlan, building: StagedBuild) -> list[str]:
-    """Build it, and return what was verified; raises :class:`BuildError`."""
+    """Build it, and return what was verified; raises :class:`BuildError`, with how to do without
+    the project itself where that is what does not build."""
+    try:
+        return _built(plan, building)
+    except BuildError as error:
+        if is_of(error, plan.own):
+            source = plan.blueprint.source
+            words = ["envdeck", "recreate", plan.environment.path, "--no-project"]
+            if source.name is not SourceName.EXACT:
+                words += [
+                    "--from",
+                    str(source.file) if source.name is SourceName.FILE else source.name,
+                ]
+            error.hint = f"leave it out: `{shlex.join(words)}`"
+        raise
+
+
+def _built(plan: RecreatePlan, building: StagedBuild) -> list[str]:
     steps = iter(enumerate(plan.steps))
 
     def begin() -> None:

@@ -44,15 +44,17 @@ def lock_source(lock: Lock, project: Project, asked: SourceRequest) -> PackageSo
             problem=told,
         )
     chosen = select(lock, asked.markers, groups, extras)
-    lines = [_line(one) for one in chosen.packages if one.requirement]
-    expected = [(one.name, one.version) for one in chosen.packages if one.name and one.requirement]
+    packages = [one for one in chosen.packages if one.requirement and (
+        asked.itself or not asked.is_project(one.requirement))]  # fmt: skip
+    lines = [_line(one) for one in packages]
+    expected = [(one.name, one.version) for one in packages if one.name]
     problem = f"{name} cannot be used: {chosen.problem}" if chosen.problem else ""
     problem = problem or _unknown(lock, groups, extras) or _missing_folder(chosen.packages)
     itself, line = _itself(lock, chosen.roots, pyproject, asked)
     unbuilt = pyproject.unbuilt if pyproject is not None and not chosen.roots else ""
     leaves = bool(unbuilt) and not asked.in_place and asked.installs(builds=True)
     left_out = [unbuilt] if leaves else []
-    hashed = bool(lines) and all(one.hashes for one in chosen.packages if one.requirement)
+    hashed = bool(lines) and all(one.hashes for one in packages)
     if itself is not None:
         lines.append(line)
         expected.append(itself)

@@ -73,8 +73,12 @@ def declared_source(project: Project, asked: SourceRequest) -> PackageSource:
     indexed: dict[str, tuple[str, str, PackageIndex]] = {}
     expected: dict[str, None] = {}
     used: list[DeclaredRequirement] = []
+    omitted: list[str] = []
     for one in (each for part in taken for each in part.requirements):
         if holds(one.text, one.extra, asked.markers) is False:
+            continue
+        if not asked.itself and asked.is_project(one.text):
+            omitted.append(_place(one))
             continue
         used.append(one)
         if one.index in indexes:
@@ -113,8 +117,13 @@ def declared_source(project: Project, asked: SourceRequest) -> PackageSource:
         extras=tuple(extras),
         install_project=itself and not left_out,
         problem=next(filter(None, (*map(_problem, manifests), *map(_missing_place, used))), "")
-        or _unclear(project, main),
-        notes=(*(f"Not used: {one}" for one in project.passed), *([left_out] if left_out else [])),
+        or _unclear(project, main)
+        or _unknown_needs(main, omitted),
+        notes=(
+            *(f"Not used: {one}" for one in project.passed),
+            *([left_out] if left_out else []),
+            *(f"{one} is left out: it installs the project itself" for one in omitted),
+        ),
     )
 
 
@@ -125,6 +134,12 @@ def _unclear(project: Project, main: Sequence[Manifest]) -> str:
     if main or not names:
         return ""
     return f"none of {', '.join(names[:5])} is named as the project's own requirements"
+
+
+def _unknown_needs(main: Sequence[Manifest], omitted: Sequence[str]) -> str:
+    """Say that nothing is known without the project, where its build alone tells what it needs."""
+    named = next((os.path.basename(one.file) for one in main if one.dynamic), "")
+    return f"only a build of the project tells what {named} requires" if named and omitted else ""
 
 
 def _line(one: DeclaredRequirement) -> str:

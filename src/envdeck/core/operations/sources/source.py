@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Sequence
 from enum import StrEnum
@@ -13,9 +14,11 @@ from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.project import Lock, Manifest, PackageIndex, Project
 from envdeck.core.project.locks.selection import split_ids
 from envdeck.core.project.parts import part_ids
+from envdeck.core.project.requirements import file_url
 
 _NOBODY = "envdeck-indexed-requirements"
 """The name of the made-up project whose dependencies those are."""
+_EXTRAS = re.compile(r"\[[^\]]*\]\Z")
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 Exact: TypeAlias = tuple[str, str, str]
@@ -122,6 +125,13 @@ class SourceRequest:
         """Whether the project itself is installed: as it is now; where there is no environment,
         by whether it can be."""
         return builds and self.itself and self.in_place is not False
+
+    def is_project(self, line: str) -> bool:
+        """Whether a line of a requirements file installs the project itself, with or without
+        extras."""
+        url = line.removeprefix("-e ").rpartition(" @ ")[2].partition(" ;")[0].strip()
+        folder = file_url(os.path.normpath(self.project)) if self.project else ""
+        return bool(folder) and _EXTRAS.sub("", url).partition("#")[0].rstrip("/") == folder
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import SEED_PACKAGES, Edits, Environment
 from envdeck.core.operations.engine.command import Completed
-from envdeck.core.operations.engine.failure import Failure, explain, package_at_fault
+from envdeck.core.operations.engine.failure import Failure, FailureKind, explain, package_at_fault
 from envdeck.core.operations.recipe.carry import bring, mapped
 from envdeck.core.operations.recipe.edits import EditSearch, Limits
 from envdeck.core.operations.recipe.verify import dependency_problems
@@ -59,6 +59,7 @@ def install_source(building: StagedBuild) -> tuple[str, ...]:
     return ()
 
 
+_PLACE = re.compile(r"\A[^\s:]+(?::\d+)?: ")
 _WORDS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -71,6 +72,12 @@ def _placed(failure: Failure, building: StagedBuild, done: Completed) -> Failure
     if named is None or places[named] in failure.cause:
         return failure
     return replace(failure, cause=f"{places[named]}: {failure.cause}")
+
+
+def is_of(error: BuildError, names: Collection[str]) -> bool:
+    """Whether it is one of these packages that does not build."""
+    words = map(normalise, _WORDS.findall(_PLACE.sub("", error.message)))
+    return error.kind is FailureKind.BUILD and next(words, "") in names
 
 
 @dataclass(slots=True)

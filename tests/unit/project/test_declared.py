@@ -180,6 +180,12 @@ def test_pdm_setup_cfg_and_pipfile(tmp_path: Path) -> None:
         ("six #caf\u00e9\nidna", ["six", "idna"], ()),
         ("-e ${HOME}/lib#egg=lib", ["-e ${HOME}/lib#egg=lib"], ()),
         ("lib @ file://${HOME}/lib", ["lib @ file://${HOME}/lib"], ()),
+        ("-e ${HOME}/lib", ["-e ${HOME}/lib"], ()),
+        ("-e ${HOME}/lib ; python_version > '3'", ["-e ${HOME}/lib ; python_version > '3'"], ()),
+        ("-e '${HOME}/lib'", ["-e ${HOME}/lib"], ()),
+        ("${HOME}/lib ; python_version > '3'", ["${HOME}/lib ; python_version > '3'"], ()),
+        ("-e ./${LIBS}/a b[x]", ["-e file://{folder}/${LIBS}/a%20b[x]"], ()),
+        ("-f ${WHEELS}/all\nsix", ["six"], ("--find-links ${WHEELS}/all",)),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
@@ -192,6 +198,15 @@ def test_forms_of_lines_that_people_reported(tmp_path, lines, texts, options, en
         text.replace("{folder}", str(tmp_path)) for text in texts
     ]
     assert found.options == tuple(text.replace("{folder}", str(tmp_path)) for text in options)
+
+
+def test_a_file_by_a_variable_is_said_and_never_looked_for(tmp_path):
+    (tmp_path / "requirements.txt").write_text("six\n-r ${PARTS}/base.txt\n-c ${PARTS}/c.txt\n")
+    found = read_manifest(str(tmp_path / "requirements.txt"))
+    assert [(one.line, one.message) for one in found.problems] == [
+        (line, "includes a file by the variable ${PARTS}: write its path") for line in (2, 3)
+    ]
+    assert [one.name for one in found.requirements] == ["six"]
 
 
 def test_requirements_as_pip_reads_them(tmp_path: Path) -> None:

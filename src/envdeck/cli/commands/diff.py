@@ -107,7 +107,7 @@ def _compare_with_file(
         raise CommandError(f"nothing to compare with: {text}")
     if not declares and not project.locks:
         raise CommandError(f"`{file}` declares nothing")
-    found = compare(project, environment, catalog.distributions(environment))
+    found = compare(project, environment, catalog.distributions(environment), host=context.host)
     return _print_comparison(environment, found, file, arguments, context)
 
 

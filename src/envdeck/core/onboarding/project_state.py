@@ -308,7 +308,7 @@ class ProjectFacts:
         """The project beside its environment; None without one."""
         if self.environment is None:
             return None
-        return compare(self.project, self.environment, self.distributions)
+        return compare(self.project, self.environment, self.distributions, host=self.host)
 
     @cached_property
     def options(self) -> tuple[Option, ...]:

@@ -3,12 +3,15 @@
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from urllib.parse import unquote
 
 from envdeck.core.discovery.managers import lock_files, lock_manager
 from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.inspection.packages.requirements import holds, parse_requirement
 from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.project.drift.installed import InstalledIndex
+from envdeck.core.project.manifests.others import read_setup_cfg, read_setup_py
+from envdeck.core.project.manifests.pyproject import read_pyproject
 from envdeck.core.project.manifests.requirements_txt import main_label, requirements_label
 from envdeck.core.project.model import (
     DeclaredRequirement,
@@ -18,6 +21,7 @@ from envdeck.core.project.model import (
     Project,
 )
 from envdeck.core.project.requirements import file_url
+from envdeck.core.system import reach
 
 OWN = ""
 """The id of the project's own dependencies."""
@@ -367,10 +371,25 @@ class _Asking:
         return PartRequirement(one, one.name or self._name_at(url), extras, "", url, editable)
 
     def _name_at(self, url: str) -> str:
-        """Return the name of what was installed from there."""
+        """Return the name of what was installed from there; else what a folder there says."""
         found = self._installed.from_origin(url)
-        return found.name if found is not None else ""
+        return found.name if found is not None else _name_in(self._installed.expanded(url))
 
     def _note(self, one: DeclaredRequirement, message: str) -> None:
         place = os.path.basename(one.file) + (f":{one.line}" if one.line else "")
         self._unchecked.append(f"{place}: {message}")
+
+
+_NAMING = {"pyproject.toml": read_pyproject, "setup.cfg": read_setup_cfg, "setup.py": read_setup_py}
+
+
+def _name_in(url: str) -> str:
+    """Return the name of the project in a folder of this disk; empty where none can be read."""
+    _, is_file, place = url.partition("file://")
+    folder = unquote(place.partition("#")[0], errors="surrogateescape") if is_file else ""
+    if not os.path.isabs(folder) or not reach.isdir(folder):
+        return ""
+    paths = ((os.path.join(folder, file), read) for file, read in _NAMING.items())
+    return next(
+        (name for path, read in paths if reach.isfile(path) and (name := read(path).name)), ""
+    )

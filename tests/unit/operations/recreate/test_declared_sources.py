@@ -1,6 +1,7 @@
 """What is declared comes from where its table says, and from nowhere else."""
 
 import pytest
+from uv import find_uv_bin
 
 from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.model import Ending, NoPlan, RecreateRequest
@@ -182,3 +183,36 @@ def test_a_password_of_an_index_is_in_no_word(machine, kit, public, corporate):
     assert secret not in repr((plan, result, told))
     held = (machine.home / ".local").rglob("*") if (machine.home / ".local").exists() else ()
     assert not any(secret.encode() in one.read_bytes() for one in held if one.is_file())
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [("-e ${LIBS}/mine", "{home}/my libs"),
+     ("-e ${LIBS}/mine ; python_version > '3'", "{home}/my libs"),
+     ("${LIBS}/mine", "{home}/my libs"), ("-e file://${LIBS}/mine", "{home}/my libs"),
+     ("-e ../${LIBS}/mine", "my libs"), ("-e ${LIBS}", "{home}/my libs/mine")],
+)  # fmt: skip
+def test_a_place_by_a_variable_is_made_compared_and_named(make_machine, kit, line, value):
+    machine = make_machine("variables")
+    machine.environ["LIBS"] = value.format(home=machine.home)
+    kit.make_project(
+        machine.home / "my libs" / "mine",
+        "mine",
+        more='[project]\nname = "mine"\nversion = "1.5"\n',
+    )
+    machine.wheel("one", "1.0")
+    folder = machine.home / "work"
+    folder.mkdir()
+    (folder / "requirements.txt").write_text(f"one\n{line}\n")
+    machine.done(machine.operations.plan_create(str(folder)))
+    path = folder / ".venv"
+    compared = machine.operations.catalog.project(machine.look(path))
+    assert compared.drifts == ()
+    assert compared.unchecked == ()
+    assert [(one.declared, one.installed) for one in compared.parts] == [(2, 2)]
+    machine.call([find_uv_bin(), "pip", "uninstall", "-q", "--python", path, "mine"])
+    compared = machine.operations.catalog.project(machine.look(path))
+    assert [(one.name, one.kind.value) for one in compared.drifts] == [("mine", "missing")]
+    request = RecreateRequest(source="declared")
+    machine.done(machine.operations.plan_recreate(machine.look(path), request))
+    assert machine.operations.catalog.project(machine.look(path)).drifts == ()

@@ -47,6 +47,7 @@ from envdeck.core.project import (
 from envdeck.core.project.locks.selection import ordered_locks, split_ids
 from envdeck.core.project.parts import OWN, main_manifests, sections
 from envdeck.core.project.requirements import file_url
+from envdeck.core.system import reach
 from envdeck.core.system.words import join_some
 
 _INDEX_OPTIONS = ("--index-url ", "--extra-index-url ")
@@ -156,7 +157,8 @@ def _missing_place(one: DeclaredRequirement) -> str:
     freeze` write those of the machine that they ran on."""
     _, found, rest = one.text.partition("file://")
     path = unquote(re.split(r"[#\[ ]", rest, maxsplit=1)[0], errors="surrogateescape")
-    if not found or not path.startswith("/") or os.path.lexists(path):
+    known = found and path.startswith("/") and "${" not in path  # a variable is the installer's
+    if not known or reach.obstacle(path) or reach.lexists(path):
         return ""
     what = one.name or "a requirement"
     return f"{_place(one)}: {what} is installed from a folder or file that does not exist: {path}"

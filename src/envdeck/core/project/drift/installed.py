@@ -17,9 +17,11 @@ from envdeck.core.inspection.packages.requirements import (
 from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Distribution, Environment
 from envdeck.core.project.model import DeclaredRequirement
+from envdeck.core.project.requirements import file_url
 from envdeck.core.system.files import Unread, read_bounded
 from envdeck.core.system.host import Host
 
+_VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 _VCS = ("git+", "hg+", "svn+", "bzr+")
 
 
@@ -31,6 +33,8 @@ class InstalledIndex:
     own: Mapping[str, Sequence[Distribution]]
     system: Mapping[str, Sequence[str]]
     """Versions by name of what it sees beyond its own."""
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Of the environment, for lines such as `-e ${LIBS}/mine`; their values are never shown."""
     _needs: dict[tuple[str, str], tuple[tuple[ParsedRequirement, bool], ...]] = field(
         default_factory=dict
     )
@@ -53,12 +57,19 @@ class InstalledIndex:
 
     def from_origin(self, url: str) -> Distribution | None:
         """Return what was installed from that URL (PEP 610), if anything was."""
-        wanted = _place(mask_url(url))
+        wanted = _place(mask_url(self.expanded(url)))
         for several in self.own.values():
             for one in several:
                 if one.origin is not None and _place(one.origin) == wanted:
                     return one
         return None
+
+    def expanded(self, url: str) -> str:
+        """Return where a line leads, its variables put in as pip and uv do: a path becomes a URL.
+        Never to be shown: there may be a secret in a variable."""
+        whole = _VARIABLE.sub(lambda one: self.variables.get(one[1], one[0]), url)
+        path = whole.removeprefix("file://")
+        return file_url(os.path.normpath(path)) if whole != url and os.path.isabs(path) else whole
 
     def needs(self, name: str, extra: str) -> tuple[tuple[ParsedRequirement, bool], ...]:
         """Return what it needs under an extra (`""`: without any), and of each whether that is
@@ -103,7 +114,8 @@ def installed_in(
     own: dict[str, list[Distribution]] = {}
     for one in distributions:
         own.setdefault(one.name, []).append(one)
-    return InstalledIndex(markers, own, inherited_versions(environment, host, system_folders))
+    system = inherited_versions(environment, host, system_folders)
+    return InstalledIndex(markers, own, system, host.environ if host is not None else {})
 
 
 def same_version(first: str, second: str) -> bool:

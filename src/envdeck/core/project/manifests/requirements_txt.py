@@ -37,6 +37,8 @@ _KEPT = {
 """Options that uv takes in a requirements file; the others are pip's own and are passed over."""
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(//|(?=/))")
 _VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
+_QUOTED_VARIABLE = re.compile(r"%24%7B([A-Z0-9_]+)%7D")
+_MARKER = re.compile(r"\s+;.*\Z")
 _EGG = re.compile(r"[#&]egg=([A-Za-z0-9._-]+)")
 _PATH_START = re.compile(r"(\.{1,2}(?=$|[/\\\[])|[/\\~]|[A-Za-z]:[\\/])")
 _TRAILING_EXTRAS = re.compile(r"(\[[A-Za-z0-9._, -]+\])(\s*;.*)?\Z")
@@ -137,6 +139,10 @@ class _Reading:
                     told = "includes a file that is not local"
                     self.problems.append(Problem(path, told, number))
                     continue
+                if variable := _VARIABLE.search(other):
+                    told = f"includes a file by the variable {variable[0]}: write its path"
+                    self.problems.append(Problem(path, told, number))
+                    continue
                 below = os.path.join(os.path.dirname(path), other)
                 if "\\" in other and os.sep == "/" and not reach.lexists(below):
                     told = "includes a file by a path of Windows: write it with `/`"
@@ -152,7 +158,8 @@ class _Reading:
             kept = _KEPT.get(option[1])
             if kept is not None:
                 value = option[2].strip()
-                if kept == "--find-links" and not _URL.match(value):
+                is_url = _URL.match(value) or _VARIABLE.match(value)
+                if kept == "--find-links" and not is_url:
                     value = os.path.normpath(os.path.join(os.path.dirname(path), value))
                 self.options.append(f"{kept} {value}".strip())
             return
@@ -167,7 +174,8 @@ class _Reading:
         hashes = tuple(match[1] for match in _HASH.finditer(line))
         text = _PER_LINE.sub("", _HASH.sub("", line)).strip()
         editable = _EDITABLE.match(text)
-        target = editable[1].strip().strip("\"'") if editable else text
+        target = editable[1].strip() if editable else text
+        target = target.strip("\"'") if editable and target[:1] in "\"'" else target
         requirement = None if editable else parsed(text)
         if requirement is not None:
             return DeclaredRequirement(text, requirement.name, path, number, hashes=hashes)
@@ -191,12 +199,15 @@ class _Reading:
         rest = tail[0] if tail else target[len(place) :]
         if place.startswith("~"):
             return Problem(path, "unsupported path with `~`", number)
+        if _VARIABLE.match(place):
+            return DeclaredRequirement(f"{prefix}{target}", "", path, number)
         whole = os.path.normpath(os.path.join(self.folder, place))
         name = _wheel_name(whole)
         if name:
             line = f"{name}{tail[1] if tail else ''} @ {file_url(whole)}"
             return DeclaredRequirement(line, name, path, number)
-        return DeclaredRequirement(prefix + file_url(whole) + rest, name, path, number)
+        url = _QUOTED_VARIABLE.sub(r"${\1}", file_url(whole))
+        return DeclaredRequirement(prefix + url + rest, name, path, number)
 
 
 def logical_lines(text: str) -> Iterator[tuple[int, str]]:
@@ -225,8 +236,10 @@ def logical_lines(text: str) -> Iterator[tuple[int, str]]:
 def _by_variable(target: str) -> bool:
     """Tell whether a line is a requirement once its variables are put in: the installer does so,
     and quotes what it does not understand then, so that it must get nothing else."""
-    if _VARIABLE.match(target):  # `${INDEX}/idna-3.10.tar.gz`
-        return not any(letter.isspace() or letter == "=" for letter in target)
+    if _VARIABLE.match(target):  # `${INDEX}/idna-3.10.tar.gz`, `${LIBS}/mine[net] ; marker`
+        place = _MARKER.sub("", target)
+        told = parsed("one @ file:///" + target[len(place) :])
+        return told is not None and not any(one.isspace() or one == "=" for one in place)
     return "${" in target and parsed(_VARIABLE.sub("1", target)) is not None
 
 

@@ -17,8 +17,7 @@ from envdeck.tui.detail.dotenv_dialog import remedy_dialog
 from envdeck.tui.detail.dotenv_view import KeyAt, Shown, dotenv_rows
 from envdeck.tui.detail.project_view import say
 from envdeck.tui.detail.reader import ProjectRequest, ReadTab
-from envdeck.tui.detail.tab import Installed, ReadFailure, ReadPending
-from envdeck.tui.detail.tab_rows import TabRow
+from envdeck.tui.detail.tab import Installed, ReadFailure, ReadPending, TabRow
 from envdeck.tui.dialogs.requests import remedy_request
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, joined
 from envdeck.tui.workers.latest import Latest, Stopped

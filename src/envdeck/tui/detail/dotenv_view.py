@@ -19,7 +19,7 @@ from envdeck.core.model import Severity
 from envdeck.text import clip, pad, place, plain, size, width
 from envdeck.tui.base.system import Secret
 from envdeck.tui.detail.project_view import no_dotenv
-from envdeck.tui.detail.tab_rows import BLANK, TabRow, pieces, told
+from envdeck.tui.detail.tab import BLANK, TabRow, pieces, told
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped
 
 KINDS = {

@@ -25,8 +25,7 @@ from envdeck.tui.detail.health_view import (
     health_rows,
 )
 from envdeck.tui.detail.project_view import say
-from envdeck.tui.detail.tab import DetailTab, Installed, tab_bindings
-from envdeck.tui.detail.tab_rows import AnyRow, TabFooting
+from envdeck.tui.detail.tab import AnyRow, DetailTab, Installed, TabFooting, tab_bindings
 from envdeck.tui.dialogs.requests import finding_request, uninstall_request
 from envdeck.tui.widgets.finding_lines import about_finding, fix_words
 from envdeck.tui.widgets.line import Line, Look, Part, Tone

@@ -10,7 +10,7 @@ from envdeck.core.model import AuditedPackage, AuditState, Finding, Severity
 from envdeck.text import capitalise, join_some, plain
 from envdeck.tui.detail.health_report import HealthReport
 from envdeck.tui.detail.project_view import say
-from envdeck.tui.detail.tab_rows import BLANK, AnyRow, LateRow, TabRow, heading, told
+from envdeck.tui.detail.tab import BLANK, AnyRow, LateRow, TabRow, heading, told
 from envdeck.tui.widgets.finding_lines import count_words, sentence, severity_sign
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, joined
 

@@ -11,8 +11,7 @@ from envdeck.tui.base.services import Operating, PlanRequest
 from envdeck.tui.base.source import CatalogSource
 from envdeck.tui.detail.project_view import declares_nothing, project_rows, say
 from envdeck.tui.detail.reader import ReadTab
-from envdeck.tui.detail.tab import Installed, ReadDone, ReadFailure, ReadPending
-from envdeck.tui.detail.tab_rows import TabRow
+from envdeck.tui.detail.tab import Installed, ReadDone, ReadFailure, ReadPending, TabRow
 from envdeck.tui.widgets.line import Line, Look, Part, Tone
 
 # What reads a project is imported by the thread that does so, and what shows it with it: the

@@ -13,7 +13,7 @@ from envdeck.core.project.model import (
 )
 from envdeck.text import clip, counted, pad, place, plain, width
 from envdeck.text.drift import DRIFT_WORDS, part_name, part_words
-from envdeck.tui.detail.tab_rows import BLANK, TabRow, heading, pieces, told
+from envdeck.tui.detail.tab import BLANK, TabRow, heading, pieces, told
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, joined, line_width
 
 

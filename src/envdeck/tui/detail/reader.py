@@ -12,8 +12,7 @@ from textual.widget import Widget
 from envdeck.core.model import Distribution, Environment
 from envdeck.text import plain
 from envdeck.tui.detail.project_view import has_project, no_project
-from envdeck.tui.detail.tab import DetailTab, ReadFailure, ReadPending
-from envdeck.tui.detail.tab_rows import TabFooting, TabRow
+from envdeck.tui.detail.tab import DetailTab, ReadFailure, ReadPending, TabFooting, TabRow
 from envdeck.tui.widgets.line import Look
 from envdeck.tui.widgets.line_list import DrawnList, LineList
 from envdeck.tui.workers.latest import Latest

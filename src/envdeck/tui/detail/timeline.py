@@ -19,8 +19,15 @@ from envdeck.tui.base.services import Operating
 from envdeck.tui.base.source import CatalogSource
 from envdeck.tui.detail.project_view import say
 from envdeck.tui.detail.reader import Reader
-from envdeck.tui.detail.tab import DetailTab, Installed, ReadFailure, ReadPending, tab_bindings
-from envdeck.tui.detail.tab_rows import AnyRow, TabFooting
+from envdeck.tui.detail.tab import (
+    AnyRow,
+    DetailTab,
+    Installed,
+    ReadFailure,
+    ReadPending,
+    TabFooting,
+    tab_bindings,
+)
 from envdeck.tui.detail.timeline_view import (
     EventGroup,
     moment_words,

@@ -9,7 +9,7 @@ from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.timeline.model import EventKind, Snapshot, TimelineEvent
 from envdeck.text import clip, counted, exact_time, join_some, pad, plain, width
 from envdeck.tui.detail.project_view import say
-from envdeck.tui.detail.tab_rows import BLANK, AnyRow, LateRow, TabRow, heading
+from envdeck.tui.detail.tab import BLANK, AnyRow, LateRow, TabRow, heading
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, joined
 
 FOLDED_FROM = 7

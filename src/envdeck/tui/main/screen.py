@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from envdeck.tui.base.services import Operating
     from envdeck.tui.detail.detail import DetailPane
     from envdeck.tui.detail.tab import DetailTab
-    from envdeck.tui.widgets.operation_line import OperationLine
+    from envdeck.tui.widgets.operation_words import OperationLine
 
 WIDE = 100
 """Columns from which the detail stands beside the list."""
@@ -252,7 +252,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         if queue is None:
             return
         # first frame: only for who opens it
-        from envdeck.tui.widgets.operation_line import OperationLine, row_words
+        from envdeck.tui.widgets.operation_words import OperationLine, row_words
 
         self.list.table.tell_doing(row_words(queue.active_paths()))
         if queue.busy and self._line is None:

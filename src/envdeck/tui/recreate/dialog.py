@@ -19,8 +19,7 @@ from envdeck.tui.base.services import Operating, PlanRequest
 from envdeck.tui.dialogs.picker import BLANK, ChoiceRow, PickerDialog, title
 from envdeck.tui.dialogs.requests import RecreateChoice, recreate_requests
 from envdeck.tui.recreate.doubts import DoubtRows
-from envdeck.tui.recreate.forecast import JumpRows
-from envdeck.tui.recreate.forecaster import Forecaster
+from envdeck.tui.recreate.forecast import Forecaster, JumpRows
 from envdeck.tui.recreate.interpreters import PythonRows
 from envdeck.tui.recreate.project_folder import from_home
 from envdeck.tui.recreate.sources import ANOTHER_FILE, EXACT, SourceRows

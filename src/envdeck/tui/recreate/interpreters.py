@@ -7,8 +7,7 @@ from envdeck.core.model import Interpreter, InterpreterOption
 from envdeck.text import clip, pad, plain, width
 from envdeck.text.environment import minor_version, python_name, reason_words
 from envdeck.tui.dialogs.picker import ChoiceRow, Section, radio, said_row
-from envdeck.tui.recreate.forecast import JUMP, Told, forecast_about, forecast_line
-from envdeck.tui.recreate.forecaster import Forecaster
+from envdeck.tui.recreate.forecast import JUMP, Forecaster, Told, forecast_about, forecast_line
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, line_width, wrapped
 
 _SOURCE = 8

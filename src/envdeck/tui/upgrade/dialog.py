@@ -16,7 +16,7 @@ from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.services import Operating, PlanRequest
 from envdeck.tui.dialogs.picker import ChoiceRow, PickerDialog, Section
 from envdeck.tui.dialogs.requests import InterpreterChosen, upgrade_request
-from envdeck.tui.recreate.forecaster import Forecaster
+from envdeck.tui.recreate.forecast import Forecaster
 from envdeck.tui.recreate.interpreters import PythonRows
 from envdeck.tui.store.upgrade import UpgradeChoice, UpgradePicker
 from envdeck.tui.upgrade.view import FIXED, LOCK, PACKAGE, UpgradeRows, can_lock, heading

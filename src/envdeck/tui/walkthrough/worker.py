@@ -10,8 +10,7 @@ from textual.screen import Screen
 from envdeck.core.onboarding.model import StepState, StepView
 from envdeck.tui.operations.screen import LogView, StepsView
 from envdeck.tui.walkthrough.state import WalkthroughState
-from envdeck.tui.walkthrough.view import slow_words, title_line
-from envdeck.tui.walkthrough.widgets import JobHead, StepDetail, StepList
+from envdeck.tui.walkthrough.view import JobHead, StepDetail, StepList, slow_words, title_line
 from envdeck.tui.widgets.key_line import KeyLine
 from envdeck.tui.widgets.line import LineLabel, Look, Part, Tone
 from envdeck.tui.workers.latest import Latest

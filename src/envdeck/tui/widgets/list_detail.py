@@ -14,7 +14,7 @@ from envdeck.tui.widgets.key_line import KeyLine
 from envdeck.tui.widgets.line import Line, LineLabel, Look
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.line_view import LineView
-from envdeck.tui.widgets.operation_line import OperationLine
+from envdeck.tui.widgets.operation_words import OperationLine
 
 RowT = TypeVar("RowT")
 ListT = TypeVar("ListT", bound=LineView)

@@ -263,6 +263,13 @@ async def _problems(hand: Hand) -> None:
     await hand.see("required by")
 
 
+async def _everywhere(hand: Hand) -> None:
+    await hand.press("L")
+    await hand.see("shared")
+    await hand.press("j")
+    await hand.see("list all")
+
+
 async def _narrow_project(hand: Hand) -> None:
     await hand.go_to("pricing-api/.venv")
     await hand.press("enter", "3")
@@ -391,6 +398,7 @@ SHOTS = (
     Shot("health", WIDE, _health),
     Shot("timeline", NARROW, _timeline),
     Shot("problems", WIDE, _problems),
+    Shot("everywhere", WIDE, _everywhere),
     Shot("bisect", WIDE, _bisect, changes=True),
     Shot("tour", WIDE, _tour),
     Shot("narrow-project", NARROW, _narrow_project),

@@ -22,6 +22,7 @@ ALL = (
     "first_frame",
     "smoothness",
     "long_list",
+    "packages",
     "memory",
     "deleting",
     "recreating",

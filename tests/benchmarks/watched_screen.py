@@ -3,16 +3,19 @@
 `stall ROOT REPORT` scans a tree through the real catalog while a task in the same event loop
 sleeps for five milliseconds over and over: what it oversleeps is how long the loop stood still.
 `tabs ROOT REPORT` opens the tabs of the project and of its dotenv files, and watches likewise.
-`many COUNT` shows made-up environments from memory.
+`many COUNT` shows made-up environments from memory; `packages COUNT EACH FOLDER` too, with what
+they hold in an index in a folder.
 """
 
 import asyncio
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from envdeck.core.catalog import Catalog, Scope
+from envdeck.core.index import Index
+from envdeck.core.inspection.packages.copies import PackageCopy, PackageTable, measure_packages
 from envdeck.core.model import (
     Distribution,
     Environment,
@@ -60,8 +63,23 @@ class Told:
 class Memory:
     """A source of made-up environments that costs nothing to ask."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, catalog: Catalog | None = None) -> None:
         self._environments = tuple(_made_up(number) for number in range(count))
+        self._catalog = catalog
+
+    def remembered_packages(self, paths: Collection[str]) -> PackageTable:
+        return self._catalog.remembered_packages(paths)
+
+    def packages(
+        self, environments: Iterable[Environment], stopped: Callable[[], bool]
+    ) -> PackageTable:
+        held = self._catalog.remembered_packages([one.path for one in environments]).held
+        return measure_packages(
+            {
+                path: tuple(PackageCopy(text, 20_000, 80_000, (1, hash(text))) for text in some)
+                for path, some in held.items()
+            }
+        )
 
     def remembered(self, scope: Scope) -> tuple[Environment, ...]:
         return self._environments
@@ -76,6 +94,9 @@ class Memory:
 
     def distributions(self, environment: Environment) -> tuple[Distribution, ...]:
         return ()
+
+    def package_names(self, environment: Environment) -> frozenset[str]:
+        return frozenset()
 
     def measure(self, environment: Environment) -> Size:
         return environment.size or Size(0, 0, 0)
@@ -160,6 +181,21 @@ async def _tabs(root: str, report: str) -> None:
     await watch
 
 
+def _packages(count: int, each: int, folder: str) -> Memory:
+    """Keep in an index what made-up environments hold."""
+    catalog = Catalog(Host.current(), f"{folder}/index.sqlite3")
+    source = Memory(count, catalog)
+    held = {
+        one.path: [
+            f"wheel-{(number * 7 + turn) % 400}==1.{turn % 5}.{number % 3}" for turn in range(each)
+        ]
+        for number, one in enumerate(source.remembered(Scope()))
+    }
+    with Index.open(f"{folder}/index.sqlite3", host=catalog.host) as index:
+        index.save_environments((), held)
+    return source
+
+
 def main(mode: str, *arguments: str) -> None:
     prepare()  # as the program does before it opens its screen
     if mode == "stall":
@@ -168,7 +204,10 @@ def main(mode: str, *arguments: str) -> None:
         asyncio.run(_tabs(*arguments))
     else:
         settings = ScreenSettings(home="/home/ada", now=lambda: 1_700_000_100.0)
-        EnvDeck(Memory(int(arguments[0])), Scope(), settings).run()
+        source = Memory(int(arguments[0]))
+        if mode == "packages":
+            source = _packages(int(arguments[0]), int(arguments[1]), arguments[2])
+        EnvDeck(source, Scope(), settings).run()
 
 
 if __name__ == "__main__":

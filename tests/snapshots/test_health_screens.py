@@ -193,3 +193,17 @@ async def test_bisect(looks_as_before, source, made_up, monkeypatch, size, found
         then=lambda app: getattr(getattr(app.screen, "job", None), "state", None) == "done"
         and len(app.screen.table.rows) == 4,
     )  # fmt: skip
+
+
+# over all environments
+
+
+@SIZES
+async def test_packages_of_all_environments(looks_as_before, source, size):
+    async def opened(pilot, until):
+        await pilot.press("L")
+        await until(lambda: pilot.app.screen.table.rows)
+        await until(lambda: pilot.app.screen.table.rows[0].use.occupied)
+        await pilot.pause()
+
+    await looks_as_before(size, "s", source=source, first=opened)

@@ -17,6 +17,12 @@ from envdeck.core.dotenv.model import (
     Remedy,
     RemedyKind,
 )
+from envdeck.core.inspection.packages.copies import (
+    PackageCopy,
+    PackageTable,
+    count_packages,
+    measure_packages,
+)
 from envdeck.core.inspection.size import joint_size
 from envdeck.core.model import (
     Creation,
@@ -333,6 +339,13 @@ def dotenv(folder: str = API, **changes: object) -> DotenvReport:
     return replace(base, **changes)  # type: ignore[arg-type]
 
 
+def _copy(one: Distribution) -> PackageCopy:
+    text, taken = f"{one.name}=={one.version}", one.size_bytes
+    if taken is None or taken < 10_000_000:
+        return PackageCopy(text, taken)
+    return PackageCopy(text, 0, taken, (1, taken))
+
+
 @dataclass
 class MemorySource:
     """A source whose scan says what it was told to say."""
@@ -425,6 +438,21 @@ class MemorySource:
                 ("jinja2", (), ("flask",)),
                 ("pip", (), ()),
             )
+        )
+
+    def remembered_packages(self, paths) -> PackageTable:
+        """Return nothing: what was held is not kept."""
+        del paths
+        return count_packages({})
+
+    def packages(self, environments, stopped=lambda: False) -> PackageTable:
+        """Return what :meth:`distributions` tells; those of a size over 10 MB are linked."""
+        del stopped
+        return measure_packages(
+            {
+                each.path: tuple(_copy(one) for one in self.distributions(each))
+                for each in environments
+            }
         )
 
     def package_names(self, environment: Environment) -> frozenset[str]:

@@ -32,6 +32,7 @@ from envdeck.core.system.reach import Scope, bar_network
 
 if TYPE_CHECKING:
     from envdeck.core.dotenv import DotenvReport
+    from envdeck.core.inspection.packages.copies import PackageTable
     from envdeck.core.project.model import Comparison
     from envdeck.core.timeline.model import Snapshot, TimelineEvent
     from envdeck.core.timeline.store import SnapshotStore
@@ -129,7 +130,7 @@ class Catalog:
 
     def snapshots(self, environment: Environment) -> "tuple[Snapshot, ...]":
         """Return what looks saw of an environment, newest first."""
-        return self._snapshot_store().snapshots(environment.path)
+        return _snapshot_store(self.host).snapshots(environment.path)
 
     def timeline(self, environment: Environment) -> "tuple[TimelineEvent, ...]":
         """Return what happened to an environment, newest first; without :attr:`past`, what
@@ -144,7 +145,30 @@ class Catalog:
 
     def mark_good(self, environment: Environment, identity: str, *, good: bool = True) -> None:
         """Note whether a snapshot is known to have worked."""
-        self._snapshot_store().mark_good(environment.path, identity, good=good)
+        _snapshot_store(self.host).mark_good(environment.path, identity, good=good)
+
+    def remembered_packages(self, paths: Collection[str]) -> "PackageTable":
+        """Return what the environments at these paths held when they were last read, from the
+        index alone; fast enough for the first frame of a view."""
+        # start-up: each reads what few commands ask for
+        from envdeck.core.inspection.packages.copies import count_packages
+
+        with self._index() as index:
+            every = index.packages()
+        return count_packages({path: every[path] for path in paths if path in every})
+
+    def packages(
+        self, environments: Iterable[Environment], stopped: Callable[[], bool] = _never
+    ) -> "PackageTable":
+        """Read what environments hold and what each copy takes on disk, and remember it; what is
+        not read when `stopped` is left out."""
+        # start-up: each reads what few commands ask for
+        from envdeck.core.inspection.packages.copies import CopyReader, measure_packages
+
+        table = measure_packages(dict(CopyReader().read_all(environments, stopped)))
+        with self._index() as index:
+            index.save_environments((), table.held)
+        return table
 
     def examine(
         self,
@@ -215,26 +239,28 @@ class Catalog:
         by_path = {one.path: one for one in environments}
         with self._index() as index:
             return joint_size(
-                self._whole_size(by_path[path], index) for path in outermost(tuple(by_path))
+                _whole_size(by_path[path], index, self) for path in outermost(tuple(by_path))
             )
-
-    def _whole_size(self, environment: Environment, index: Index) -> Size | None:
-        size = environment.size
-        if size is None or size.shared or size.reclaimable_bytes >= size.disk_bytes:
-            return size
-        shared = index.shared(environment.path)
-        if shared is None:
-            return self.measure(environment)
-        return replace(size, shared=shared)
-
-    def _snapshot_store(self) -> "SnapshotStore":
-        # start-up: each reads what few commands ask for
-        from envdeck.core.timeline.store import SnapshotStore
-
-        return SnapshotStore(self.host)
 
     def _index(self) -> Index:
         return Index.open(self.index_file or index_path(self.host), host=self.host)
+
+
+def _whole_size(environment: Environment, index: Index, catalog: Catalog) -> Size | None:
+    size = environment.size
+    if size is None or size.shared or size.reclaimable_bytes >= size.disk_bytes:
+        return size
+    shared = index.shared(environment.path)
+    if shared is None:
+        return catalog.measure(environment)
+    return replace(size, shared=shared)
+
+
+def _snapshot_store(host: Host) -> "SnapshotStore":
+    # start-up: each reads what few commands ask for
+    from envdeck.core.timeline.store import SnapshotStore
+
+    return SnapshotStore(host)
 
 
 def lookup(path: str, host: Host, index: Index) -> Environment | None:

@@ -307,6 +307,7 @@ class Scan:
 
         snapshots = SnapshotStore(self.host)
         fresh: list[StoredEnvironment] = []
+        held: dict[str, list[str]] = {}
         for path, read in self._read.items():
             if self.stopped():
                 break
@@ -318,10 +319,11 @@ class Scan:
             look = self._examiner.read(read.environment)
             read.environment = self._examiner.examine(look)
             snapshots.keep(read.environment, look.distributions, source="scan")
+            held[path] = [f"{one.name}=={one.version}" for one in look.distributions]
             fresh.append(read.stored())
             yield Examined(path, read.environment.findings)
             yield from self._progress("examining")
-        self.index.save_environments(fresh)
+        self.index.save_environments(fresh, held)
         if snapshots.notice is not None:
             yield snapshots.notice
 

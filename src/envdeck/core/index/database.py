@@ -15,10 +15,11 @@ from envdeck.core.system.files import Unread, read_bounded, reason_of
 
 APPLICATION_ID: Final = 0x456E7644
 """`EnvD`, in the header of the file: what is not marked so is not ours to touch."""
-VERSION: Final = 2
+VERSION: Final = 3
 """Raised with every change of the tables, of a record, or of what a record tells. Newer ones are
 left alone."""
-_KEPT: Final = {1: frozenset({"environment", "shared", "interpreter", "project_root"})}
+_OF_FIRST: Final = frozenset({"environment", "shared", "interpreter", "project_root"})
+_KEPT: Final = {1: _OF_FIRST, 2: _OF_FIRST | {"walk", "folders"}}
 """By earlier version, the tables that this one reads. The others are made anew, since the disk
 tells it all again: version 1 listed folders that are left out now."""
 
@@ -30,6 +31,7 @@ _USER_VERSION, _APPLICATION_ID = 60, 68
 TABLES: Final = {
     "environment": "path BLOB PRIMARY KEY, record TEXT NOT NULL",
     "shared": "path BLOB PRIMARY KEY, device TEXT NOT NULL, measured_at REAL, files BLOB NOT NULL",
+    "packages": "path BLOB PRIMARY KEY, record TEXT NOT NULL",
     "interpreter": "executable BLOB PRIMARY KEY, record TEXT NOT NULL",
     "project_root": "path BLOB PRIMARY KEY",
     "walk": "root BLOB PRIMARY KEY, saved_at REAL NOT NULL, folders INTEGER NOT NULL",

@@ -328,6 +328,20 @@ def _check(allowed: frozenset[type], values: Iterable[Any]) -> None:
         raise MalformedError
 
 
+def encode_texts(texts: Iterable[str]) -> str:
+    """Return texts as one record."""
+    return json.dumps(list(texts), separators=(",", ":"))
+
+
+def decode_texts(record: str) -> list[str] | None:
+    """Return the texts of a record; None where it is something else."""
+    try:
+        found = json.loads(record)
+    except (ValueError, RecursionError):
+        return None
+    return found if type(found) is list and _TEXT.issuperset(map(type, found)) else None
+
+
 _FIELDS = 4
 _WORD = (1 << 64) - 1
 _LIMIT = 64 * 1024 * 1024

@@ -5,8 +5,9 @@ import re
 import sqlite3
 import sys
 import zlib
-from collections.abc import Callable, Iterable, Sequence
-from types import TracebackType
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 from envdeck.core.index.database import (
@@ -29,15 +30,18 @@ from envdeck.core.index.records import (
     StoredEnvironment,
     decode_environments,
     decode_interpreters,
+    decode_texts,
     deflate,
     encode_environment,
     encode_interpreter,
+    encode_texts,
     inflate,
 )
 from envdeck.core.model import Interpreter, Notice, SharedFiles
 from envdeck.core.system.files import is_missing
 from envdeck.core.system.host import Host, lies_under, own_path
 
+_NONE: Mapping[str, Sequence[str]] = MappingProxyType({})
 WALKS_KEPT = 16
 """Roots whose folders are remembered, the latest first."""
 
@@ -168,8 +172,11 @@ class Index:
             if found is not None and key(found.environment.path) == path
         )
 
-    def save_environments(self, stored: Iterable[StoredEnvironment]) -> bool:
-        """Keep these environments, each in the place of what was known of it.
+    def save_environments(
+        self, stored: Iterable[StoredEnvironment], held: Mapping[str, Sequence[str]] = _NONE
+    ) -> bool:
+        """Keep these environments, each in the place of what was known of it, and what some hold:
+        a `name==version` for every distribution, by their paths.
 
         The files of a size are kept apart: with :attr:`Size.shared` they are replaced, without
         they stay if they are of the same measurement, so that a record that came from here can
@@ -177,6 +184,7 @@ class Index:
         """
         stored = tuple(stored)
         rows = [(key(one.environment.path), sealed(encode_environment(one))) for one in stored]
+        packages = [(key(path), sealed(encode_texts(some))) for path, some in held.items()]
         files = []
         stale = []
         for one in stored:
@@ -195,6 +203,7 @@ class Index:
                 "DELETE FROM shared WHERE path = ? AND measured_at IS NOT ?", stale
             )
             connection.executemany("INSERT OR REPLACE INTO shared VALUES (?, ?, ?, ?)", files)
+            connection.executemany("INSERT OR REPLACE INTO packages VALUES (?, ?)", packages)
 
         return self._write(write)
 
@@ -205,6 +214,7 @@ class Index:
         def write(connection: sqlite3.Connection) -> None:
             connection.executemany("DELETE FROM environment WHERE path = ?", keys)
             connection.executemany("DELETE FROM shared WHERE path = ?", keys)
+            connection.executemany("DELETE FROM packages WHERE path = ?", keys)
 
         return not keys or self._write(write)
 
@@ -221,6 +231,20 @@ class Index:
             if _DEVICE.fullmatch(device):
                 return inflate(int(device), packed)
         return None
+
+    # Packages
+
+    def packages(self) -> dict[str, list[str]]:
+        """Return what environments held when that was last read, by the path of each: a
+        `name==version` for every distribution. Some may be gone or changed since."""
+        rows = unsealed(typed(self._read("SELECT path, record FROM packages"), bytes, str))
+        found: dict[str, list[str]] = {}
+        for path, record in rows:
+            texts = decode_texts(record)
+            if texts is not None:
+                with suppress(UnicodeDecodeError):
+                    found[unkey(path)] = texts
+        return found
 
     # Interpreters and projects
 

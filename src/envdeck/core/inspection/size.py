@@ -62,7 +62,7 @@ def measure(
         return None
     if not stat.S_ISDIR(top.st_mode):
         return None
-    device, is_folder, is_link, blocks_of = top.st_dev, stat.S_ISDIR, stat.S_ISLNK, _blocks
+    device, is_folder, is_link, blocks_of = top.st_dev, stat.S_ISDIR, stat.S_ISLNK, blocks_on_disk
     barred = {m.point for m in mounts if m.point != path and lies_under(m.point, path)}
     files = apparent = unreadable = 0
     blocks = blocks_of(top)
@@ -207,7 +207,7 @@ def _blocks_by_length(status: os.stat_result) -> int:
     return -(-status.st_size // _CLUSTER) * (_CLUSTER // _BLOCK)
 
 
-_blocks: Callable[[os.stat_result], int] = (
+blocks_on_disk: Callable[[os.stat_result], int] = (
     attrgetter("st_blocks") if hasattr(os.stat_result, "st_blocks") else _blocks_by_length
 )
 

@@ -179,7 +179,7 @@ ACTIONS: tuple[Action, ...] = (
         "A",
         "Ask the index",
         _HEALTH,
-        "Ask the package index and the advisory service about the packages; again to cancel.",
+        "Ask the package index (in Health also the advisory service); again to cancel.",
         "ask index",
         only="health",
     ),
@@ -287,6 +287,13 @@ ACTIONS: tuple[Action, ...] = (
         "Problems",
         _PROGRAM,
         "Problems of all environments, worst first; the same as `envdeck doctor`.",
+    ),
+    Action(
+        "packages",
+        "L",
+        "Packages of all environments",
+        _PROGRAM,
+        "Packages of all environments: versions, sizes, upgrades.",
     ),
     Action("machine", "m", "Machine", _PROGRAM, "Disk usage as bars."),
     Action(

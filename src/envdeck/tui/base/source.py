@@ -16,6 +16,7 @@ from envdeck.core.model import (
 if TYPE_CHECKING:
     from envdeck.core.catalog import Scope
     from envdeck.core.dotenv.model import DotenvReport
+    from envdeck.core.inspection.packages.copies import PackageTable
     from envdeck.core.project.model import Comparison
     from envdeck.core.timeline.model import Snapshot, TimelineEvent
 
@@ -49,6 +50,16 @@ class CatalogSource(Protocol):
 
     def package_names(self, environment: Environment) -> frozenset[str]:
         """Return the normalised names of what is installed, by the names of files alone."""
+        ...
+
+    def remembered_packages(self, paths: Collection[str]) -> "PackageTable":
+        """Return what the environments at these paths held when they were last read."""
+        ...
+
+    def packages(
+        self, environments: Iterable[Environment], stopped: Callable[[], bool] = ...
+    ) -> "PackageTable":
+        """Read what environments hold, and what that takes."""
         ...
 
     def examine(

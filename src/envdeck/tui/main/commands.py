@@ -1,6 +1,7 @@
 """The keys of the main screen that change environments or open other screens."""
 
 import os
+from functools import partialmethod
 from typing import TYPE_CHECKING
 
 from textual.screen import Screen
@@ -189,45 +190,35 @@ class Commands:
 
             self._screen.app.push_screen(TrashScreen(operating, self._look))
 
-    def interpreters(self) -> None:
-        """The Pythons that environments rest on."""
-        # first frame: only for who opens it
-        from envdeck.tui.machine.interpreters import InterpretersScreen
+    def look_at(self, view: str) -> None:
+        """Open a view over all environments."""
+        # first frame: only for who opens one
+        from envdeck.tui.machine import interpreters, packages, problems, screen, unreadable
 
-        self._screen.app.push_screen(
-            InterpretersScreen(
-                self._scan.source,
-                tuple(self._list.listing.environments()),
-                tuple(self._scan.interpreters.values()),
-                look=self._look,
-            )
-        )
+        source, doing, look = self._scan.source, self._operations, self._look
+        listing = self._list.listing
+        environments = tuple(listing.environments())
+        opened: Screen[None]
+        match view:
+            case "interpreters":
+                known = tuple(self._scan.interpreters.values())
+                opened = interpreters.InterpretersScreen(source, environments, known, look=look)
+            case "packages":
+                opened = packages.PackagesScreen(source, listing, look, doing.able, doing.knowing)
+            case "problems":
+                opened = problems.ProblemsScreen(listing, look, doing.able)
+            case "machine":
+                opened = screen.MachineScreen(source, environments, look=look)
+            case _:
+                places = dict(self._scan.unreadable)
+                if not (places or self._scan.left_out):
+                    doing.say("no unreadable paths")
+                    return
+                opened = unreadable.UnreadableScreen(places, look, self._scan.left_out)
+        self._screen.app.push_screen(opened)
 
-    def problems(self) -> None:
-        """What is wrong anywhere."""
-        # first frame: only for who opens it
-        from envdeck.tui.machine.problems import ProblemsScreen
-
-        screen = ProblemsScreen(self._list.listing, self._look, self._operations.able)
-        self._screen.app.push_screen(screen)
-
-    def machine(self) -> None:
-        """Where the space is."""
-        # first frame: only for who opens it
-        from envdeck.tui.machine.screen import MachineScreen
-
-        environments = tuple(self._list.listing.environments())
-        self._screen.app.push_screen(
-            MachineScreen(self._scan.source, environments, look=self._look)
-        )
-
-    def unreadable(self) -> None:
-        """What the scan could not look into."""
-        if not (self._scan.unreadable or self._scan.left_out):
-            self._operations.say("no unreadable paths")
-            return
-        # first frame: only for who opens it
-        from envdeck.tui.machine.unreadable import UnreadableScreen
-
-        places = dict(self._scan.unreadable)
-        self._screen.app.push_screen(UnreadableScreen(places, self._look, self._scan.left_out))
+    interpreters = partialmethod(look_at, "interpreters")
+    packages = partialmethod(look_at, "packages")
+    problems = partialmethod(look_at, "problems")
+    machine = partialmethod(look_at, "machine")
+    unreadable = partialmethod(look_at, "unreadable")

@@ -1,5 +1,6 @@
 """The line to type a query in; the list narrows with every letter."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -8,7 +9,7 @@ from textual.containers import Horizontal
 from textual.widgets import Input
 
 from envdeck.tui.base.messages import QueryChanged, QueryLeft
-from envdeck.tui.widgets.line import Line, OneLine, Part, Tone, clipped, line_width
+from envdeck.tui.widgets.line import Line, Look, OneLine, Part, Tone, clipped, line_width
 
 
 class _Said(OneLine):
@@ -28,6 +29,7 @@ class _Said(OneLine):
         self.refresh()
 
 
+_PLACEHOLDER = "words, manager:uv, python:3.12, status:broken, unused:90d, size:>1GB, eol"
 _SLASH_CELLS = 3
 _SAID_CELLS = 16
 
@@ -48,8 +50,9 @@ class FilterBar(Horizontal):
         Binding("down,tab", "keep", show=False),
     ]
 
-    def __init__(self, text: str, ellipsis: str = "…") -> None:
+    def __init__(self, text: str, ellipsis: str = "…", placeholder: str = _PLACEHOLDER) -> None:
         super().__init__()
+        self._placeholder = placeholder
         self._text = text
         self._ellipsis = ellipsis
 
@@ -58,7 +61,7 @@ class FilterBar(Horizontal):
         yield _Said(id="slash")
         field = Input(
             self._text,
-            placeholder="words, manager:uv, python:3.12, status:broken, unused:90d, size:>1GB, eol",
+            placeholder=self._placeholder,
             compact=True,
             select_on_focus=False,
         )
@@ -108,3 +111,32 @@ class FilterBar(Horizontal):
     def action_keep(self) -> None:
         """Go to what it found."""
         self.post_message(QueryLeft(kept=True))
+
+
+class ViewFilter(FilterBar):
+    """The filter of another view than the list: it tells that by calls."""
+
+    def __init__(
+        self,
+        look: Look,
+        placeholder: str,
+        changed: Callable[[str], object],
+        left: Callable[[bool], object],
+    ) -> None:
+        """`changed` gets the text with every letter; `left` whether it is kept, when the person
+        goes back to the rows."""
+        super().__init__("", look.signs.ellipsis, placeholder)
+        self._changed, self._left = changed, left
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Tell a letter."""
+        event.stop()
+        self._changed(event.value.strip())
+
+    def action_give_up(self) -> None:
+        """Clear it."""
+        self._left(False)  # noqa: FBT003 - a callback
+
+    def action_keep(self) -> None:
+        """Go to what it found."""
+        self._left(bool(self.field.value.strip()))

@@ -7,13 +7,25 @@ from envdeck import __version__
 
 DEBUG = "ENVDECK_DEBUG"
 """When set, what goes wrong inside is shown as Python shows it."""
+_COLLECT_AFTER = 20_000
+"""New objects between two collections of garbage. Python's own 700 look through what was imported
+a hundred times before a short command has begun."""
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command line and return its exit code; see :class:`envdeck.cli.context.Exit`."""
-    if argv is None:
-        argv = sys.argv[1:]
-        _prepare()
+    """Run the command line and return its exit code; see :class:`envdeck.cli.context.Exit`.
+
+    Without `argv` the process is ours, and ends here.
+    """
+    if argv is not None:
+        return _run(argv)
+    _prepare()
+    code = _run(sys.argv[1:])
+    _leave(code)
+    return code
+
+
+def _run(argv: list[str]) -> int:
     try:
         if argv in (["--version"], ["-V"]):
             return _tell_version()
@@ -52,13 +64,35 @@ def _hand_over(argv: list[str]) -> int:
 
 
 def _prepare() -> None:
-    """Make ready a process of our own: streams that exist, and no trace for a person."""
+    """Make ready a process of our own: streams that exist, no trace for a person, and no garbage
+    collected while it starts."""
+    import gc  # start-up: what is told at once makes no garbage
+
+    gc.set_threshold(_COLLECT_AFTER, *gc.get_threshold()[1:])
     if sys.stdout is None:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115  it lives as long as the process
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115  it lives as long as the process
     if not os.environ.get(DEBUG):
         sys.excepthook = _explain
+
+
+def _leave(code: int) -> None:
+    """End the process at once: to take apart what was imported takes 15 ms, and frees what the
+    system frees anyway. It returns where somebody watches, or a thread has work to do."""
+    threading = sys.modules.get("threading")
+    busy = threading is not None and any(
+        not thread.daemon
+        for thread in threading.enumerate()
+        if thread is not threading.main_thread()
+    )
+    if busy or sys.gettrace() or sys.getprofile() or os.environ.get(DEBUG):
+        return
+    import atexit  # start-up: only where the process is ours
+
+    atexit._run_exitfuncs()  # noqa: SLF001 - as `multiprocessing` does before it leaves a fork
+    _settle()
+    os._exit(code)
 
 
 def _settle() -> None:

@@ -28,6 +28,10 @@ SLOW = {
 """What a listing has no use for, and what would take it a third more time."""
 
 
+PARSERS = {"concurrent.futures", "dotenv", "packaging.requirements"}
+"""What takes longer than a help."""
+
+
 def envdeck(*arguments, environ=None, **options):
     settings = {"capture_output": True, "timeout": 60, **options}
     return subprocess.run(
@@ -111,6 +115,23 @@ out.write(" ".join(sorted(sys.modules)))
     ]
 
 
+@pytest.mark.parametrize(
+    "arguments", [["find", "pip"], *([name, "--help"] for name in COMMANDS)], ids=" ".join
+)
+def test_a_help_and_a_search_for_a_name_load_no_parser(arguments, tmp_path):
+    code = """
+import sys, io
+out, sys.stdout = sys.stdout, io.StringIO()
+from envdeck.__main__ import main
+main(sys.argv[1:])
+out.write(" ".join(sorted(sys.modules)))
+"""
+    environ = {**os.environ, "HOME": str(tmp_path)}
+    modules = set(python(code, *arguments, env=environ, cwd=tmp_path).stdout.split())
+    assert len(modules) > 20
+    assert modules & PARSERS == set()
+
+
 @pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_every_help_has_examples_and_exit_codes(command, tmp_path):
     result = run_program(*command.split(), "--help", environ=os.environ, cwd=tmp_path)
@@ -179,6 +200,39 @@ def test_a_fault_of_ours_can_be_traced():
     result = python(FAULT, env={**os.environ, "ENVDECK_DEBUG": "1"})
     assert result.returncode == 1
     assert "Traceback" in result.stderr
+
+
+LEAVING = """
+import atexit, os, sys, threading, time
+from envdeck.__main__ import main
+leave = os._exit
+os._exit = lambda code: (print("left", flush=True), leave(code))
+atexit.register(print, "registered")
+{before}
+sys.argv[1:] = ["config", "path"]
+sys.exit(main())
+"""
+
+
+def test_a_process_of_our_own_ends_with_its_output_and_what_was_registered(tmp_path):
+    done = python(LEAVING.format(before=""), env={**os.environ, "HOME": str(tmp_path)})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[1:] == ["registered", "left"]
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "sys.setprofile(lambda *_: None)",
+        "threading.Thread(target=time.sleep, args=(0.3,)).start()",
+    ],
+    ids=["profiled", "a thread at work"],
+)
+def test_a_process_that_somebody_watches_or_still_works_ends_as_python_ends_it(before, tmp_path):
+    environ = {**os.environ, "HOME": str(tmp_path)}
+    done = python(LEAVING.format(before=before), env=environ)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[1:] == ["registered"]
 
 
 def test_an_interruption_ends_with_130():

@@ -21,7 +21,7 @@ from envdeck.core.health.status import STATUS_CHECKS
 from envdeck.core.model import Operation, Status
 from envdeck.core.onboarding.steps import STEPS
 from envdeck.core.operations.guards.check import GUARDS
-from envdeck.core.project import LOCK_FILES
+from envdeck.core.project.locks.find import LOCK_FILES
 from envdeck.core.system.host import Host
 from envdeck.tui.base.actions import ACTIONS, keys_of, shown_key
 from envdeck.tui.base.keymap import validate_keys

@@ -13,6 +13,7 @@ from envdeck.core.discovery.prefix import EnvironmentCandidate, recognise
 from envdeck.core.discovery.project_links import ProjectRoots, link, owner
 from envdeck.core.index import Index, StoredEnvironment, index_path
 from envdeck.core.inspection.environment import Inspector, fingerprint
+from envdeck.core.inspection.packages.site_packages import list_names
 from envdeck.core.inspection.usage import access_times, signs_of_use
 from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import (
@@ -123,9 +124,6 @@ class Catalog:
 
     def package_names(self, environment: Environment) -> frozenset[str]:
         """Return the normalised names of what is installed, by the names of files alone."""
-        # start-up: each reads what few commands ask for
-        from envdeck.core.inspection.packages.site_packages import list_names
-
         return frozenset(one.name for one in list_names(environment.site_packages))
 
     def snapshots(self, environment: Environment) -> "tuple[Snapshot, ...]":
@@ -215,7 +213,7 @@ class Catalog:
     def dotenv(self, project: str, environment: str | None = None) -> "DotenvReport":
         """Read the dotenv files of a project, and one that strayed into its environment."""
         # start-up: each reads what few commands ask for
-        from envdeck.core.dotenv import read_dotenv
+        from envdeck.core.dotenv.report import read_dotenv
 
         return read_dotenv(project, self.host, environment=environment)
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.dotenv import DotenvFinding, RemedyKind, read_dotenv
+from envdeck.core.dotenv import DotenvFinding, RemedyKind
 from envdeck.core.dotenv.checks import CHECKS
+from envdeck.core.dotenv.report import read_dotenv
 from envdeck.core.model import Severity
 from envdeck.core.system.host import Host
 

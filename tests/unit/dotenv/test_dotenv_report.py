@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from envdeck.core.dotenv import FileKind, GitState, read_dotenv
+from envdeck.core.dotenv import FileKind, GitState
+from envdeck.core.dotenv.report import read_dotenv
 from envdeck.core.system.host import Host
 
 MARK = "MARK-3f9c"

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from envdeck.core.project import DeclaredRequirement, read_declared, read_manifest
+from envdeck.core.project import DeclaredRequirement
 from envdeck.core.project.manifests.poetry import poetry_specifier
+from envdeck.core.project.project import read_declared, read_manifest
 
 
 def texts(found: tuple[DeclaredRequirement, ...]) -> list[tuple[str, str, str]]:

@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from envdeck.core.model import Creation, Distribution, Environment, Identity, Python, Status
-from envdeck.core.project import Comparison, Lock, read_lock
+from envdeck.core.project import Comparison, Lock
 from envdeck.core.project.drift.compare import compare
+from envdeck.core.project.locks.find import read_lock
 from envdeck.core.project.project import read_project
 
 SECRET = "s3cret-tops3cret"

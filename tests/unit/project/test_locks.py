@@ -20,7 +20,9 @@ from envdeck.core.inspection.packages.requirements import (
     marker_environment,
 )
 from envdeck.core.model import Python
-from envdeck.core.project import LOCK_FILES, Lock, find_locks, read_lock, read_locks, select
+from envdeck.core.project import Lock
+from envdeck.core.project.locks.find import LOCK_FILES, find_locks, read_lock, read_locks
+from envdeck.core.project.locks.selection import select
 
 LOCKS = Path(__file__).parent / "locks"
 LINUX = MarkerHost("posix", "linux", "x86_64", "6.1", "Linux", "#1")

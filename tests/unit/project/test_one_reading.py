@@ -8,7 +8,10 @@ from envdeck.core.inspection.packages.requirements import marker_environment
 from envdeck.core.model import Python
 from envdeck.core.operations.sources.offer import sources
 from envdeck.core.operations.sources.source import PackageSource, Parts
-from envdeck.core.project import Project, read_project, select, wanted_python
+from envdeck.core.project import Project
+from envdeck.core.project.locks.selection import select
+from envdeck.core.project.project import read_project
+from envdeck.core.project.pythons import wanted_python
 
 PYTHON = Python("3.12.1", "cpython")
 HEAD = '[project]\nname = "work"\nversion = "1"\n'

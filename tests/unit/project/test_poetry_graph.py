@@ -6,7 +6,8 @@ import pytest
 
 from envdeck.core.inspection.packages.requirements import MarkerHost, marker_environment
 from envdeck.core.model import Python
-from envdeck.core.project import read_lock, select
+from envdeck.core.project.locks.find import read_lock
+from envdeck.core.project.locks.selection import select
 
 MANIFEST = """\
 [tool.poetry]

@@ -20,8 +20,10 @@ from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.inspection.packages.requirements import MarkerHost, marker_environment
 from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.model import Python
-from envdeck.core.project import Comparison, DriftKind, read_locks, select
+from envdeck.core.project import Comparison, DriftKind
 from envdeck.core.project.drift.compare import compare
+from envdeck.core.project.locks.find import read_locks
+from envdeck.core.project.locks.selection import select
 from envdeck.core.project.project import read_project
 from envdeck.core.system.host import Host
 

@@ -4,7 +4,7 @@ import pytest
 
 from envdeck.core.inspection.packages.requirements import holds, marker_environment
 from envdeck.core.model import Python
-from envdeck.core.project import read_manifest
+from envdeck.core.project.project import read_manifest
 
 HEAD = '[project]\nname = "work"\nversion = "0"\ndependencies = [{}]\n'
 INDEX = '[[tool.uv.index]]\nname = "corp"\nurl = "https://corp.example/simple"\nexplicit = true\n'

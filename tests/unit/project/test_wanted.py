@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.project import wanted_python
+from envdeck.core.project.pythons import wanted_python
 
 
 @pytest.mark.parametrize(

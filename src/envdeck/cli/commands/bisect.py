@@ -59,7 +59,7 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     """Bisect one environment."""
     # start-up: a help needs none of it
     from envdeck.core.operations.bisect.plan import BisectChoice, plan_bisect
-    from envdeck.core.operations.bisect.run import NoBisect, run_bisect
+    from envdeck.core.operations.bisect.run import NoBisect, run_bisect, words_of
 
     if not arguments.command:
         raise CommandError("no command to run", hint="envdeck bisect ENV --good ID -- COMMAND")
@@ -89,7 +89,7 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     if arguments.json:
         context.console.json(bisect_object(result))
     else:
-        _print(result, context)
+        _print(result, " with ".join(map(words_of, result.culprits)), context)
     if result.stopped:
         return Exit.INTERRUPTED
     return Exit.DONE if result.status == "found" else Exit.FAILED
@@ -116,14 +116,10 @@ def _teller(context: CommandContext) -> Callable[[BisectRunStarted | BisectRun],
     return tell
 
 
-def _print(result: "BisectResult", context: CommandContext) -> None:
+def _print(result: "BisectResult", told: str, context: CommandContext) -> None:
     console = context.console
     console.line()
     if result.status == "found":
-        # start-up: a help needs none of it
-        from envdeck.core.operations.bisect.run import words_of
-
-        told = " with ".join(map(words_of, result.culprits))
         console.line(
             console.style(plain(f"Found in {counted(len(result.runs), 'run')}: {told}"), "bold")
         )

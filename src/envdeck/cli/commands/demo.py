@@ -52,13 +52,7 @@ def run(arguments: Namespace, context: CommandContext) -> int:
             "the demo screen needs a terminal",
             hint="run `envdeck demo --path FOLDER` to create it for use with other commands",
         )
-    from envdeck.demo import leftovers, remove  # start-up: builders and operations
-
     with catch_signals() as stops:
-        for folder in leftovers():
-            problem = remove(folder)
-            outcome = f"cannot be removed: {problem}" if problem else "removed"
-            context.console.note(f"leftover demo {folder}: {outcome}")
         sandbox = _sandbox(arguments, context)
         try:
             demo = _build(sandbox, context)
@@ -71,8 +65,14 @@ def run(arguments: Namespace, context: CommandContext) -> int:
 
 
 def _sandbox(arguments: Namespace, context: CommandContext) -> "Sandbox":
-    from envdeck.demo import Sandbox, SandboxError  # start-up: builders and operations
+    """Return the folder of a demo, once those are gone that a kill left behind."""
+    # start-up: builders and operations
+    from envdeck.demo import Sandbox, SandboxError, leftovers, remove
 
+    for folder in leftovers():
+        problem = remove(folder)
+        outcome = f"cannot be removed: {problem}" if problem else "removed"
+        context.console.note(f"leftover demo {folder}: {outcome}")
     try:
         if arguments.path is not None:
             return Sandbox.at(os.path.abspath(context.host.expand(arguments.path)))

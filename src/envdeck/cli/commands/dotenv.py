@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from envdeck.cli.arguments import absolute_path, add_options
-from envdeck.cli.commands.dotenv_fix import fix, read_report
 from envdeck.cli.console import CommandError, Exit
 from envdeck.cli.context import CommandContext
 from envdeck.cli.main import complete_folders
@@ -14,7 +13,6 @@ from envdeck.cli.plan_text import sentence
 from envdeck.cli.references import find_project
 from envdeck.cli.scan import warn_pending
 from envdeck.cli.serialise import dotenv_object
-from envdeck.core.dotenv import reveal
 from envdeck.core.system.host import lies_under
 from envdeck.text import counted, pad, plain, size, tilde, width
 
@@ -63,6 +61,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace, context: CommandContext) -> int:
     """Show the dotenv files of a project, reveal one value, or write one file."""
+    # start-up: 60 ms, and a help reads no file
+    from envdeck.cli.commands.dotenv_fix import fix, print_value, read_report
+
     _check(arguments)
     project = find_project(arguments.project, context)
     file = _find_file(arguments.file, project, context)
@@ -71,7 +72,7 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     warn_pending(context)
     report = read_report(project, context)
     if arguments.reveal is not None:
-        return _reveal(arguments.reveal, file, report, context)
+        return print_value(arguments.reveal, file, report, context)
     if file is not None:
         raise CommandError("--file requires --reveal or an option that writes a file")
     if arguments.json:
@@ -105,46 +106,6 @@ def _find_file(named: str | None, project: str, context: CommandContext) -> str 
         return os.path.join(project, real[len(folder) + 1 :]) if lies_under(real, folder) else here
     within = os.path.normpath(os.path.join(project, named))
     return here if not os.path.lexists(within) and lies_under(here, project) else within
-
-
-def _reveal(key: str, file: str | None, report: "DotenvReport", context: CommandContext) -> int:
-    found = _find_holder(key, file, report)
-    value = reveal(found.path, key)
-    if value is None:
-        raise CommandError(f"{key} has no value in {found.path}")
-    console = context.console
-    if console.terminal:  # what a terminal would obey is written out; a program gets it as it is
-        value = "\n".join(map(plain, value.split("\n")))
-    console.line(value)
-    return Exit.DONE
-
-
-def _find_holder(key: str, file: str | None, report: "DotenvReport") -> "DotenvFile":
-    """Return the file that a key is revealed of: the one named, or the first that has it; an
-    example alone only where it is named, since what it holds is nobody's value."""
-    named = [each for each in report.files if file is None or each.path == file]
-    if not named:
-        raise CommandError(
-            f"no readable dotenv file in {file or report.project}",
-            hint=f"envdeck dotenv {report.project}",
-        )
-    usual = os.path.join(report.project, ".env")
-    named.sort(key=lambda each: (each.kind != "env", each.path != usual))
-    for each in named:
-        if key in each.names and (file is not None or each.kind != "example"):
-            return each
-    unread = next((each for each in named if each.problem and each.kind != "example"), None)
-    if unread is not None:
-        raise CommandError(f"cannot read {unread.path}: {unread.problem}")
-    example = next((each for each in named if key in each.names), None)
-    if example is not None:
-        name = os.path.basename(example.path)
-        raise CommandError(
-            f"{key} is only in the example {name}",
-            hint=f"add `--file {name}` to print the example's value",
-        )
-    where = named[0].path if file is not None else report.project
-    raise CommandError(f"key {key} not found in {where}", hint=f"envdeck dotenv {report.project}")
 
 
 _STYLES = {"error": "red", "warning": "yellow", "note": "cyan"}

@@ -1,4 +1,5 @@
-"""What `envdeck dotenv` writes: which remedy is meant, and the values a person gives for it."""
+"""What `envdeck dotenv` does with values: it shows one, or writes those a person gives for a
+remedy."""
 
 import getpass
 import os
@@ -11,13 +12,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from warnings import catch_warnings, simplefilter
 
-from envdeck.cli.console import CommandError
+from envdeck.cli.console import CommandError, Exit
 from envdeck.cli.context import CommandContext
 from envdeck.cli.perform import operate
 from envdeck.core.catalog import Scope
 from envdeck.core.dotenv import FileKind, Remedy, RemedyKind
 from envdeck.core.dotenv.files import examples, kind_of, names_a_key
 from envdeck.core.dotenv.parse import parse
+from envdeck.core.dotenv.reveal import reveal
 from envdeck.core.model import NoPlan, Operation, Plan
 from envdeck.core.system.host import lies_under
 from envdeck.text import plain
@@ -208,3 +210,44 @@ def read_report(project: str, context: CommandContext) -> "DotenvReport":
         known.path for known in catalog.remembered(Scope()) if known.project.path == real
     )
     return catalog.dotenv(project, next(environments, None))
+
+
+def print_value(key: str, file: str | None, report: "DotenvReport", context: CommandContext) -> int:
+    """Print the value of one key, and nothing else."""
+    found = _find_holder(key, file, report)
+    value = reveal(found.path, key)
+    if value is None:
+        raise CommandError(f"{key} has no value in {found.path}")
+    console = context.console
+    if console.terminal:  # what a terminal would obey is written out; a program gets it as it is
+        value = "\n".join(map(plain, value.split("\n")))
+    console.line(value)
+    return Exit.DONE
+
+
+def _find_holder(key: str, file: str | None, report: "DotenvReport") -> "DotenvFile":
+    """Return the file that a key is revealed of: the one named, or the first that has it; an
+    example alone only where it is named, since what it holds is nobody's value."""
+    named = [each for each in report.files if file is None or each.path == file]
+    if not named:
+        raise CommandError(
+            f"no readable dotenv file in {file or report.project}",
+            hint=f"envdeck dotenv {report.project}",
+        )
+    usual = os.path.join(report.project, ".env")
+    named.sort(key=lambda each: (each.kind != "env", each.path != usual))
+    for each in named:
+        if key in each.names and (file is not None or each.kind != "example"):
+            return each
+    unread = next((each for each in named if each.problem and each.kind != "example"), None)
+    if unread is not None:
+        raise CommandError(f"cannot read {unread.path}: {unread.problem}")
+    example = next((each for each in named if key in each.names), None)
+    if example is not None:
+        name = os.path.basename(example.path)
+        raise CommandError(
+            f"{key} is only in the example {name}",
+            hint=f"add `--file {name}` to print the example's value",
+        )
+    where = named[0].path if file is not None else report.project
+    raise CommandError(f"key {key} not found in {where}", hint=f"envdeck dotenv {report.project}")

@@ -23,6 +23,8 @@ from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Ending, NoPlan, Operation, Plan, Result
 from envdeck.core.onboarding.model import Answers, StepState, StepView
 from envdeck.core.onboarding.shells import SHELLS
+from envdeck.core.project.locks.find import find_locks
+from envdeck.core.project.project import manifest_files
 from envdeck.text import pad, tilde, tilde_within
 from envdeck.text.operation import STEP_WORDS, refusal_words
 
@@ -55,6 +57,11 @@ class _ReadOnlyServices:
 
     catalog: "Catalog"
     policy: "Policy"
+
+
+def has_dependencies(folder: str) -> bool:
+    """Whether anything is declared or locked in a folder."""
+    return bool(manifest_files(folder) or find_locks(folder))
 
 
 def open_walkthrough(

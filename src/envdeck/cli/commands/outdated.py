@@ -2,7 +2,6 @@
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from shlex import quote
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -69,6 +68,8 @@ def run(arguments: Namespace, context: CommandContext) -> int:
 def _ask(
     environments: Sequence[Environment], context: CommandContext, stops: Stops
 ) -> list[Answer]:
+    from concurrent.futures import ThreadPoolExecutor  # start-up: a help asks no index
+
     operations = context.operations()
 
     def ask(environment: Environment) -> "UpgradeCandidates | NoPlan":

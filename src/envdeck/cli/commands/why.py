@@ -9,6 +9,7 @@ from envdeck.cli.main import complete_folders
 from envdeck.cli.references import find_environment, read_distributions
 from envdeck.cli.serialise import SCHEMA
 from envdeck.core.inspection.packages.dependencies import chains
+from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.model import SEED_PACKAGES, Distribution
 from envdeck.core.project.model import Comparison
 from envdeck.core.system.words import find_nearest
@@ -34,12 +35,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace, context: CommandContext) -> int:
     """Print the chains."""
-    from packaging.utils import canonicalize_name  # start-up: help needs none of it
-
     catalog = context.catalog()
     environment = find_environment(arguments.reference, context, catalog)
     environment, distributions = read_distributions(environment, catalog)
-    name = canonicalize_name(arguments.name)
+    name = normalise(arguments.name)
     installed = {one.name: one for one in distributions}
     if name not in installed:
         close = find_nearest(name, installed)

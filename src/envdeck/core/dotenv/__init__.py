@@ -1,7 +1,7 @@
 """The dotenv files of a project, their keys, and findings on them.
 
-Values are read, judged and forgotten; no type here holds one. :func:`reveal` reads a single value
-for the person who asks, and :func:`values_of` all of them, to mask the output of a command.
+Values are read, judged and forgotten; no type here holds one. :mod:`.reveal` reads a
+single value for the person who asks, and all of them, to mask the output of a command.
 """
 
 from envdeck.core.dotenv.model import (
@@ -15,8 +15,6 @@ from envdeck.core.dotenv.model import (
     Remedy,
     RemedyKind,
 )
-from envdeck.core.dotenv.report import read_dotenv
-from envdeck.core.dotenv.reveal import reveal, values_of
 
 __all__ = [
     "DotenvFile",
@@ -28,7 +26,4 @@ __all__ = [
     "KeyComparison",
     "Remedy",
     "RemedyKind",
-    "read_dotenv",
-    "reveal",
-    "values_of",
 ]

@@ -64,7 +64,7 @@ def dotenv_findings(context: HealthContext) -> Iterator[Answer]:
     if context.kept:
         yield Skipped(_LATER)
         return
-    from envdeck.core.dotenv import read_dotenv  # start-up: no scan reads them
+    from envdeck.core.dotenv.report import read_dotenv  # start-up: no scan reads them
 
     report = read_dotenv(context.project, context.host, environment=context.environment.path)
     for file in report.files:

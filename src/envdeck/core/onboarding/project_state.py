@@ -14,12 +14,12 @@ from envdeck.core.onboarding.answers import WalkthroughAnswers, read_memory
 from envdeck.core.onboarding.model import Answers, Option
 from envdeck.core.onboarding.python_choice import accepts_python
 from envdeck.core.operations.shared.interpreters import InterpreterRequest, interpreter_options
-from envdeck.core.project import read_project
 from envdeck.core.project.documents import DataDocument, read_toml
 from envdeck.core.project.drift.compare import compare
 from envdeck.core.project.locks.selection import ordered_locks
 from envdeck.core.project.model import Project, ProjectPart
 from envdeck.core.project.parts import main_manifests, part_ids
+from envdeck.core.project.project import read_project
 from envdeck.core.system import reach
 from envdeck.core.system.host import Host, lies_under
 from envdeck.core.system.reach import Scope

@@ -208,8 +208,7 @@ class WantedPython:
 def allows(specifier: str, version: str) -> bool:
     """Tell whether a range allows a version, or any release of a minor version. An invalid range
     allows all: the tool that reads it reports it."""
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # start-up: 8 ms
-    from packaging.version import InvalidVersion
+    from packaging.specifiers import SpecifierSet  # start-up: 8 ms
 
     if not specifier:
         return True
@@ -220,7 +219,7 @@ def allows(specifier: str, version: str) -> bool:
     try:
         allowed = SpecifierSet(specifier)
         return any(allowed.contains(one, prereleases=True) for one in candidates)
-    except (InvalidSpecifier, InvalidVersion, ValueError):
+    except ValueError:  # not valid, or of more digits than Python reads
         return True
 
 

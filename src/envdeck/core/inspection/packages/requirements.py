@@ -290,15 +290,16 @@ def satisfied(requirement: ParsedRequirement, versions: Sequence[str]) -> bool:
 
 
 @lru_cache(maxsize=_KEPT)
-def accepts(specifier: str, version: str) -> bool:
-    """Tell whether a version is in a specifier; what cannot be read is accepted."""
+def accepts(specifier: str, version: str, *, unread: bool = True) -> bool:
+    """Tell whether a version is in a specifier; what cannot be read is accepted, or as `unread`
+    says."""
+    if not specifier:
+        return True
     # start-up: 20 ms, and only versions and markers ask
     from packaging.specifiers import SpecifierSet
     from packaging.version import Version
 
-    if not specifier:
-        return True
     try:
         return SpecifierSet(specifier).contains(Version(version), prereleases=True)
     except ValueError:  # not valid, or of more digits than Python reads
-        return True
+        return unread

@@ -4,16 +4,9 @@ import os
 import re
 from typing import TYPE_CHECKING, ClassVar
 
-from envdeck.core.dotenv import (
-    DotenvFile,
-    DotenvFinding,
-    FileKind,
-    GitState,
-    Remedy,
-    RemedyKind,
-    reveal,
-)
+from envdeck.core.dotenv import DotenvFile, DotenvFinding, FileKind, GitState, Remedy, RemedyKind
 from envdeck.core.dotenv.model import Content
+from envdeck.core.dotenv.reveal import reveal
 from envdeck.core.dotenv.secrets import has_secret_name
 from envdeck.core.model import NoPlan, Plan, Severity
 from envdeck.core.onboarding.model import Answers, Field, StepState, StepView

@@ -11,8 +11,8 @@ from envdeck.core.operations.sources.source import (
     SourceName,
     SourceRequest,
 )
-from envdeck.core.project import Lock, LockedPackage, Manifest, Project, select
-from envdeck.core.project.locks.selection import split_ids
+from envdeck.core.project import Lock, LockedPackage, Manifest, Project
+from envdeck.core.project.locks.selection import select, split_ids
 from envdeck.core.project.locks.uv import uv_lock_revision
 from envdeck.core.project.parts import part_ids
 from envdeck.core.project.requirements import file_url

@@ -35,17 +35,11 @@ from envdeck.core.operations.sources.source import (
     SourceName,
     SourceRequest,
 )
-from envdeck.core.project import (
-    DeclaredRequirement,
-    Manifest,
-    PackageIndex,
-    Project,
-    read_lock,
-    read_manifest,
-    read_project,
-)
+from envdeck.core.project import DeclaredRequirement, Manifest, PackageIndex, Project
+from envdeck.core.project.locks.find import read_lock
 from envdeck.core.project.locks.selection import ordered_locks, split_ids
 from envdeck.core.project.parts import OWN, main_manifests, sections
+from envdeck.core.project.project import read_manifest, read_project
 from envdeck.core.project.requirements import file_url
 from envdeck.core.system import reach
 from envdeck.core.system.words import join_some

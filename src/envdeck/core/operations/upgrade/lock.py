@@ -28,8 +28,7 @@ from envdeck.core.operations.upgrade.staged import (
     staged_plan,
     with_edits,
 )
-from envdeck.core.project import read_lock
-from envdeck.core.project.locks.find import LOCK_FILES
+from envdeck.core.project.locks.find import LOCK_FILES, read_lock
 from envdeck.core.project.locks.uv import uv_lock_revision
 from envdeck.core.system import reach
 from envdeck.core.system.host import Host

@@ -36,6 +36,7 @@ from envdeck.core.model import (
 )
 from envdeck.core.operations.shared.policy import Policy
 from envdeck.core.operations.shared.retention import NOTICE, Due
+from envdeck.core.query import Contents
 
 
 @dataclass
@@ -55,6 +56,8 @@ class FakeCatalog:
     left_out: tuple = ()
     """What the end says was not looked at."""
     scopes: list = field(default_factory=list)
+    read: dict = field(default_factory=dict)
+    """What a query is told of the contents of environments, by path."""
 
     def scan(self, scope, stopped=lambda: False) -> Iterator:
         self.scopes.append(scope)
@@ -82,6 +85,9 @@ class FakeCatalog:
 
     def lookup(self, path: str) -> Environment | None:
         return next((found for found in self.environments if found.path == path), None)
+
+    def contents(self, environment: Environment, needs) -> Contents:
+        return self.read.get(environment.path, Contents({}, drift=False))
 
     def measure(self, environment: Environment) -> Size:
         return self.sizes[environment.path]

@@ -41,6 +41,8 @@ def planned(operations) -> list[str]:
         (["--unused-for", "90d"], ["blog/venv"]),
         (["--orphan", "--min-size", "1kB"], ["old"]),
         (["--min-size", "2MB", "--manager", "venv"], ["blog/venv", "x/.venv"]),
+        (["--manager", "uv,venv", "--filter", "!status:ok !orphan"], ["blog/venv", "x/.venv"]),
+        (["--filter", "status:eol,broken", "--filter", "frees:<3MB"], ["blog/venv"]),
     ],
 )
 def test_what_matches_is_deleted(cli, operations, several, options, expected):

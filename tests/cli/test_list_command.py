@@ -20,6 +20,7 @@ from envdeck.core.model import (
     Status,
     Unreadable,
 )
+from envdeck.core.query import Contents
 
 NOW = 1_795_000_000.0
 DAY = 86400
@@ -40,6 +41,10 @@ def three(catalog, environment, size_of):
         "x/.venv", version=None, status=Status.BROKEN, manager="poetry", packages=None
     )
     catalog.environments = [api, blog, lost]
+    catalog.read = {
+        api.path: Contents({"idna": ("3.7",)}, drift=False),
+        blog.path: Contents({"idna": ("2.9",)}, drift=True),
+    }
     catalog.sizes = {api.path: size_of(440_401_920, 3_145_728), blog.path: size_of(9000, 8000)}
     return catalog
 
@@ -158,6 +163,13 @@ def test_without_sizes_nothing_is_measured_or_told_from_memory(cli, three, size_
         (["--min-size", "1MB"], {"api/.venv"}),
         (["--min-size", "9000"], {"api/.venv", "blog/venv"}),
         (["--manager", "uv", "--status", "broken"], set()),
+        (["--manager", "uv,poetry"], {"api/.venv", "x/.venv"}),
+        (["--filter", "manager:uv,poetry !status:broken"], {"api/.venv"}),
+        (["--filter", "python:>=3.8,<3.10"], {"blog/venv"}),
+        (["--filter", "package:idna>=3 !drift"], {"api/.venv"}),
+        (["--filter", "package:idna", "--filter", "drift"], {"blog/venv"}),
+        (["--filter", "!package:idna"], {"x/.venv"}),
+        (["--filter", "!blog", "--manager", "venv,poetry"], {"x/.venv"}),
     ],
 )
 def test_filters_choose(cli, three, options, expected):

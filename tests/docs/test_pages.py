@@ -22,10 +22,10 @@ from envdeck.core.model import Operation, Status
 from envdeck.core.onboarding.steps import STEPS
 from envdeck.core.operations.guards.check import GUARDS
 from envdeck.core.project.locks.find import LOCK_FILES
+from envdeck.core.query import Query
 from envdeck.core.system.host import Host
 from envdeck.tui.base.actions import ACTIONS, keys_of, shown_key
 from envdeck.tui.base.keymap import validate_keys
-from envdeck.tui.store.query import Query
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "envdeck"

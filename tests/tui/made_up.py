@@ -1,7 +1,7 @@
 """Environments and a source that exist in memory alone; for tests, and for a process of its own."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from types import SimpleNamespace
@@ -82,6 +82,7 @@ from envdeck.core.project.model import (
     WantedPython,
     Where,
 )
+from envdeck.core.query import DRIFT, PACKAGES, Contents
 from envdeck.core.timeline.model import Snapshot, changes
 
 NOW = 1_795_000_000.0
@@ -455,9 +456,10 @@ class MemorySource:
             }
         )
 
-    def package_names(self, environment: Environment) -> frozenset[str]:
-        """Return their names."""
-        return frozenset(one.name for one in self.distributions(environment))
+    def contents(self, environment: Environment, needs: Collection[str]) -> Contents:
+        """Return what is asked for of them; none has drifted."""
+        found = {one.name: (one.version,) for one in self.distributions(environment)}
+        return Contents(found if PACKAGES in needs else None, False if DRIFT in needs else None)
 
     def examine(self, environment, names=(), *, deep=False, online=False, tell=None, stopped=None):
         """Examine as told; what it was asked for is kept."""

@@ -15,6 +15,7 @@ from envdeck.core.model import (
     FoundInterpreter,
     Notice,
     Progress,
+    ProjectLink,
     ProjectState,
     Sized,
     Status,
@@ -81,6 +82,25 @@ def test_everything_is_found_once_read_and_measured(catalog, machine, poetry_env
     assert isinstance(last, Finished)
     assert (last.complete, last.gone, last.unreadable, last.roots) == (True, (), 0, (str(machine),))
     assert last.visited > 3
+
+
+def test_what_a_query_asks_for_is_read_and_nothing_else(catalog, machine):
+    path = machine / "work/api/.venv"
+    (found,) = (
+        one for one in environments(catalog.scan(Scope())).values() if one.path == str(path)
+    )
+    (folder,) = set(found.site_packages)
+    for entry in ("Zope.Interface-5.4.0.dist-info", "pandas-1.5.3.dist-info"):
+        os.mkdir(os.path.join(folder, entry))
+    contents = catalog.contents(found, {"packages"})
+    assert contents.drift is None
+    assert contents.packages["zope-interface"] == ("5.4.0",)
+    assert contents.packages["pandas"] == ("1.5.3",)
+    assert catalog.contents(found, ()) == (None, None)
+    pyproject = machine / "work/api/pyproject.toml"
+    pyproject.write_text('[project]\nname = "api"\nversion = "1"\ndependencies = ["flask"]\n')
+    assert catalog.contents(found, {"drift"}) == (None, True)
+    assert catalog.contents(replace(found, project=ProjectLink()), {"drift"}) == (None, False)
 
 
 def test_with_paths_nothing_outside_them_is_listed(catalog, machine, poetry_environment, lone):

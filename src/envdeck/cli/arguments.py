@@ -1,10 +1,9 @@
 """PATH, `--python`, filters, sort, `--yes`, `--allow`, `--from`."""
 
 import os
-import re
 import shlex
 from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,10 +11,11 @@ from envdeck.cli.console import CommandError
 from envdeck.cli.context import CommandContext
 from envdeck.cli.main import COMMANDS
 from envdeck.core.model import Environment
+from envdeck.core.query import BadTermError, Matches, read_python
 from envdeck.core.system.files import reason_of
 from envdeck.core.system.host import Host
 from envdeck.core.system.reach import admit
-from envdeck.core.system.words import find_nearest
+from envdeck.core.system.words import find_nearest, read_bytes, read_seconds
 
 if TYPE_CHECKING:
     from envdeck.core.catalog import Scope
@@ -142,54 +142,15 @@ def other_names(environment: Environment) -> set[str]:
     return names | {os.path.basename(project)} if project else names
 
 
-Matches = Callable[[str | None], bool]
-"""Whether a version, None for one that is not known, is wanted."""
-
-_LONGEST = 200
-"""Characters of a range; a number of thousands of digits is none that Python reads."""
-_PLAIN = re.compile(r"[0-9]+(\.[0-9]+){0,2}([a-z]+[0-9]+)?")
-
-
 def read_python_range(spec: str) -> Matches:
     """Return the test for `3.12` (that and all that begin so) or `>=3.10,<3.12` (PEP 440).
 
     Raises :class:`argparse.ArgumentTypeError` for anything else.
     """
-    text = spec.strip().lower()
-    if _PLAIN.fullmatch(text):
-        return _match_prefix(text.split("."))
-    return _match_specifier(spec)
-
-
-def _match_prefix(wanted: list[str]) -> Matches:
-    def matches(version: str | None) -> bool:
-        return version is not None and version.split(".")[: len(wanted)] == wanted
-
-    return matches
-
-
-def _match_specifier(spec: str) -> Matches:
-    # start-up: 20 ms, and only versions and markers ask
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-    from packaging.version import Version
-
     try:
-        wanted = SpecifierSet(spec)
-    except InvalidSpecifier as error:
-        message = f"invalid version or range `{spec}`; use 3.12 or >=3.10,<3.12"
-        raise ArgumentTypeError(message) from error
-    if len(spec) > _LONGEST:
-        raise ArgumentTypeError("version or range is too long")
-    if not spec.strip():
-        raise ArgumentTypeError("a version is required, such as 3.12 or >=3.10,<3.12")
-
-    def matches(version: str | None) -> bool:
-        try:
-            return version is not None and wanted.contains(Version(version), prereleases=True)
-        except ValueError:  # not valid, or of more digits than Python reads
-            return False
-
-    return matches
+        return read_python(spec)
+    except BadTermError as error:
+        raise ArgumentTypeError(str(error)) from error
 
 
 OVERRULABLE = (
@@ -300,28 +261,9 @@ def read_interpreter(given: str | None, host: Host) -> str | None:
     return path
 
 
-_DAY = 86400
-_SECONDS = {
-    "h": 3600,
-    "d": _DAY,
-    "w": 7 * _DAY,
-    "m": 30 * _DAY,
-    "mo": 30 * _DAY,
-    "y": 365 * _DAY,
-}
-_BYTES = {
-    "": 1,
-    "b": 1,
-    **{prefix: 1000**power for power, prefix in enumerate("kmgt", start=1)},
-    **{f"{prefix}b": 1000**power for power, prefix in enumerate("kmgt", start=1)},
-    **{f"{prefix}ib": 1024**power for power, prefix in enumerate("kmgt", start=1)},
-}
-_QUANTITY = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?)\s*([A-Za-z]*)")
-
-
 def read_duration(text: str) -> float:
     """Return `90d` in seconds; `h`, `d`, `w`, `m` or `mo` (30 days), `y`, as in the filter."""
-    seconds = _quantity(text, _SECONDS)
+    seconds = read_seconds(text)
     if seconds is None:
         raise ArgumentTypeError(f"invalid duration `{text}`; use 12h, 90d, 6w, 3m (months) or 2y")
     return seconds
@@ -329,14 +271,7 @@ def read_duration(text: str) -> float:
 
 def read_byte_count(text: str) -> float:
     """Return `500MB` in bytes; decimal units (`kB` … `TB`) and binary ones (`MiB`)."""
-    count = _quantity(text, _BYTES)
+    count = read_bytes(text)
     if count is None:
         raise ArgumentTypeError(f"invalid size `{text}`; use 500MB, 1.5GB or 800MiB")
     return count
-
-
-def _quantity(text: str, units: dict[str, int]) -> float | None:
-    found = _QUANTITY.fullmatch(text.strip())
-    if found is None or found[2].lower() not in units:
-        return None
-    return float(found[1]) * units[found[2].lower()]

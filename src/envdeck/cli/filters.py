@@ -3,12 +3,17 @@
 import math
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterable
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from envdeck.cli.arguments import Matches, read_byte_count, read_duration, read_python_range
+from envdeck.cli.arguments import read_byte_count, read_duration, read_python_range
+from envdeck.cli.console import CommandError
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Environment, Status
-from envdeck.text.environment import status_words
+from envdeck.core.query import UNREAD, Matches, Query, known_managers, told_by
+from envdeck.core.system.words import find_nearest
+
+if TYPE_CHECKING:
+    from envdeck.core.catalog import Catalog
 
 _END_OF_LIFE = "end of life"
 STATUSES = (*(status.value for status in Status), "orphan", "eol", "unmounted")
@@ -26,27 +31,38 @@ class Filters:
 
     managers: frozenset[str] = frozenset()
     statuses: frozenset[str] = frozenset()
-    """Any of :func:`envdeck.text.environment.status_words`."""
+    """Any of :attr:`envdeck.core.model.Environment.states`."""
     python: Matches | None = None
     unused_since: float | None = None
     """Seconds since the epoch. One whose last use is not known is not taken for unused."""
     least_bytes: float | None = None
     """On disk. One that could not be measured is not taken for large."""
+    query: Query = Query()
+    """In the language of the screen's filter."""
 
-    def accept(self, environment: Environment) -> bool:
-        """Tell whether an environment is wanted."""
+    def accept(self, environment: Environment, catalog: "Catalog") -> bool:
+        """Tell whether an environment is wanted; the catalog reads what only a query asks for."""
         when = environment.last_used.when
         size = environment.size
         return (
             (not self.managers or environment.manager in self.managers)
-            and (not self.statuses or not self.statuses.isdisjoint(status_words(environment)))
+            and (not self.statuses or not self.statuses.isdisjoint(environment.states))
             and (self.python is None or self.python(environment.python.version))
             and (self.unused_since is None or (when is not None and when <= self.unused_since))
             and (
                 self.least_bytes is None
                 or (size is not None and size.disk_bytes >= self.least_bytes)
             )
+            and (not self.query or self._answers(environment, catalog))
         )
+
+    def _answers(self, environment: Environment, catalog: "Catalog") -> bool:
+        query, told = self.query, told_by(environment)
+        if not query._replace(contents=(), needs=frozenset()).matches(environment, told):
+            return False
+        needs = query.needs
+        contents = catalog.contents(environment, needs) if needs else UNREAD
+        return query.matches(environment, told, contents)
 
 
 def sort_environments(environments: Iterable[Environment], by: str) -> list[Environment]:
@@ -104,6 +120,14 @@ def add_filters(parser: ArgumentParser, *, rules: bool = False) -> None:
     """Let a command take the properties of the environments that are meant; with `rules`, the
     states of :data:`RULES` as options of their own."""
     choosing = parser.add_argument_group("filters")
+    choosing.add_argument(
+        "--filter",
+        action="append",
+        default=[],
+        metavar="QUERY",
+        help='in the language of the screen\'s filter: "manager:uv,poetry !eol package:pandas<2" '
+        "(repeatable)",
+    )
     for state, meaning in RULES.items() if rules else ():
         choosing.add_argument(
             f"--{state}", action="append_const", dest="status", const=state, help=meaning
@@ -113,7 +137,7 @@ def add_filters(parser: ArgumentParser, *, rules: bool = False) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="managed by this tool: venv, uv, poetry, conda … (repeatable)",
+        help="managed by this tool: venv, uv, poetry, conda … (repeatable, or with commas)",
     )
     if not rules:
         choosing.add_argument(
@@ -144,14 +168,27 @@ def add_filters(parser: ArgumentParser, *, rules: bool = False) -> None:
 
 
 def read_filters(arguments: Namespace, now: float) -> Filters:
-    """Return the filters that were given."""
+    """Return the filters that were given. Raises :class:`CommandError` for one that nothing can
+    match, or that is not understood."""
+    managers = [name.strip() for given in arguments.manager for name in given.split(",")]
+    for name in managers:
+        if name not in known_managers():
+            near = find_nearest(name, known_managers())
+            hint = f"did you mean `{near[0]}`?" if near else f"one of {', '.join(known_managers())}"
+            raise CommandError(f"--manager: no manager `{name}`", hint=hint)
+    query = Query.parse(" ".join(arguments.filter), now)
+    if problem := next(iter(query.problems), "") or query.doubt(()):
+        raise CommandError(
+            f"--filter: {problem}", hint="terms: envdeck list --help, docs/keys.md#filter"
+        )
     words = (_END_OF_LIFE if status == "eol" else status for status in arguments.status or ())
     return Filters(
-        managers=frozenset(arguments.manager),
+        managers=frozenset(managers),
         statuses=frozenset(words),
         python=arguments.python,
         unused_since=None if arguments.unused_for is None else now - arguments.unused_for,
         least_bytes=arguments.min_size,
+        query=query,
     )
 
 

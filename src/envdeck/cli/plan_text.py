@@ -19,7 +19,6 @@ from envdeck.text import (
     tilde_within,
     width,
 )
-from envdeck.text.environment import status_words
 from envdeck.text.operation import CHANGE_COLUMNS, CHANGES_SHOWN, change_words
 
 _KEEP_EDITS = {
@@ -152,7 +151,7 @@ _STYLES = {"ok": "green", "broken": "red", "moved": "red", "unmounted": "dim"}
 
 def standing(environment: Environment, signs: Signs) -> Cell:
     """Return sign and word for an environment's state, the worst there is to say of it."""
-    status = status_words(environment)[0]
+    status = environment.states[0]
     return Cell(f"{signs.of_status(status)} {status}", _STYLES.get(status, "yellow"))
 
 

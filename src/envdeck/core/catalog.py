@@ -26,6 +26,7 @@ from envdeck.core.model import (
     ProjectState,
     Size,
 )
+from envdeck.core.query import DRIFT, PACKAGES, Contents
 from envdeck.core.system import reach
 from envdeck.core.system.host import Host, lies_under, outermost
 from envdeck.core.system.mounts import read_mounts
@@ -122,9 +123,20 @@ class Catalog:
 
         return read_distributions(environment, host=self.host)
 
-    def package_names(self, environment: Environment) -> frozenset[str]:
-        """Return the normalised names of what is installed, by the names of files alone."""
-        return frozenset(one.name for one in list_names(environment.site_packages))
+    def contents(self, environment: Environment, needs: Collection[str]) -> Contents:
+        """Read what a query needs of an environment: its packages by the names of files, and
+        whether they drifted from the project."""
+        # start-up: each reads what few commands ask for
+        from envdeck.core.inspection.packages.distributions import read_head
+
+        packages: dict[str, tuple[str, ...]] = {}
+        if PACKAGES in needs:
+            for one in list_names(environment.site_packages):
+                version = one.version or read_head(*os.path.split(one.path)).version
+                packages[one.name] = (*packages.get(one.name, ()), version)
+        found = self.project(environment) if DRIFT in needs else None
+        drift = found is not None and bool(found.drifts or any(one.error for one in found.pythons))
+        return Contents(packages if PACKAGES in needs else None, drift if DRIFT in needs else None)
 
     def snapshots(self, environment: Environment) -> "tuple[Snapshot, ...]":
         """Return what looks saw of an environment, newest first."""

@@ -4,14 +4,12 @@ from typing import NamedTuple
 
 from envdeck.core.model import (
     Creation,
-    Environment,
     Interpreter,
     InterpreterOption,
     InterpreterReason,
     ProjectLink,
     ProjectState,
     Python,
-    Status,
 )
 from envdeck.text.paths import clip, width
 from envdeck.text.safe import plain
@@ -30,23 +28,6 @@ class Activity(NamedTuple):
     word: str
     short: str
     """The same in seven cells."""
-
-
-def status_words(environment: Environment) -> tuple[str, ...]:
-    """Return every state of an environment, the worst first: `broken`, `orphan`.
-
-    `ok` stands alone. An orphan's project is gone; `unmounted` is its project's disk.
-    """
-    project = environment.project.state
-    found = [environment.status.value] if environment.status is not Status.OK else []
-    for holds, word in (
-        (project is ProjectState.GONE, "orphan"),
-        (environment.python.end_of_life is not None, "end of life"),
-        (project is ProjectState.UNMOUNTED, "unmounted"),
-    ):
-        if holds:
-            found.append(word)
-    return tuple(found) or (Status.OK.value,)
 
 
 def python_name(python: Python | Interpreter, *, unknown: str = ", version unknown") -> str:

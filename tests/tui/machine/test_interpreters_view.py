@@ -19,12 +19,12 @@ from envdeck.core.model import (
     Size,
     Status,
 )
+from envdeck.core.query import Query, told_by
 from envdeck.text.safe import ASCII
 from envdeck.tui.base.messages import FilterRequested
 from envdeck.tui.machine.groups import InterpreterBase, bases, query_for, with_dependants
 from envdeck.tui.machine.interpreters import InterpretersScreen
 from envdeck.tui.machine.interpreters_view import about, base_rows, draw_base, heading
-from envdeck.tui.store.query import Query, told_by
 from envdeck.tui.widgets.line import Look, line_text, line_width
 from envdeck.tui.widgets.line_list import LineList
 

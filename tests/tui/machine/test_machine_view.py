@@ -21,11 +21,11 @@ from envdeck.core.model import (
     Size,
     Status,
 )
+from envdeck.core.query import Query, told_by
 from envdeck.text.safe import ASCII
 from envdeck.tui.base.messages import FilterRequested
 from envdeck.tui.machine.groups import Group, everything, sections
 from envdeck.tui.machine.screen import MachineScreen, draw, heading, legend, rows, totals_line
-from envdeck.tui.store.query import Query, told_by
 from envdeck.tui.widgets.line import Look, line_text, line_width
 
 NOW = 1_795_000_000.0

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from envdeck.core.model import Examination, Finding, Severity, Status
+from envdeck.core.query import Contents
 from envdeck.text.safe import ASCII, UNICODE
 from envdeck.tui.main.cells import places, row
 from envdeck.tui.store.columns import columns_named
@@ -54,23 +55,29 @@ async def test_packages_are_read_when_the_filter_first_asks_for_them(
     go, read = threading.Event(), []
     holder = source.known[2].path
 
-    def names(environment):
+    def contents(environment, needs):
+        assert needs == {"packages"}
         go.wait(20)
         read.append(environment.path)
-        return frozenset({"zope-interface"} if environment.path == holder else {"idna"})
+        held = environment.path == holder
+        return Contents({"zope-interface": ("5.4.0",)} if held else {"idna": ("3.7",)})
 
-    source.package_names = names
+    source.contents = contents
     async with open_screen(source) as pilot:
         listing = pilot.app.main.list.listing
         assert not read
         await pilot.app.main.list.filter_by("package:zope_interface")
         assert len(listing) == 0
-        assert listing.unnamed == 6
+        assert listing.unread == 6
         go.set()
         await wait_until(lambda: [each.path for each in listing.shown()] == [holder])
         assert sorted(read) == sorted(each.path for each in source.known)
         await pilot.app.main.list.filter_by("package:idna")
         assert len(listing) == 5
+        await pilot.app.main.list.filter_by("package:idna<3")
+        assert len(listing) == 0
+        await pilot.app.main.list.filter_by("!package:idna")
+        assert [each.path for each in listing.shown()] == [holder]
         assert len(read) == 6
 
 

@@ -376,3 +376,47 @@ async def test_what_is_typed_before_the_filter_is_there_goes_into_it(open_screen
             pilot.app.post_message(Key(key, character))
         await wait_until(lambda: pilot.app.main.list.listing.query.text == "mqajs")
         assert pilot.app.screen is pilot.app.main
+
+
+async def test_tab_completes_the_last_term_and_goes_through_what_it_may_be(open_screen, made_up):
+    source = made_up.MemorySource(
+        [
+            made_up.environment(f"/home/ada/work/{name}/.venv", manager=name)
+            for name in ("poetry", "pdm", "uv")
+        ]
+    )
+    async with open_screen(source) as pilot:
+        main = pilot.app.main
+        await pilot.press("slash", *"mana", "tab")
+        field = main.list.filter_bar.field
+        assert field.value == "manager:"
+        await pilot.press("p", "tab")
+        assert field.value == "manager:pdm"
+        assert "manager:pdm  manager:poetry" in everything(pilot)
+        await pilot.press("tab")
+        assert field.value == "manager:poetry"
+        await pilot.press(*",u", "tab")
+        assert field.value == "manager:poetry,uv"
+        assert len(main.list.listing) == 2
+        await pilot.press("space", *"!ma", "tab", *"po", "tab")
+        assert field.value == "manager:poetry,uv !manager:poetry"
+        assert [each.manager for each in main.list.listing.shown()] == ["uv"]
+        await pilot.press("tab")
+        assert pilot.app.focused is main.list.table
+
+
+async def test_an_unknown_value_is_said(open_screen):
+    async with open_screen() as pilot:
+        await pilot.press("slash", *"manager:uvx")
+        assert "no manager `uvx` (did you mean uv?)" in everything(pilot)
+        await pilot.press("backspace")
+        assert "no manager" not in everything(pilot)
+
+
+async def test_a_negated_term_and_a_range_narrow(open_screen):
+    async with open_screen() as pilot:
+        listing = pilot.app.main.list.listing
+        await pilot.press("slash", *"!manager:uv python:>=3.12")
+        assert listing.shown()
+        assert "uv" not in {each.manager for each in listing.shown()}
+        assert {each.python.version for each in listing.shown()} <= {"3.12.4", "3.13.1"}

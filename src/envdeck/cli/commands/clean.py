@@ -44,7 +44,7 @@ def run(arguments: Namespace, context: CommandContext) -> int:
         options = ", ".join(f"--{name}" for name in RULES)
         raise CommandError(
             "no filter: this would delete every environment",
-            hint=f"add --unused-for 90d, --min-size, --manager, --python, {options}",
+            hint=f"add --unused-for 90d, --min-size, --manager, --python, --filter, {options}",
         )
 
     def read() -> Sequence[EnvironmentReference]:
@@ -58,9 +58,10 @@ def _read_matches(
     filters: Filters, paths: Sequence[str], context: CommandContext
 ) -> Sequence[EnvironmentReference]:
     """Return what a scan finds and the filters accept, but for what may never be deleted."""
-    scope = build_scope(paths, context, sizes=True)
+    scope = build_scope(paths, context, sizes=True, health=bool(filters.query))
     scan = ScanReport(context, context.catalog(), scope)
-    found = sort_environments(filter(filters.accept, scan.complete()), "reclaimable")
+    wanted = (one for one in scan.complete() if filters.accept(one, scan.catalog))
+    found = sort_environments(wanted, "reclaimable")
     protected = sum(one.protected is not None for one in found)
     if protected:
         context.console.note(f"{counted(protected, 'protected environment')} left out")

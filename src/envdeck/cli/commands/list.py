@@ -1,5 +1,6 @@
 """`list` and its table."""
 
+import re
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
@@ -137,7 +138,9 @@ def run(arguments: Namespace, context: CommandContext) -> int:
         health=True,
     )
     scan = ScanReport(context, context.catalog(), scope, at_once=arguments.ndjson)
-    wanted = (environment for environment in scan.complete() if filters.accept(environment))
+    wanted = (
+        environment for environment in scan.complete() if filters.accept(environment, scan.catalog)
+    )
     if arguments.ndjson:
         for environment in wanted:
             context.console.json_line(environment_object(environment))
@@ -163,6 +166,8 @@ def print_everything(paths: Sequence[str], context: CommandContext) -> int:
 def _check(arguments: Namespace) -> None:
     if arguments.no_size and arguments.min_size is not None:
         raise CommandError("--min-size requires sizes", hint="remove --no-size")
+    if arguments.no_size and re.search(r"(^|\s)!?(size|frees):", " ".join(arguments.filter)):
+        raise CommandError("--filter with size: or frees: requires sizes", hint="remove --no-size")
     if arguments.no_size and arguments.sort in {"reclaimable", "size"}:
         raise CommandError(
             f"--sort {arguments.sort} requires sizes", hint="remove --no-size, or use --sort used"

@@ -39,7 +39,6 @@ from envdeck.text.environment import (
     creator_words,
     project_words,
     python_name,
-    status_words,
     support_words,
 )
 
@@ -84,7 +83,7 @@ def print_environment(
 
 def _facts(environment: Environment, context: CommandContext) -> Iterator[tuple[str, str]]:
     python = environment.python
-    words = status_words(environment)
+    words = environment.states
     status = ", ".join([standing(environment, context.console.signs).text.strip(), *words[1:]])
     reason = tilde_within(environment.reason, context.host.home)
     yield "status", f"{status}: {reason}" if reason else status

@@ -4,7 +4,7 @@ import re
 from enum import StrEnum
 
 from envdeck.core.lazy_dataclasses import dataclass
-from envdeck.core.model.finding import Finding
+from envdeck.core.model.finding import Finding, Severity
 
 _MINOR = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}(?![0-9])")
 
@@ -189,6 +189,29 @@ class Environment:
     """None until measured; never zero for unknown."""
     seen_at: float = 0.0
     """When it was read, in seconds since the epoch: the age of everything said above."""
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """Every state that there is to say of it, the worst first: `broken`, `orphan`.
+
+        `ok` stands alone. An orphan's project is gone; `unmounted` is its project's disk.
+        """
+        project = self.project.state
+        found = [self.status.value] if self.status is not Status.OK else []
+        for holds, word in (
+            (project is ProjectState.GONE, "orphan"),
+            (self.python.end_of_life is not None, "end of life"),
+            (project is ProjectState.UNMOUNTED, "unmounted"),
+        ):
+            if holds:
+                found.append(word)
+        return tuple(found) or (Status.OK.value,)
+
+    @property
+    def worst_severity(self) -> Severity | None:
+        """The severity of the worst finding; None where there is no finding."""
+        levels = {one.severity for one in self.findings}
+        return next((level for level in Severity if level in levels), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
-"""Counts, lists and amounts in a sentence: `1 package`, `a, b and 3 more`, `1.2 MB`."""
+"""Counts, lists and amounts in a sentence, and amounts read: `1 package`, `a, b and 3 more`,
+`1.2 MB`, `90d`."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 
 _UNITS = ("kB", "MB", "GB", "TB")
 
@@ -41,3 +43,41 @@ def find_nearest(name: str, known: Iterable[str], most: int = 1, least: float = 
     from difflib import get_close_matches  # start-up: 5 ms, and only a mistake asks
 
     return get_close_matches(name, list(known), most, least)
+
+
+_DAY = 86400
+_SECONDS = {
+    "h": 3600,
+    "d": _DAY,
+    "w": 7 * _DAY,
+    "m": 30 * _DAY,
+    "mo": 30 * _DAY,
+    "y": 365 * _DAY,
+}
+_BYTES = {
+    "": 1,
+    "b": 1,
+    **{prefix: 1000**power for power, prefix in enumerate("kmgtp", start=1)},
+    **{f"{prefix}b": 1000**power for power, prefix in enumerate("kmgtp", start=1)},
+    **{f"{prefix}i": 1024**power for power, prefix in enumerate("kmgtp", start=1)},
+    **{f"{prefix}ib": 1024**power for power, prefix in enumerate("kmgtp", start=1)},
+}
+_QUANTITY = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?)\s*([A-Za-z]*)")
+
+
+def read_seconds(text: str) -> float | None:
+    """Return `90d` in seconds; `h`, `d`, `w`, `m` or `mo` (30 days), `y`. None for other text."""
+    return _quantity(text, _SECONDS)
+
+
+def read_bytes(text: str) -> float | None:
+    """Return `500MB` in bytes; decimal units (`kB` …) and binary ones (`MiB`). None for other
+    text."""
+    return _quantity(text, _BYTES)
+
+
+def _quantity(text: str, units: Mapping[str, int]) -> float | None:
+    found = _QUANTITY.fullmatch(text.strip())
+    if found is None or found[2].lower() not in units:
+        return None
+    return float(found[1]) * units[found[2].lower()]

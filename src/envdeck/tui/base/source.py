@@ -12,6 +12,7 @@ from envdeck.core.model import (
     JointSize,
     Size,
 )
+from envdeck.core.query import Contents
 
 if TYPE_CHECKING:
     from envdeck.core.catalog import Scope
@@ -48,8 +49,8 @@ class CatalogSource(Protocol):
         """Read what is installed in an environment, sorted by name."""
         ...
 
-    def package_names(self, environment: Environment) -> frozenset[str]:
-        """Return the normalised names of what is installed, by the names of files alone."""
+    def contents(self, environment: Environment, needs: Collection[str]) -> Contents:
+        """Read what a query needs of an environment."""
         ...
 
     def remembered_packages(self, paths: Collection[str]) -> "PackageTable":

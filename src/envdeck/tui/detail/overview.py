@@ -14,7 +14,6 @@ from envdeck.text.environment import (
     project_words,
     protection_reason,
     python_name,
-    status_words,
     support_words,
 )
 from envdeck.tui.detail.tab import DetailTab, Installed, ReadDone, ReadFailure, ReadPending
@@ -115,7 +114,7 @@ def _drawn(row: Row, cells: int, look: Look) -> list[Line]:
 def _head(environment: Environment, look: Look) -> Iterator[Row]:
     yield _row("", (Part(look.path(environment.path), Tone.STRONG, path=True),))
     python = (Part(glued(python_name(environment.python))),)
-    first, *others = status_words(environment)
+    first, *others = environment.states
     tone = _STATUS_TONES.get(first, Tone.WARNING)
     status: list[Part] = [Part(f"{look.signs.of_status(first)} {first}".strip(), tone)]
     status += (Part(f", {word}", Tone.WARNING) for word in others)

@@ -25,7 +25,8 @@ _HERE = "This view"
 _FILTER = (
     ("api blog", "all words in path, manager, Python, status or project"),
     ("manager:uv", "managed by uv"),
-    ("python:3.12", "any 3.12 release; python:pypy for an implementation"),
+    ("manager:poetry,uv", "any of them; !manager:uv for none"),
+    ("python:3.12", "any 3.12 release; python:>=3.11 for a range, python:pypy"),
     ("status:broken", "or moved, mixed, suspect, orphan, unmounted, ok"),
     ("eol", "Python is end of life"),
     ("project:gone", "or none, unmounted, or part of the path"),
@@ -33,7 +34,8 @@ _FILTER = (
     ("unused:90d", "not used for 90 days; used:30d for recently used"),
     ("health:error", "worst problem is an error; or warning, note, ok, unknown"),
     ("check:missing", "has a finding of a check; its name, or how it begins"),
-    ("package:requests", "has the package installed"),
+    ("package:pandas<2", "has the package installed, in such a version"),
+    ("drift", "differs from what its project declares or locks"),
     ("size:>500MB", "size on disk; frees:>500MB for reclaimable size"),
 )
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from envdeck.core.inspection.interpreters import base_of, orphans
 from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Environment, Interpreter
-from envdeck.tui.store.columns import version_numbers, worst_severity
+from envdeck.tui.store.columns import version_numbers
 from envdeck.tui.store.rows import Totals, nothing_shared
 
 _DAY = 86400
@@ -139,7 +139,7 @@ def _by_last_use(environments: Iterable[Environment], now: float) -> tuple[Group
 
 def _by_findings(environments: Iterable[Environment]) -> tuple[Group, ...]:
     def level(environment: Environment) -> str:
-        worst = worst_severity(environment)
+        worst = environment.worst_severity
         if worst is not None:
             return worst.value
         return "ok" if environment.examined else _NEVER
@@ -236,7 +236,7 @@ def query_for_all(environments: Sequence[Environment]) -> str | None:
     if len(bases) != 1 or not (base := bases.pop()) or len(list(_runs(base))) > 1:
         return None
     minors = {".".join((one.python.version or "").split(".")[:2]) for one in environments}
-    term = f'base:"{base}"' if " " in base else f"base:{base}"
+    term = f'base:"{base}"' if set(base) & {" ", ","} else f"base:{base}"
     return f"{term} python:{minors.pop()}" if len(minors) == 1 and minors != {""} else term
 
 

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -14,7 +14,7 @@ from envdeck.text import plain
 from envdeck.tui.base import messages
 from envdeck.tui.base.actions import BY_ID, bindings
 from envdeck.tui.base.system import for_clipboard, open_folder, opener
-from envdeck.tui.main.package_names import PackageNames
+from envdeck.tui.main.contents import ContentsReader, ReadContents
 from envdeck.tui.main.table import EnvironmentTable
 from envdeck.tui.store import Listing, Query
 from envdeck.tui.store.columns import column_named, columns_named
@@ -40,16 +40,16 @@ class EnvironmentList(Horizontal):
         self,
         columns: Sequence[str],
         look: Look,
-        names: Callable[[Environment], frozenset[str]],
+        contents: ReadContents,
     ) -> None:
-        """Take the columns, and how the packages of an environment are read (in a thread)."""
+        """Take the columns, and how the contents of an environment are read (in a thread)."""
         super().__init__()
         self.look = look
         self.listing = Listing()
         self.table = EnvironmentTable(self.listing, columns_named(columns), look)
         self.filter_bar: FilterBar | None = None
-        self._names = PackageNames(
-            self, self.listing, names, lambda: self._narrow(self.listing.query.text)
+        self._contents = ContentsReader(
+            self, self.listing, contents, lambda: self._narrow(self.listing.query.text)
         )
 
     def put(self, fresh: Sequence[Environment], gone: Sequence[str]) -> None:
@@ -58,8 +58,8 @@ class EnvironmentList(Horizontal):
         with self.table.changing():
             self.listing.put(fresh)
             self.listing.remove(gone)
-        if self.listing.query.packages:
-            self._names.need()
+        if self.listing.query.needs:
+            self._contents.need()
         if self.listing.current != before:
             self.post_message(messages.CursorMoved(self.listing.cursor))
         if not marked.isdisjoint(gone):
@@ -86,7 +86,9 @@ class EnvironmentList(Horizontal):
 
     async def _open_filter(self, text: str) -> "FilterBar":
         if self.filter_bar is None:
-            self.filter_bar = FilterBar(text, self.look.signs.ellipsis)
+            self.filter_bar = FilterBar(
+                text, self.look.signs.ellipsis, completed=self._contents.complete
+            )
             await self.mount(self.filter_bar)
             self.post_message(messages.HintsChanged())
         else:
@@ -103,7 +105,7 @@ class EnvironmentList(Horizontal):
         before = self.listing.current
         with self.table.changing():
             self.listing.narrow(Query.parse(text, self.look.clock()))
-        self._names.need()
+        self._contents.need()
         self.table.show_cursor()
         if self.listing.current is not before:
             self.post_message(messages.CursorMoved(self.listing.cursor))

@@ -147,7 +147,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
         self.look = Look(settings.home, settings.now, settings.signs, settings.keys)
-        self.list = EnvironmentList(settings.columns, self.look, source.package_names)
+        self.list = EnvironmentList(settings.columns, self.look, source.contents)
         self.summary = Summary(self.look)
         self.keys = KeyLine(settings.keys)
         self.scan = ScanController(source, scope, self.list, self.summary, self.tell)

@@ -239,12 +239,13 @@ def marked_line(listing: Listing, totals: Totals, look: Look) -> Line:
 
 def filter_line(listing: Listing, look: Look) -> Line:
     """Return what came of the filter: how many match, or what was not understood."""
-    problems = listing.query.problems
-    if problems:
-        return (Part(f"{look.signs.warning} {plain(problems[0])}", Tone.WARNING),)
+    query = listing.query
+    problem = query.problems[0] if query.problems else query.doubt(listing.environments())
+    if problem:
+        return (Part(f"{look.signs.warning} {plain(problem)}", Tone.WARNING),)
     said = f"{len(listing):,} of {listing.count:,}"
-    if listing.unnamed:
-        said += f" · reading packages{look.signs.ellipsis}"
+    if listing.unread:
+        said += f" · reading {listing.unread:,}{look.signs.ellipsis}"
     return (Part(said, Tone.MUTED),)
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
-from envdeck.core.model import Environment, Finding, ProjectState, Severity, Status
+from envdeck.core.model import Environment, Finding, Severity
 
 Value: TypeAlias = tuple[int | float | str, ...]
 """What rows are compared by; the empty one means unknown, and always stands at the end."""
@@ -35,15 +35,7 @@ _NUMBER = re.compile(r"\d+")
 def standing(environment: Environment) -> StatusOrder:
     """Return the worst there is to say of an environment: its status; that nobody needs it any
     more; that its Python is no longer supported; that its project cannot be seen now."""
-    if environment.status is not Status.OK:
-        return StatusOrder(environment.status.value)
-    if environment.project.state is ProjectState.GONE:
-        return StatusOrder.ORPHAN
-    if environment.python.end_of_life:
-        return StatusOrder.END_OF_LIFE
-    if environment.project.state is ProjectState.UNMOUNTED:
-        return StatusOrder.UNMOUNTED
-    return StatusOrder.OK
+    return StatusOrder(environment.states[0])
 
 
 @lru_cache(4096)
@@ -61,12 +53,6 @@ def count_severities(findings: Iterable[Finding]) -> tuple[int, int, int]:
         levels.count(Severity.WARNING),
         levels.count(Severity.NOTE),
     )
-
-
-def worst_severity(environment: Environment) -> Severity | None:
-    """Return the severity of the worst finding; None where there is no finding."""
-    levels = {one.severity for one in environment.findings}
-    return next((level for level in Severity if level in levels), None)
 
 
 def _status(environment: Environment) -> Value:

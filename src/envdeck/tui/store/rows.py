@@ -6,8 +6,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from envdeck.core.model import Environment
+from envdeck.core.query import UNREAD, Contents, Query, told_by
 from envdeck.tui.store.columns import Column, SortKey, column_named, sort_key
-from envdeck.tui.store.query import Query, told_by
 
 
 class Listing:
@@ -22,10 +22,10 @@ class Listing:
         self.column = column_named(column)
         self.reverse = reverse
         self.query = Query()
-        self.names: dict[str, frozenset[str]] = {}
-        """The packages of environments by path, as far as the filter has asked for them."""
-        self.unnamed = 0
-        """Environments whose packages the filter waits for."""
+        self.contents: dict[str, Contents] = {}
+        """What was read of environments by path, as far as the filter has asked for it."""
+        self.unread = 0
+        """Environments whose contents the filter waits for."""
         self.revision = 0
         """Counts changes of rows and order, so that what was worked out can be told from stale."""
         self._rows: dict[str, Environment] = {}
@@ -83,7 +83,7 @@ class Listing:
             told = self._told[path] = told_by(environment)
             before = self._keys.pop(path, None)
             key = None
-            if self.query.matches(environment, told, self.names.get(path, ())):
+            if self.query.matches(environment, told, self.contents.get(path, UNREAD)):
                 key = self._keys[path] = self._key(environment)
             if key == before:
                 continue
@@ -161,7 +161,7 @@ class Listing:
         matching = [
             path
             for path, told in self._told.items()
-            if query.matches(rows[path], told, self.names.get(path, ()))
+            if query.matches(rows[path], told, self.contents.get(path, UNREAD))
         ]
         self._keys = {path: self._key(rows[path]) for path in matching}
         self._order = sorted(matching, key=self._keys.__getitem__)

@@ -1,6 +1,8 @@
 """The line to type a query in; the list narrows with every letter."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable, Iterator
+from itertools import takewhile
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -8,6 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Input
 
+from envdeck.core.model import Environment
+from envdeck.core.query import BARE_TERMS, FIELDS, TERMS, TOKEN
 from envdeck.tui.base.messages import QueryChanged, QueryLeft
 from envdeck.tui.widgets.line import Line, Look, OneLine, Part, Tone, clipped, line_width
 
@@ -47,13 +51,25 @@ class FilterBar(Horizontal):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "give_up", show=False),
-        Binding("down,tab", "keep", show=False),
+        Binding("down", "keep", show=False),
+        Binding("tab", "complete", show=False),
     ]
 
-    def __init__(self, text: str, ellipsis: str = "…", placeholder: str = _PLACEHOLDER) -> None:
+    def __init__(
+        self,
+        text: str,
+        ellipsis: str = "…",
+        placeholder: str = _PLACEHOLDER,
+        completed: Callable[[str], tuple[str, ...]] = lambda _text: (),
+    ) -> None:
+        """Take the query, and what returns the texts that one may be completed to."""
         super().__init__()
         self._placeholder = placeholder
         self._text = text
+        self._completed = completed
+        self._turns: tuple[str, ...] = ()
+        """The texts that the key for completion goes through, while it does."""
+        self._completed_to = ""
         self._ellipsis = ellipsis
 
     def compose(self) -> ComposeResult:
@@ -88,7 +104,11 @@ class FilterBar(Horizontal):
         return self.query_one(Input).has_focus
 
     def tell(self, line: Line) -> None:
-        """Say at the right what came of the query, in what the query itself leaves of the line."""
+        """Say at the right what came of the query, or what it can be completed to, in what the
+        query itself leaves of the line."""
+        if self._turns[1:] and self.field.value == self._completed_to:
+            tokens = ((TOKEN.findall(each) or [each])[-1] for each in self._turns)
+            line = (Part("  ".join(tokens), Tone.MUTED),)
         query = max(self.size.width * 2 // 5, len(self.field.value) + 1)
         room = max(_SAID_CELLS, self.size.width - _SLASH_CELLS - query)
         said = clipped(line, room - 2, self._ellipsis)
@@ -103,6 +123,24 @@ class FilterBar(Horizontal):
         """Go to what it found."""
         event.stop()
         self.action_keep()
+
+    def action_complete(self) -> None:
+        """Complete the last term as far as it is clear, then go through what it may be; go to what
+        the query found where there is nothing to complete."""
+        text = self.field.value
+        if len(self._turns) > 1 and text in self._turns:
+            found = self._turns[(self._turns.index(text) + 1) % len(self._turns)]
+        else:
+            self._turns = self._completed(text)
+            if not self._turns or self._turns == (text,):
+                self.action_keep()
+                return
+            common = "".join(each[0] for each in takewhile(_agree, zip(*self._turns, strict=False)))
+            found = common if len(common) > len(text) else self._turns[0]
+        self.field.value = found
+        self.field.cursor_position = len(found)
+        self._completed_to = found
+        self.tell(())
 
     def action_give_up(self) -> None:
         """Clear the query."""
@@ -140,3 +178,57 @@ class ViewFilter(FilterBar):
     def action_keep(self) -> None:
         """Go to what it found."""
         self._left(bool(self.field.value.strip()))
+
+
+def _agree(characters: tuple[str, ...]) -> bool:
+    return len(set(characters)) == 1
+
+
+def complete_term(
+    text: str, environments: Iterable[Environment], packages: Iterable[str] = ()
+) -> tuple[str, ...]:
+    """Return the texts that its last term may be completed to: a name with its colon, or a value
+    that some environment has."""
+    tokens = TOKEN.findall(text)
+    token = tokens[-1] if tokens and text.endswith(tokens[-1]) else ""
+    before = text.removesuffix(token) if token else text
+    bang, term = ("!", token[1:]) if token[:1] == "!" else ("", token)
+    name, colon, value = term.partition(":")
+    if not term:
+        return ()
+    if not colon:
+        found = [f"{known}:" for known in TERMS if known.startswith(term.casefold())]
+        found += [known for known in BARE_TERMS if known.startswith(term.casefold())]
+        return tuple(f"{before}{bang}{each}" for each in sorted(found))
+    done, comma, last = value.rpartition(",")
+    begun = last.strip('"').casefold()
+    return tuple(
+        f"{before}{bang}{name}:{done}{comma}{_quoted(each)}"
+        for each in sorted(set(_offers(name.casefold(), environments, packages)))
+        if each.casefold().startswith(begun) and each.isprintable() and '"' not in each
+    )
+
+
+def _offers(
+    name: str, environments: Iterable[Environment], packages: Iterable[str]
+) -> Iterator[str]:
+    yield from FIELDS[name].offers if name in FIELDS else ()
+    if name == "package":
+        yield from packages
+    for each in environments:
+        python = each.python
+        if name == "manager":
+            yield each.manager
+        elif name == "python":
+            yield ".".join((python.version or "unknown").split(".")[:2])
+            yield python.implementation or "unknown"
+        elif name == "base":
+            yield from filter(None, (python.base,))
+        elif name == "project":
+            yield from filter(None, (os.path.basename(each.project.path or ""),))
+        elif name == "check":
+            yield from (one.check for one in each.findings)
+
+
+def _quoted(value: str) -> str:
+    return f'"{value}"' if set(value) & set(' ,"') else value

@@ -18,7 +18,7 @@ from envdeck.core.model import (
     Size,
     Status,
 )
-from envdeck.tui.store.query import Query, told_by
+from envdeck.core.query import Contents, Query, told_by
 
 NOW = 1_795_000_000.0
 DAY = 86_400
@@ -74,6 +74,22 @@ def matches(text: str, **changes) -> bool:
         "size:=600000000",
         "frees:<500MB",
         "unused:90d manager:uv api",
+        "manager:poetry,uv",
+        "!manager:poetry",
+        "!manager:poetry,pipx !nothing",
+        "python:>=3.11",
+        "python:>=3.10,<3.13",
+        "python:3.11,3.12",
+        "python:pypy,cpython",
+        "!python:>=3.13",
+        "!eol !status:broken,moved",
+        "status:broken,ok",
+        "size:>500MB,<1GB",
+        "unused:90d,1y",
+        'project:"my api",none',
+        '!"nothing here"',
+        "!health:error",
+        "!",
         "other:thing".replace("other:thing", "work"),
     ],
 )
@@ -101,6 +117,17 @@ def test_it_matches(text):
         "size:>600MB",
         "size:>600MiB",
         "frees:>400MB",
+        "manager:poetry,pipx",
+        "!manager:poetry,uv",
+        "!api",
+        '!"my api"',
+        "python:<3.12",
+        "python:>=3.10,<3.12",
+        "!python:3.12",
+        "size:>100MB,<500MB",
+        "!status:ok",
+        "manager:uvx",
+        "health:error,warning",
     ],
 )
 def test_it_does_not_match(text):
@@ -140,12 +167,19 @@ def test_the_end_of_life_is_a_state_like_the_others():
         "frees:-1GB",
         "project:",
         "size:>٣GBX",
+        "python:>=",
+        "!status:fine",
+        "status:ok,fine",
+        "package:",
+        "package:pandas<",
+        "package:>2",
+        "package:pandas=2",
     ],
 )
 def test_a_term_not_understood_says_why_and_is_left_out(text):
     query = Query.parse(f"{text} api", NOW)
     (problem,) = query.problems
-    assert problem.startswith(f"{text.partition(':')[0]}: ")
+    assert problem.startswith(f"{text.lstrip('!').partition(':')[0]}: ")
     assert query.matches(ENV, told_by(ENV))
 
 
@@ -195,11 +229,85 @@ def test_a_check_is_named_or_begun() -> None:
 def test_a_package_is_among_the_names_that_are_known() -> None:
     query = Query.parse("package:Zope.Interface uv", NOW)
     assert query
-    assert query.packages == ("zope-interface",)
-    assert query.matches(ENV, told_by(ENV), {"zope-interface"})
-    assert not query.matches(ENV, told_by(ENV), {"zope"})
+    assert query.needs == {"packages"}
+    assert query.matches(ENV, told_by(ENV), Contents({"zope-interface": ("5.4",)}))
+    assert not query.matches(ENV, told_by(ENV), Contents({"zope": ("5.4",)}))
     assert not query.matches(ENV, told_by(ENV))
     assert Query.parse("package:", NOW).problems
     assert Query.parse("packge:x", NOW).problems == (
         "unknown filter packge: (did you mean package:?)",
     )
+
+
+INSTALLED = Contents(
+    {"pandas": ("1.5.3",), "numpy": ("1.26.4", "2.0.1"), "odd": ("not-a-version",)}
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("package:pandas<2", True),
+        ("package:PANDAS>=1,<2", True),
+        ("package:pandas>=2", False),
+        ("package:pandas==1.5.*", True),
+        ("package:pandas~=1.4", True),
+        ("package:numpy<2", True),
+        ("package:numpy>=2", True),
+        ("package:odd", True),
+        ("package:odd>0", False),
+        ("package:flask,pandas", True),
+        ("package:pandas>=2,<3,numpy<2", True),
+        ("package:flask", False),
+        ("!package:flask", True),
+        ("!package:pandas<2", False),
+        ('"package:pandas<2"', False),
+    ],
+)
+def test_a_package_is_asked_for_by_its_version(text, expected):
+    query = Query.parse(text, NOW)
+    assert query.problems == ()
+    assert query.matches(ENV, told_by(ENV), INSTALLED) is expected
+
+
+def test_what_was_not_read_yet_matches_no_term_about_it_and_no_negation():
+    for text in ("package:flask", "!package:flask", "drift", "!drift"):
+        query = Query.parse(text, NOW)
+        assert query
+        assert not query.matches(ENV, told_by(ENV)), text
+    drifted = Contents(drift=True)
+    assert Query.parse("drift", NOW).matches(ENV, told_by(ENV), drifted)
+    assert not Query.parse("!drift", NOW).matches(ENV, told_by(ENV), drifted)
+    assert not Query.parse("drift package:pandas", NOW).matches(ENV, told_by(ENV), drifted)
+    both = INSTALLED.joined(drifted)
+    assert Query.parse("drift package:pandas", NOW).matches(ENV, told_by(ENV), both)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("manager:uvx", "no manager `uvx` (did you mean uv?)"),
+        ("!manager:poetry,qqqq", "no manager `qqqq`"),
+        ("python:pypi", "no implementation `pypi` (did you mean pypy?)"),
+        ("check:missing-requirements", "(did you mean missing-requirement?)"),
+        ("manager:uv check:missing python:3.99 health:ok", ""),
+    ],
+)
+def test_a_value_that_nothing_known_has_is_said(text, said):
+    query = Query.parse(text, NOW)
+    assert query.problems == ()
+    assert said in query.doubt([ENV])
+    assert bool(query.doubt([ENV])) is bool(said)
+
+
+def test_a_value_that_some_environment_has_is_known():
+    query = Query.parse("manager:newtool", NOW)
+    assert query.doubt([ENV]) == "no manager `newtool`"
+    assert query.doubt([replace(ENV, manager="NewTool")]) == ""
+
+
+@given(st.text(alphabet='!,:"<>=~ abdeilmnoprstuvwx123.', max_size=30))
+def test_no_query_breaks_it(text):
+    query = Query.parse(text, NOW)
+    assert query.matches(ENV, told_by(ENV), INSTALLED) in {True, False}
+    assert isinstance(query.doubt([ENV]), str)

@@ -142,6 +142,8 @@ class Scan:
     """Whether nothing that is remembered counts, the last use neither."""
     _unlike: set[str] = field(default_factory=set)
     """Those whose files are compared with RECORD even where no sizes are asked for."""
+    _digests: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Of the RECORDs that were read, by environment and metadata folder."""
     _read: dict[str, _Read] = field(default_factory=dict)
     _projects: ProjectRoots | None = None
     _unreadable: int = 0
@@ -318,6 +320,7 @@ class Scan:
             read.project_mark = every[path]
             look = self._examiner.read(read.environment)
             read.environment = self._examiner.examine(look)
+            self._digests[path] = {one.path: one.record for one in look.distributions if one.record}
             snapshots.keep(read.environment, look.distributions, source="scan")
             held[path] = [f"{one.name}=={one.version}" for one in look.distributions]
             fresh.append(read.stored())
@@ -348,7 +351,7 @@ class Scan:
 
         fresh: list[StoredEnvironment] = []
         kept = time.perf_counter()
-        sizer = Sizer(self.host, self.mounts, self.stopped)
+        sizer = Sizer(self.host, self.mounts, self.stopped, self._digests)
         for path, size, whole in sizer.measure_all(unknown):
             if size is not None:
                 read = self._read[path]

@@ -5,7 +5,8 @@ import time
 import pytest
 
 from envdeck.core.health import FILE_CHECKS
-from envdeck.core.inspection.packages.record import PresenceReader
+from envdeck.core.inspection.packages import record
+from envdeck.core.inspection.packages.record import PresenceReader, digest_of
 from envdeck.core.inspection.size import measure
 
 
@@ -14,6 +15,32 @@ def whole(made) -> bool:
     presence = PresenceReader().expect(str(made.path), (str(made.site),))
     measure(str(made.path), now=0.0, presence=presence)
     return presence.end()
+
+
+def test_a_record_that_was_read_before_is_not_read_again(made, monkeypatch):
+    """The scan tells the digests of what its checks read; one that is not known is read."""
+    info = made.install("one", {"one.py": b"v = 1\n"})
+    digests = {str(info): digest_of((info / "RECORD").read_bytes())}
+    reader, opened = PresenceReader(), []
+    read = record.read_bounded
+
+    def watched(path, limit):
+        opened.append(path)
+        return read(path, limit)
+
+    monkeypatch.setattr(record, "read_bounded", watched)
+    for _ in range(3):
+        presence = reader.expect(str(made.path), (str(made.site),), digests)
+        measure(str(made.path), now=0.0, presence=presence)
+        assert presence.end()
+        assert len(opened) == 1
+    (made.site / "one.py").unlink()
+    presence = reader.expect(str(made.path), (str(made.site),), digests)
+    measure(str(made.path), now=0.0, presence=presence)
+    assert not presence.end()
+    assert len(opened) == 1
+    reader.expect(str(made.path), (str(made.site),))
+    assert len(opened) == 2
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,10 @@
 """Measuring many in processes, and the worker process.
 
 The first line it reads is a JSON list of the platform and the root of system-wide places, each
-further one a path and the package folders there whose RECORDs are compared with it. For each path
-it answers one line, a JSON list of figures (or null where nothing could be measured), and after it
-as many bytes of shared files as the last figure says. It ends with its input.
+further one a path, the package folders there whose RECORDs are compared with it, and the digests
+of RECORDs that were read before. For each path it answers one line, a JSON list of figures (or
+null where nothing could be measured), and after it as many bytes of shared files as the last
+figure says. It ends with its input.
 
 Measuring is bound by system calls, and threads wait for each other (the interpreter lock): two
 processes on two cores take half the time of one, where two threads take longer. In processes of
@@ -37,8 +38,8 @@ def main() -> None:
     mounts = read_mounts(Host(platform, "", {}, root=root))
     reader = PresenceReader()
     for request in requests:
-        path, *folders = json.loads(request)
-        presence = reader.expect(path, folders)
+        path, folders, digests = json.loads(request)
+        presence = reader.expect(path, folders, digests)
         size = measure(path, now=0.0, mounts=mounts, platform=platform, presence=presence)
         write_answer(answers, size, whole=presence.end())
         answers.flush()
@@ -104,12 +105,14 @@ class Sizer:
     host: Host
     mounts: Sequence[Mount]
     stopped: Callable[[], bool]
+    digests: Mapping[str, Mapping[str, str]] = field(default_factory=dict, compare=False)
+    """Of RECORDs that were read just now: by environment, then by metadata folder."""
     _reader: PresenceReader = field(default_factory=PresenceReader, compare=False)
 
     def measure(self, path: str, folders: Sequence[str] = ()) -> Measured:
         """Measure one, here and now, and compare it with the RECORDs in its package folders; None
         for its size when there is none, or when stopped."""
-        presence = self._reader.expect(path, folders)
+        presence = self._reader.expect(path, folders, self.digests.get(path, {}))
         size = measure(
             path,
             now=self.host.now(),
@@ -217,7 +220,7 @@ class Worker:
             self._done.put(self._measure(path, folders))
 
     def _measure(self, path: str, folders: Sequence[str]) -> Measured:
-        self._send([path, *folders])
+        self._send([path, folders, self._sizer.digests.get(path, {})])
         if self._helps and self._process is not None and self._process.stdout is not None:
             try:
                 return path, *read_answer(self._process.stdout, self._sizer.host.now())

@@ -7,7 +7,6 @@ requirement graph (:func:`read_distributions`).
 import os
 import re
 from collections.abc import Iterable, Sequence
-from hashlib import blake2b
 from pathlib import Path
 
 from envdeck.core.inspection.import_path import inherited_versions
@@ -32,6 +31,7 @@ from envdeck.core.inspection.packages.provenance import (
 from envdeck.core.inspection.packages.record import (
     RECORD_LIMIT,
     FileKey,
+    digest_of,
     file_key,
     listed_size,
 )
@@ -123,7 +123,7 @@ def _read(
     if not metadata.requires_dist and (old := files.read("requires.txt", REQUIRES_LIMIT)):
         metadata = replace(metadata, requires_dist=parse_requires(old))
     record = files.read("RECORD", RECORD_LIMIT) if sizes else None
-    digest = blake2b(record, digest_size=8).hexdigest() if record is not None else ""
+    digest = digest_of(record) if record is not None else ""
     size = _size(record, digest, linked, known) if record is not None else None
     told = entry, installer, origin, scripts, "REQUESTED" in names
     if known is not None and not files.problems and (row := known.row(metadata, told)) is not None:

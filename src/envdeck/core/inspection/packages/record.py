@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
 from itertools import islice
+from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
 from envdeck.core.lazy_dataclasses import dataclass, field
@@ -257,18 +258,27 @@ Lengths: TypeAlias = dict[str, int | None]
 """Length by name; None for a file whose length is of no account."""
 _MOST_FILES = 400_000
 """Files that are kept of the RECORDs read so far."""
+_NO_DIGESTS: Mapping[str, str] = MappingProxyType({})
+
+
+def digest_of(record: bytes) -> str:
+    """Return what a RECORD is told from others by."""
+    return blake2b(record, digest_size=8).hexdigest()
 
 
 @dataclass(slots=True)
 class PresenceReader:
     """Reads what RECORDs list; environments of the same packages have the same ones."""
 
-    _known: dict[bytes, Mapping[str, Lengths]] = field(default_factory=dict)
+    _known: dict[str, Mapping[str, Lengths]] = field(default_factory=dict)
     _count: int = 0
 
-    def expect(self, root: str, folders: Iterable[str]) -> "Presence":
+    def expect(
+        self, root: str, folders: Iterable[str], digests: Mapping[str, str] = _NO_DIGESTS
+    ) -> "Presence":
         """Return what should be in the folders of the environment at `root`, whose package folders
-        are `folders`."""
+        are `folders`. `digests` are those of RECORDs that were read just now, by the path of their
+        metadata folder: what is known of them is not read again."""
         found = Presence(root)
         for folder in folders:
             try:
@@ -278,52 +288,72 @@ class PresenceReader:
                 continue
             for name in names:
                 if name.endswith(".dist-info"):
-                    self._add(found, folder, name)
+                    self._add(found, folder, name, digests.get(f"{folder}/{name}", ""))
         return found
 
-    def _add(self, found: "Presence", folder: str, info: str) -> None:
-        data = read_bounded(f"{folder}/{info}/RECORD", RECORD_LIMIT)
-        if isinstance(data, Unread):
-            # without one nothing is known to lack; `interrupted-install` tells of it
-            found.complete = found.complete and not reach.lexists(f"{folder}/{info}/RECORD")
-            return
-        key = blake2b(data, digest_size=16).digest()
-        listed = self._known.get(key)
+    def _add(self, found: "Presence", folder: str, info: str, digest: str) -> None:
+        listed = self._known.get(digest)
         if listed is None:
-            listed = _listed(data)
-            if self._count > _MOST_FILES:
-                self._known.clear()
-                self._count = 0
-            self._known[key] = listed
-            self._count += sum(map(len, listed.values()))
+            data = read_bounded(f"{folder}/{info}/RECORD", RECORD_LIMIT)
+            if isinstance(data, Unread):
+                # without one nothing is known to lack; `interrupted-install` tells of it
+                found.complete = found.complete and not reach.lexists(f"{folder}/{info}/RECORD")
+                return
+            listed = self._list(data)
         for below, lengths in listed.items():
             place = f"{folder}/{below}" if below else folder
             if below.startswith((".", "/")) or "/." in below or "//" in below:
                 place = os.path.normpath(os.path.join(folder, below))
             found.add(place, lengths, counts=not below.startswith(".."))
 
+    def _list(self, data: bytes) -> Mapping[str, Lengths]:
+        digest = digest_of(data)
+        listed = self._known.get(digest)
+        if listed is None:
+            listed = _listed(data)
+            if self._count > _MOST_FILES:
+                self._known.clear()
+                self._count = 0
+            self._known[digest] = listed
+            self._count += sum(map(len, listed.values()))
+        return listed
+
 
 def _listed(data: bytes) -> Mapping[str, Lengths]:
     """Return what a RECORD lists by folder, but for what it has of its own and what Python
     compiles: as `claims` judges it."""
     found: dict[str, Lengths] = {}
-    every: Iterator[tuple[str, str, int | None]]
     if b'"' in data or b"\\" in data:
-        every = ((row.path.replace("\\", "/"), row.hash, row.size) for row in rows(data))
+        for row in rows(data):
+            path = row.path.replace("\\", "/")
+            if (row.hash or row.size is not None) and not is_compiled(path, row.hash):
+                folder, _, name = path.rpartition("/")
+                found.setdefault(folder, {})[name] = row.size
     else:
-        every = map(_cut, decode(data).split("\n"))
-    for path, digest, size in every:
-        folder, _, name = path.rpartition("/")
-        if (digest or size is not None) and not is_compiled(path, digest):
-            found.setdefault(folder, {})[name] = size
+        _cut(decode(data), found)
     return {folder: lengths for folder, lengths in found.items() if ".dist-info" not in folder}
 
 
-def _cut(line: str) -> tuple[str, str, int | None]:
-    head, _, last = line.removesuffix("\r").rpartition(",")
-    path, comma, digest = head.rpartition(",")
-    size = int(last) if last.isdecimal() and last.isascii() and len(last) < 16 else None
-    return (path, digest, size) if comma else (head, "", size)
+def _cut(text: str, found: dict[str, Lengths]) -> None:
+    """Add what the lines of a RECORD list by folder: in one loop without a call for each line,
+    since every file that is installed anywhere has one."""
+    before: str | None = None
+    lengths: Lengths = {}
+    for line in text.split("\n"):
+        head, _, last = line.rpartition(",")
+        path, comma, digest = head.rpartition(",")
+        last = last.removesuffix("\r")
+        if not comma:
+            path, digest = head, ""
+        size = int(last) if last.isdecimal() and last.isascii() and len(last) <= DIGITS else None
+        if not digest and size is None:
+            continue
+        if path.endswith(COMPILED) and is_compiled(path, digest):
+            continue
+        folder, _, name = path.rpartition("/")
+        if folder != before:
+            before, lengths = folder, found.setdefault(folder, {})
+        lengths[name] = size
 
 
 @dataclass(slots=True)

@@ -25,6 +25,9 @@ MOST_THREADS = 16
 """Without a setting; more have nothing left to gain from."""
 SAMPLE = 32
 """Folders that are measured at a time."""
+_RARELY = 4
+"""Where one sample after the other found a quick disk, only every so many asked for is taken: to
+measure takes as long as to read a small folder."""
 _SLOW = 50e-6
 """Seconds that a folder keeps a thread waiting on a disk that is slow enough for others."""
 _STRETCH = 256
@@ -85,6 +88,7 @@ class Readers(Generic[Read]):
         self._threads = self._idle = 0
         self._closed = False
         self._left = 0
+        self._quick = self._passed = 0
         self._elapsed = self._busy = 0.0
         self._often = self._blocks = 0
         self._local = False
@@ -95,11 +99,15 @@ class Readers(Generic[Read]):
         with self._lock:
             self._todo, self._ahead = [], {}
             self._read, self._follow = read, follow
+        self._quick = 0
         self.sample()
 
     def sample(self) -> None:
-        """Measure what the walking thread reads next, if it is alone, and decide anew."""
-        if self.most > 1 and self.count == 1:
+        """Measure what the walking thread reads next, if it is alone, and decide anew; where the
+        disk was quick so far, not each time."""
+        self._passed += 1
+        if self.most > 1 and self.count == 1 and self._passed > min(self._quick, _RARELY - 1):
+            self._passed = 0
             self._left, self._often, self._blocks = SAMPLE, 0, 0
             self._elapsed = self._busy = 0.0
 
@@ -156,6 +164,9 @@ class Readers(Generic[Read]):
             wanted = round(self._elapsed / max(self._busy, 1e-6))
             self.count = min(self.most, max(2, wanted))
             self._local, self._blocks, self._stretch = self._blocks > 0, 0, 0
+            self._quick = 0
+        else:
+            self._quick += 1
 
     def _ask(self, path: str) -> Reading[Read]:
         reading: Reading[Read] = Reading(path)

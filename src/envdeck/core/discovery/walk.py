@@ -10,7 +10,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 from envdeck.core.discovery import prefix as markers
 from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind
@@ -34,15 +34,10 @@ _MARKS = markers.NAMES | PROJECT_FILES | {".venv"}
 _REPARSE_POINT = 0x400  # FILE_ATTRIBUTE_REPARSE_POINT: junctions, which Windows calls folders
 
 
-class FolderListing(NamedTuple):
-    """What a folder holds, less everything that cannot matter. A plain tuple, for speed."""
-
-    folders: tuple[str, ...]
-    """Real folders in it, less those whose names are pruned."""
-    marks: tuple[str, ...]
-    """Names that make it a candidate, a project, or (a `.venv` file) a pointer."""
-    links: tuple[str, ...]
-    """Symbolic links, whatever they lead to."""
+FolderListing: TypeAlias = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+"""What a folder holds, less everything that cannot matter: the real folders in it, less those whose
+names are pruned; names that make it a candidate, a project, or (a `.venv` file) a pointer; symbolic
+links, whatever they lead to."""
 
 
 def list_folder(path: str, names: frozenset[str], *, windows: bool = False) -> FolderListing:
@@ -59,12 +54,14 @@ def list_folder(path: str, names: frozenset[str], *, windows: bool = False) -> F
             name = entry.name
             if name in _MARKS:
                 marks.append(name)
+            if entry.is_file(follow_symlinks=False):  # most are
+                continue
             if entry.is_dir(follow_symlinks=False):
                 if name not in names and not (windows and _is_junction(entry)):
                     folders.append(name)
             elif entry.is_symlink():
                 links.append(name)
-    return FolderListing(tuple(folders), tuple(marks), tuple(links))
+    return tuple(folders), tuple(marks), tuple(links)
 
 
 def _is_junction(entry: "os.DirEntry[str]") -> bool:
@@ -76,13 +73,14 @@ def _is_junction(entry: "os.DirEntry[str]") -> bool:
 
 
 FolderRecord: TypeAlias = tuple[int, tuple[str, ...], tuple[str, ...], tuple[str, ...]]
-"""When the folder last changed, in nanoseconds, then the fields of a :class:`FolderListing`."""
+"""When the folder last changed, in nanoseconds, then what it held (:data:`FolderListing`)."""
 
 TICK_FOLDERS = 256
 """So many folders are visited between two signs of life."""
 _AHEAD = 64
 """So much of the stack is read ahead at most."""
 
+_LIBRARIES = (os.sep + "lib", os.sep + "lib64")
 _STANDARD_LIBRARY = re.compile(r"(?:python|pypy)\d(?:\.\d+)?t?\Z")
 _MANIFESTS = PROJECT_FILES - {".python-version"}
 _OWN_FOLDERS = frozenset(
@@ -137,15 +135,9 @@ Hit: TypeAlias = (
 )
 
 
-class _Visit(NamedTuple):
-    """A folder read, and what its names lead to."""
-
-    listing: FolderListing
-    changed: int
-    """When it last changed, in nanoseconds; 0 where nobody asks."""
-    hits: "list[Hit]"
-    children: list[str]
-    """The folders in it to go on with."""
+_Visit: TypeAlias = tuple[FolderListing, int, Sequence[Hit], Sequence[str]]
+"""A folder read: what it holds, when it last changed (in nanoseconds; 0 where nobody asks), what
+its names lead to, and the folders in it to go on with."""
 
 
 WalkReaders: TypeAlias = Readers[_Visit | None]
@@ -173,11 +165,11 @@ class Walk:
     def __iter__(self) -> Iterator[Hit]:
         """Yield what is met, in the order of the disk."""
         self._device = self._find_device() if self.one_device else None
-        stack = [(self.root, 0)]
+        paths, levels = [self.root], [0]
         readers, memory = self.readers, self.memory
         readers.serve(self._visit, self._follow)
-        while stack:
-            path, level = stack.pop()
+        while paths:
+            path, level = paths.pop(), levels.pop()
             self.visited += 1
             if self.visited % TICK_FOLDERS == 0:
                 if self.stopped():
@@ -186,8 +178,7 @@ class Walk:
                 readers.sample()
             try:
                 if readers.count > 1:
-                    later = (path for path, _ in reversed(stack[-_AHEAD:]))
-                    reading = readers.fetch(path, later, self.stopped)
+                    reading = readers.fetch(path, reversed(paths[-_AHEAD:]), self.stopped)
                     if reading is None:
                         return
                     if reading.error is not None:
@@ -206,12 +197,14 @@ class Walk:
                 continue
             if visit is None:
                 continue
-            if memory is not None and (known is None or known[0] != visit.changed):
-                memory.put(path, (visit.changed, *visit.listing))
-            if visit.hits:
-                yield from visit.hits
-            if visit.children and (self.depth is None or level < self.depth):
-                stack.extend([(child, level + 1) for child in visit.children])
+            listing, changed, hits, children = visit
+            if memory is not None and (known is None or known[0] != changed):
+                memory.put(path, (changed, *listing))
+            if hits:
+                yield from hits
+            if children and (self.depth is None or level < self.depth):
+                paths += children
+                levels += [level + 1] * len(children)
 
     def _visit(self, path: str, known: FolderRecord | None = None) -> _Visit | None:
         """Read a folder, in any thread; None where it is on another disk."""
@@ -224,32 +217,30 @@ class Walk:
             # other
             changed = status.st_mtime_ns if self.windows else status.st_ctime_ns
         if known is not None and known[0] == changed:
-            listing = FolderListing(known[1], known[2], known[3])
+            listing = known[1:]
         else:
             listing = list_folder(path, self.prune.names, windows=self.windows)
-        hits: list[Hit] = []
-        folders = listing.folders
-        if listing.marks or listing.links:
+        folders, marks, links = listing
+        hits: list[Hit] | tuple[()] = ()
+        if marks or links:
+            hits = []
             folders = self._look(path, listing, hits)
-        return _Visit(listing, changed, hits, self._children(path, folders))
+        return listing, changed, hits, self._children(path, folders) if folders else ()
 
     def _follow(self, visit: _Visit | None) -> Sequence[str]:
         """Return what comes after a folder, where the whole of it is walked."""
-        return visit.children if visit is not None and self.depth is None else ()
+        return visit[3] if visit is not None and self.depth is None else ()
 
     def _children(self, path: str, folders: tuple[str, ...]) -> list[str]:
-        if not folders:
-            return []
         prefix = path if path.endswith(os.sep) else path + os.sep
-        paths, patterned = self.prune.paths, self.prune.patterned
-        if path.endswith((os.sep + "lib", os.sep + "lib64")):
+        barred = self.prune.paths
+        if path.endswith(_LIBRARIES):
             folders = tuple(name for name in folders if not _STANDARD_LIBRARY.match(name))
-        return [
-            child
-            for name in folders
-            if (child := prefix + name) not in paths
-            and not (patterned and self.prune.skips(name, child))
-        ]
+        children = [child for name in folders if (child := prefix + name) not in barred]
+        if not self.prune.patterned:
+            return children
+        start = len(prefix)
+        return [child for child in children if not self.prune.skips(child[start:], child)]
 
     def _look(self, path: str, listing: FolderListing, hits: list[Hit]) -> tuple[str, ...]:
         """Add what the names in a folder lead to; return the folders to go on with."""
@@ -265,7 +256,7 @@ class Walk:
         if candidate is None:
             return folders
         hits.append(candidate)
-        return _inside(candidate, listing, at_root=path == self.root)
+        return _inside(candidate, folders, marks, at_root=path == self.root)
 
     def _find_device(self) -> int | None:
         try:
@@ -328,7 +319,11 @@ def _creation(link: str) -> str:
 
 
 def _inside(
-    candidate: EnvironmentCandidate, listing: FolderListing, *, at_root: bool
+    candidate: EnvironmentCandidate,
+    folders: tuple[str, ...],
+    marks: tuple[str, ...],
+    *,
+    at_root: bool,
 ) -> tuple[str, ...]:
     """Return the folders of an environment that may hold others.
 
@@ -337,10 +332,10 @@ def _inside(
     (`python -m venv ~`), is walked on as any folder.
     """
     if candidate.kind in {Kind.CONDA, Kind.PIXI}:
-        return tuple(name for name in listing.folders if name == "envs")
+        return tuple(name for name in folders if name == "envs")
     if candidate.shortcoming:
-        return listing.folders
-    project = not _MANIFESTS.isdisjoint(listing.marks)
+        return folders
+    project = not _MANIFESTS.isdisjoint(marks)
     if not (at_root or project or reach.lexists(os.path.join(candidate.path, ".git"))):
         return ()
-    return tuple(name for name in listing.folders if name not in _OWN_FOLDERS)
+    return tuple(name for name in folders if name not in _OWN_FOLDERS)

@@ -130,9 +130,11 @@ class ChangeMonitor:
         is now."""
         packages = packages_of(environment) if packages is None else packages
         picture = picture or Picture.take(environment.path, digests=False)
-        folders = {path.replace("/", os.sep): state for path, state in picture.folders.items()}
-        files = {path.replace("/", os.sep): state for path, state in picture.files.items()}
-        return cls(environment, folders, {**files}, packages)
+        folders, files = dict(picture.folders), dict(picture.files)
+        if os.sep != "/":
+            folders = {path.replace("/", os.sep): state for path, state in folders.items()}
+            files = {path.replace("/", os.sep): state for path, state in files.items()}
+        return cls(environment, folders, files, packages)  # type: ignore[arg-type]  # none is None
 
     def follow(self, paths: Iterable[str]) -> None:
         """Look after these files too, from now on."""
@@ -142,10 +144,22 @@ class ChangeMonitor:
 
     def suspects(self, folder: str) -> frozenset[str] | None:
         """Return the folders and files that changed in the tree that now lies at `folder`; None
-        where nothing did at all."""
-        now = ChangeMonitor.of(self.environment, Picture.take(folder, digests=False), ())
-        found = {path for path, known in self.folders.items() if now.folders.get(path) != known}
-        found |= {path for path, known in self.files.items() if now.files.get(path) != known}
+        where nothing did at all. What is new is told by its folder, so each is looked at by its
+        path, and nothing is listed."""
+        found: set[str] = set()
+        replaced: tuple[str, ...] = ()  # what is below may be anywhere by now: it is not touched
+        for path, known in self.folders.items():  # the outer ones first
+            state = None
+            if not replaced or not path.startswith(replaced):
+                state = _state(os.path.join(folder, path) if path else folder)
+            if state is None or (state[0], state[2]) != known:
+                found.add(path)
+            if state is None or state[0] != known[0]:
+                replaced = (*replaced, path and path + os.sep)
+        inside = folder + os.sep
+        for path, before in self.files.items():
+            if (replaced and path.startswith(replaced)) or _state(inside + path) != before:
+                found.add(path)
         return frozenset(found) or None
 
     def changed_packages(self, folder: str) -> tuple[str, ...]:

@@ -9,7 +9,11 @@ import pytest
 
 from envdeck.core.model import Ending
 from envdeck.core.operations.disk.links import link_tree
-from envdeck.core.operations.staging.changes import confine_records, restore_records
+from envdeck.core.operations.staging.changes import (
+    ChangeMonitor,
+    confine_records,
+    restore_records,
+)
 from envdeck.core.operations.transaction.picture import (
     Picture,
     keep_picture,
@@ -227,6 +231,49 @@ def test_a_picture_that_is_kept_is_the_one_that_was_taken(machine, tmp_path):
 )
 def test_a_damaged_picture_proves_nothing(data):
     assert parse_picture(data) is None
+
+
+def test_what_changed_is_told_by_path_and_nothing_is_followed(machine, tmp_path, monkeypatch):
+    """A folder that became a link is not looked into, wherever the link leads."""
+    path = furnished(machine)
+    monitor = ChangeMonitor.of(machine.look(path))
+    site = site_of(path)
+    names = {name: str((site / name).relative_to(path)) for name in ("quiet", "free", "new.py")}
+    inside = {name for name in monitor.files if name.startswith(names["quiet"] + os.sep)}
+    assert inside
+    assert monitor.suspects(str(path)) is None
+    (site / "free" / "__init__.py").write_text("changed")
+    (site / "new.py").write_text("new")
+    (site / "quiet").rename(tmp_path / "quiet")
+    (site / "quiet").symlink_to(tmp_path / "quiet")
+    real, seen = os.lstat, []
+    monkeypatch.setattr(
+        os, "lstat", lambda given, **more: seen.append(given) or real(given, **more)
+    )
+
+    found = monitor.suspects(str(path))
+
+    monkeypatch.undo()
+    site_name = str(site.relative_to(path))
+    below = {name for name in monitor.folders if name.startswith(names["quiet"] + os.sep)}
+    changed = {os.path.join(names["free"], "__init__.py")}
+    assert found == inside | below | changed | {site_name, names["quiet"]}
+    assert not [each for each in seen if str(each).startswith(str(site / "quiet") + os.sep)]
+
+
+def test_what_is_followed_and_not_there_is_no_change_until_it_is(machine):
+    path = furnished(machine)
+    monitor = ChangeMonitor.of(machine.look(path))
+    compiled = site_of(path) / "quiet" / "__pycache__"
+    compiled.mkdir(exist_ok=True)
+    (compiled / "mine.pyc").write_text("mine")
+    monitor = ChangeMonitor.of(machine.look(path))
+    followed = str((compiled / "mine.pyc").relative_to(path))
+    monitor.follow([followed, "nowhere"])
+    assert monitor.suspects(str(path)) is None
+    (compiled / "mine.pyc").write_text("other")
+    (path / "nowhere").write_text("there")
+    assert monitor.suspects(str(path)) == {followed, "", "nowhere"}
 
 
 def test_python_that_compiles_is_no_change(machine):

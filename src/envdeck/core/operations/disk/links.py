@@ -7,7 +7,8 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from threading import Lock
+from threading import Condition, Lock, Thread
+from typing import NamedTuple
 
 from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.system import reach
@@ -21,6 +22,9 @@ _COPIED = (".pth", ".cfg", ".json", ".egg-link", *METADATA_FOLDERS)
 """Endings of small files that people and tools edit in place: a link would be edited with them."""
 _EVERY = 512
 """Files between two words on how far it is."""
+_MOST_THREADS = 4
+_MANY = 16
+"""Folders that wait, from which on help is worth its start."""
 _SMALL = 64 * 1024
 """Bytes."""
 _EXTRA = getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -45,7 +49,12 @@ class FolderLinkError(OSError):
 
 
 def link_tree(
-    source: str, target: str, tell: Callable[[int, int], None], *, shares: bool = True
+    source: str,
+    target: str,
+    tell: Callable[[int, int], None],
+    *,
+    shares: bool = True,
+    threads: int | None = None,
 ) -> None:
     """Fill the existing folder `target` with what is in `source`.
 
@@ -55,40 +64,126 @@ def link_tree(
     Where a copy `shares` nothing, all files are, by the file system itself where that can share
     their blocks. Folders keep their modes and times. Sockets and pipes are passed over: they
     belong to a process.
+
+    A large tree is filled by several `threads`; by default, one a core. `tell` is called by
+    the caller's own, and ends it all by what it raises, as every failure does.
     """
-    done = size = 0
-    folders = [(source, target, 0)]
-    made: list[tuple[str, str]] = []
-    metadata: set[str] = set()
-    while folders:
-        here, there, depth = folders.pop()
-        made.append((here, there))
-        copied = os.path.basename(here) in {"bin", "Scripts"} and depth == 1
-        copied = copied or depth == 0 or here in metadata
-        inside = there + os.sep
-        with os.scandir(here) as entries:
+    threads = threads or min(_MOST_THREADS, os.cpu_count() or 1)
+    _TreeCopy(source, target, tell, shares, threads).make()
+
+
+class _Folder(NamedTuple):
+    """A folder that exists in both trees, and is to be filled."""
+
+    here: str
+    there: str
+    depth: int
+    is_metadata: bool
+    """Whether it is of a package's metadata."""
+
+
+@dataclass(slots=True)
+class _TreeCopy:
+    """The work of :func:`link_tree`, folder by folder."""
+
+    source: str
+    target: str
+    tell: Callable[[int, int], None]
+    shares: bool
+    threads: int
+    _pending: list[_Folder] = field(default_factory=list)
+    _begun: list[_Folder] = field(default_factory=list)
+    """Those that are filled, or being filled: the outer ones first."""
+    _busy: int = 0
+    _failed: BaseException | None = None
+    _changed: Condition = field(default_factory=Condition)
+    _helpers: list[Thread] = field(default_factory=list)
+    _counts: list[int] = field(default_factory=list)
+    """Files that each thread has made."""
+    _sizes: list[int] = field(default_factory=list)
+    """Bytes that each has copied."""
+    _told: int = 0
+
+    def make(self) -> None:
+        self._pending.append(_Folder(self.source, self.target, 0, is_metadata=False))
+        self._counts, self._sizes = [0] * self.threads, [0] * self.threads
+        self._work(0)
+        for helper in self._helpers:
+            helper.join()
+        if self._failed is not None:
+            raise self._failed
+        for each in reversed(self._begun):  # inner ones first, or filling changes the times
+            shutil.copystat(each.here, each.there)
+        self.tell(sum(self._counts), sum(self._sizes))
+
+    def _work(self, number: int) -> None:
+        try:
+            while (folder := self._next()) is not None:
+                self._end(number, self._fill(number, folder))
+        except BaseException as error:  # noqa: BLE001 - the caller's thread raises it
+            with self._changed:
+                self._failed = self._failed or error
+                self._changed.notify_all()
+
+    def _next(self) -> _Folder | None:
+        """Wait for a folder to fill; return None where there are no more."""
+        with self._changed:
+            while not self._pending and self._busy and self._failed is None:
+                self._changed.wait()
+            if not self._pending or self._failed is not None:
+                return None
+            self._busy += 1
+            folder = self._pending.pop()
+            self._begun.append(folder)
+            return folder
+
+    def _end(self, number: int, inner: list[_Folder]) -> None:
+        with self._changed:
+            self._busy -= 1
+            self._pending += inner
+            self._changed.notify_all()
+            wants_help = number == 0 and not self._helpers and len(self._pending) >= _MANY
+        if wants_help:
+            for each in range(1, self.threads):
+                helper = Thread(target=self._work, args=(each,), daemon=True)
+                self._helpers.append(helper)
+                helper.start()
+
+    def _fill(self, number: int, folder: _Folder) -> list[_Folder]:
+        """Fill one folder, and return those in it."""
+        folders = []
+        copied = os.path.basename(folder.here) in {"bin", "Scripts"} and folder.depth == 1
+        copied = copied or folder.depth == 0 or folder.is_metadata or not self.shares
+        inside = folder.there + os.sep
+        with os.scandir(folder.here) as entries:
             for entry in entries:
                 name = entry.name
                 path = inside + name
                 if entry.is_dir(follow_symlinks=False):
                     os.mkdir(path, 0o700)
-                    folders.append((entry.path, path, depth + 1))
-                    if here in metadata or name.endswith(METADATA_FOLDERS):
-                        metadata.add(entry.path)
+                    is_metadata = folder.is_metadata or name.endswith(METADATA_FOLDERS)
+                    folders.append(_Folder(entry.path, path, folder.depth + 1, is_metadata))
                     continue
                 if entry.is_symlink():
-                    if _is_folder(entry) and _is_shared(entry.path, source):
-                        raise FolderLinkError(os.path.relpath(entry.path, source))
+                    if _is_folder(entry) and _is_shared(entry.path, self.source):
+                        raise FolderLinkError(os.path.relpath(entry.path, self.source))
                     os.symlink(os.readlink(entry.path), path)
                 elif entry.is_file(follow_symlinks=False):
-                    alone = copied or not shares or name.endswith(_COPIED)
-                    size += _copy(entry.path, path) if alone else _link(entry.path, path)
-                done += 1
-                if done % _EVERY == 0:
-                    tell(done, size)
-    for here, there in reversed(made):  # inner ones first, or filling them changes the times
-        shutil.copystat(here, there)
-    tell(done, size)
+                    alone = copied or name.endswith(_COPIED)
+                    put = _copy if alone else _link
+                    self._sizes[number] += put(entry.path, path)
+                self._counts[number] += 1
+                if number == 0:
+                    self._say()
+                if self._failed is not None:
+                    break
+        return folders
+
+    def _say(self) -> None:
+        done = sum(self._counts)
+        if done // _EVERY > self._told:
+            self._told = done // _EVERY
+            self.tell(done, sum(self._sizes))
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
@@ -224,13 +225,28 @@ def test_a_picture_that_is_kept_is_the_one_that_was_taken(machine, tmp_path):
     assert read_picture(str(tmp_path / "nothing")) is None
 
 
+def packed(files: object, inodes: object, sizes: object, times: object) -> bytes:
+    columns = {"files": files, "inodes": inodes, "sizes": sizes, "times": times}
+    return zlib.compress(json.dumps({"schema": 2, "metadata": {}, **columns}).encode())
+
+
 @pytest.mark.parametrize(
     "data",
-    [b"", b"x", json.dumps({"schema": 1}).encode(), b"x\x9c" + os.urandom(40)],
-    ids=["empty", "no zlib", "plain", "noise"],
+    [
+        b"",
+        b"x",
+        json.dumps({"schema": 1}).encode(),
+        b"x\x9c" + os.urandom(40),
+        packed(["a"], [1], [1], [float("inf")]),
+        packed(["a", "b"], [1], [1], [1]),
+        packed(["a"], [1], {}, [1]),
+        packed(["a"], [1], [[]], [1]),
+    ],
+    ids=["empty", "no zlib", "plain", "noise", "endless", "short", "no column", "no number"],
 )
 def test_a_damaged_picture_proves_nothing(data):
     assert parse_picture(data) is None
+    assert parse_picture(packed(["a"], [1], [2], [3])) == Picture({"a": (1, 2, 3)}, {})
 
 
 def test_what_changed_is_told_by_path_and_nothing_is_followed(machine, tmp_path, monkeypatch):

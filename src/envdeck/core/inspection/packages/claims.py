@@ -298,11 +298,16 @@ def find_faults(
     several claim it.
     """
     found = []
-    inodes = _Inodes(claims.root)
+    folders: dict[str, dict[str, Inode]] = {}
+    presumed, met = contents.presumed, contents.met
     for place, every in claims.by_place.items():
-        inode = inodes.find(place)
-        if len(every) == 1 and inode and contents.presumed.get(inode) == every[0].hash:
-            contents.met.add(inode)
+        folder, _, name = place.rpartition("/")
+        inodes = folders.get(folder)
+        if inodes is None:
+            inodes = folders[folder] = _inodes(f"{claims.root}/{folder}") if presumed else {}
+        inode = inodes.get(name)
+        if inode is not None and len(every) == 1 and presumed.get(inode) == every[0].hash:
+            met.add(inode)
             continue
         if stopped():
             break
@@ -317,32 +322,16 @@ def find_faults(
     return found
 
 
-@dataclass(slots=True)
-class _Inodes:
-    """Which files lie in the folders of a tree, as listing a folder tells."""
-
-    root: str
-    _folders: dict[str, dict[str, Inode]] = field(default_factory=dict)
-
-    def find(self, place: str) -> Inode | None:
-        """Return the file at a place; None where there is none, or a link."""
-        folder, _, name = place.rpartition("/")
-        listed = self._folders.get(folder)
-        if listed is None:
-            listed = self._folders[folder] = self._list(f"{self.root}/{folder}")
-        return listed.get(name)
-
-    def _list(self, path: str) -> dict[str, Inode]:
-        try:
-            device = reach.stat(path).st_dev
-            with os.scandir(path) as entries:
-                return {
-                    entry.name: (device, entry.inode())
-                    for entry in entries
-                    if not entry.is_symlink()
-                }
-        except OSError:  # the files in it are missing, and told
-            return {}
+def _inodes(folder: str) -> dict[str, Inode]:
+    """Return which files lie in a folder, as listing it tells; no links."""
+    try:
+        device = reach.stat(folder).st_dev
+        with os.scandir(folder) as entries:
+            return {
+                entry.name: (device, entry.inode()) for entry in entries if not entry.is_symlink()
+            }
+    except OSError:  # the files in it are missing, and told
+        return {}
 
 
 def _amiss(path: str, claims: tuple[Claim, ...], contents: Contents) -> str:

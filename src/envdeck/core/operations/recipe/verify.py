@@ -3,9 +3,7 @@
 import os
 
 from envdeck.core.inspection.packages.distributions import link_heads, read_heads
-from envdeck.core.inspection.packages.record import (
-    RECORD_LIMIT,
-)
+from envdeck.core.inspection.packages.record import RECORD_LIMIT, ROW_LIMIT, rows
 from envdeck.core.inspection.packages.requirements import read_requirement
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Environment
@@ -57,7 +55,7 @@ def prove(before: Recipe, after: Environment) -> Proof:
 
     Seeds count like any other: a new environment may have a newer pip. Files that have no hash
     on either side, or of a distribution without a RECORD, are compared by their content. Where
-    the old RECORD is still to be read, and is the new one byte for byte, no row is looked at.
+    the old RECORD is still to be read, only lines that the new one has not are looked at.
     """
     there = {pin.name: pin for pin in freeze(after, quick=True).installed}
     was = before.installed
@@ -76,13 +74,17 @@ def _difference(was: Pin, there: Pin | None) -> PackageDifference | None:
         return PackageDifference(was.name, "missing", was.version, "")
     if there.version != was.version:
         return PackageDifference(was.name, "version", was.version, there.version)
-    if not was.path or (was.hashed and _same_record(was.path, there.path)):
+    if not was.path:
         return None  # of what is not here any more, name and version are known alone
-    if was.hashed and _same_rows(was, there.path):
-        rows = unlike_scripts(was.path, there.path)
+    records = _records(was.path, there.path) if was.hashed else None
+    if records is not None and records[0] == records[1]:
+        return None
+    same = records is not None and _have_same_rows(*records, os.path.basename(was.path))
+    if same or (was.hashed and _same_rows(was, there.path)):
+        unlike = unlike_scripts(was.path, there.path)
     else:
-        rows = unlike_files(was.path, there.path)
-    if not rows:
+        unlike = unlike_files(was.path, there.path)
+    if not unlike:
         return None
     info = os.path.basename(was.path) + "/"
     return PackageDifference(
@@ -90,26 +92,38 @@ def _difference(was: Pin, there: Pin | None) -> PackageDifference | None:
         "rows",
         was.version,
         there.version,
-        tuple(sorted(rows)[:NAMED_ROWS]),
-        len(rows),
-        any(not path.startswith(info) for path in rows),
+        tuple(sorted(unlike)[:NAMED_ROWS]),
+        len(unlike),
+        any(not path.startswith(info) for path in unlike),
     )
 
 
-def _same_record(was: str, there: str) -> bool:
-    """Tell whether one RECORD is the other byte for byte; then it is not taken apart."""
+def _records(was: str, there: str) -> tuple[bytes, bytes] | None:
+    """Return the RECORDs of two metadata folders of one name; None where there are not both."""
     if os.path.basename(was) != os.path.basename(there):
-        return False
+        return None
     old, new = (read_bounded(os.path.join(path, "RECORD"), RECORD_LIMIT) for path in (was, there))
-    return isinstance(old, bytes) and old == new
+    return None if isinstance(old, Unread) or isinstance(new, Unread) else (old, new)
+
+
+def _have_same_rows(old: bytes, new: bytes, info: str) -> bool:
+    """Tell by the lines that only one of two RECORDs has whether both have the rows that every
+    install of one wheel has; False too where that tells nothing."""
+    if b'"' in old or b'"' in new or max(old.count(b"\n"), new.count(b"\n")) >= ROW_LIMIT:
+        return False
+    first, second = {*old.split(b"\n")}, {*new.split(b"\n")}
+    left, right = (
+        comparable(rows(b"\n".join(lines)), info) for lines in (first - second, second - first)
+    )
+    return left == right
 
 
 def _same_rows(was: Pin, there: str) -> bool:
     """Tell by the rows that every install of one wheel has."""
-    rows = record_of(there)
-    if isinstance(rows, Unread):
+    found = record_of(there)
+    if isinstance(found, Unread):
         return False
-    return rows_digest(comparable(rows, os.path.basename(there))) == was.rows
+    return rows_digest(comparable(found, os.path.basename(there))) == was.rows
 
 
 def new_dependency_problems(before: Environment, after: Environment) -> tuple[tuple[str, str], ...]:

@@ -179,10 +179,12 @@ class FileProof:
             faults = [fault for fault in faults if not self._brought_edit(fault, new)]
         shared = [fault for fault in faults if self._has_same_edit(fault, new)]
         checked = Checked()
-        count = sum(
-            any(each.name not in self.exempt for each in claims)
-            for claims in every.by_place.values()
-        )
+        count = len(every.by_place)
+        if self.exempt:
+            count = sum(
+                any(each.name not in self.exempt for each in claims)
+                for claims in every.by_place.values()
+            )
         left = [fault for fault in faults if not self._brought_back(fault, new)]
         restored = [fault.place for fault in faults if fault not in left]
         if left:

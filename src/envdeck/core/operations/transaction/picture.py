@@ -18,10 +18,15 @@ from envdeck.core.operations.transaction.places import PICTURE
 from envdeck.core.system.files import Unread, read_bounded
 from envdeck.core.system.words import join_some
 
-_SCHEMA = 1
+_SCHEMA = 2
 _LIMIT = 64 * 1024 * 1024
 """Bytes of a picture, unpacked; 80,000 files take some 8 MiB."""
 _METADATA_LIMIT = 32 * 1024 * 1024
+_DAMAGED = (
+    *(AttributeError, LookupError, OverflowError, RecursionError, TypeError, ValueError),
+    zlib.error,
+)
+"""What reading a picture fails with."""
 _COMPILED = "__pycache__"
 _MOST = 20
 """Files that are kept of those that changed."""
@@ -93,12 +98,16 @@ def describe_changes(changed: Sequence[str]) -> str:
 
 def keep_picture(item: str, picture: Picture, disk: Disk) -> None:
     """Keep a picture in an item. Raises `OSError`."""
-    content = {
+    inodes, sizes, times = zip(*picture.files.values(), strict=True) if picture.files else [()] * 3
+    content = {  # in columns: half the time that a pair for each file takes
         "schema": _SCHEMA,
-        "files": dict(picture.files),
+        "files": [*picture.files],
+        "inodes": inodes,
+        "sizes": sizes,
+        "times": times,
         "metadata": dict(picture.metadata),
     }
-    data = zlib.compress(json.dumps(content).encode("ascii"), 1)
+    data = zlib.compress(json.dumps(content, separators=(",", ":")).encode("ascii"), 1)
     disk.write(os.path.join(item, PICTURE), data, needed=False)
 
 
@@ -113,12 +122,13 @@ def parse_picture(data: bytes) -> Picture | None:
     try:
         unpacking = zlib.decompressobj()
         content = json.loads(unpacking.decompress(data, _LIMIT))
+        columns = (content[key] for key in ("files", "inodes", "sizes", "times"))
         files = {
             str(name): (int(inode), int(size), int(time))
-            for name, (inode, size, time) in content["files"].items()
+            for name, inode, size, time in zip(*columns, strict=True)
         }
         metadata = {str(name): str(digest) for name, digest in content["metadata"].items()}
-    except (AttributeError, KeyError, RecursionError, TypeError, ValueError, zlib.error):
+    except _DAMAGED:
         return None
     return Picture(files, metadata)
 

@@ -270,6 +270,14 @@ async def _everywhere(hand: Hand) -> None:
     await hand.see("list all")
 
 
+async def _compare(hand: Hand) -> None:
+    await hand.go_to("forecast/.venv")
+    await hand.press("space")
+    await hand.go_to("forecast-2/.venv")
+    await hand.press("space", "equals_sign")
+    await hand.see("identical")
+
+
 async def _narrow_project(hand: Hand) -> None:
     await hand.go_to("pricing-api/.venv")
     await hand.press("enter", "3")
@@ -399,6 +407,7 @@ SHOTS = (
     Shot("timeline", NARROW, _timeline),
     Shot("problems", WIDE, _problems),
     Shot("everywhere", WIDE, _everywhere),
+    Shot("compare", WIDE, _compare),
     Shot("bisect", WIDE, _bisect, changes=True),
     Shot("tour", WIDE, _tour),
     Shot("narrow-project", NARROW, _narrow_project),

@@ -218,3 +218,30 @@ def test_a_real_environment_in_a_process(home: Path, make_venv: Callable[..., Pa
         assert found.returncode == (1 if arguments[0] == "diff" else 0)
         assert "direct" in found.stdout
         assert "s3cret" not in found.stdout + found.stderr
+
+
+def test_versions_side_by_side_in_a_format(cli, beside) -> None:
+    found = cli("diff", beside.path, "--format", "markdown")
+    assert found.code == 1
+    assert "| direct |  | 2.0 | only second |" in found.out
+    assert "| other | 2.1 | &lt;2 | different |" in found.out
+    assert "7 identical" in found.out
+
+
+def test_the_json_of_another_machine_is_the_other_side(cli, catalog, environment, tmp_path) -> None:
+    made = environment("work/api/.venv")
+    catalog.environments = [made]
+    other = tmp_path / "other.json"
+    rows = [{"name": "elsewhere", "version": "9"}]
+    document = {"schema": 7, "path": "/home/bo/.venv", "python": {"version": "3.9.1"}}
+    other.write_text(json.dumps({**document, "distributions": rows}))
+    found = cli("diff", made.path, str(other), "--json")
+    assert found.code == 1
+    told = json.loads(found.out)
+    assert {"name": "elsewhere", "first": None, "second": "9"} in told["differences"]
+    assert told["python"]["second"] == "3.9.1"
+    assert "schema 7" in found.err
+    other.write_text('{"schema": 1, "environments": []}')
+    refused = cli("diff", made.path, str(other))
+    assert refused.code == 2
+    assert "holds no packages" in refused.err

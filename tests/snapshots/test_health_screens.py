@@ -207,3 +207,24 @@ async def test_packages_of_all_environments(looks_as_before, source, size):
         await pilot.pause()
 
     await looks_as_before(size, "s", source=source, first=opened)
+
+
+@SIZES
+async def test_two_environments_compared(looks_as_before, source, size):
+    usual = source.distributions
+
+    def distributions(environment):
+        flask, jinja, pip = usual(environment)
+        return (
+            (replace(flask, version="2.0"), pip) if "blog" in environment.path else (flask, jinja)
+        )
+
+    source.distributions = distributions
+    await looks_as_before(
+        size, "a", "G", "space", "equals_sign", source=source,
+        then=lambda app: getattr(app.screen, "table", None) and app.screen.table.rows,
+    )  # fmt: skip
+
+
+async def test_what_to_compare_with_is_asked(looks_as_before, source):
+    await looks_as_before((80, 24), "equals_sign", source=source)

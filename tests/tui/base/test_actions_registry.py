@@ -17,6 +17,7 @@ from envdeck.tui.detail.packages import Packages
 from envdeck.tui.detail.timeline import TimelineTab
 from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.history.trash_screen import TrashScreen
+from envdeck.tui.machine.compare import CompareScreen
 from envdeck.tui.main.commands import Commands
 from envdeck.tui.main.list import EnvironmentList
 from envdeck.tui.main.screen import MainScreen
@@ -26,6 +27,7 @@ from envdeck.tui.widgets.list_detail import ListDetailScreen
 
 _OWNERS = {
     "change": Packages,
+    "compare": CompareScreen,
     "choices": UpgradeDialog,
     "dialog": PlanDialog,
     "health": HealthTab,
@@ -42,7 +44,7 @@ _MAIN = (MainScreen, EnvironmentList)
 
 def test_the_usual_keys_are_valid_and_each_means_one_thing():
     assert validate_keys({}) == []
-    apart = {"dialog", "change", "level"}  # answered where nothing else has their key
+    apart = {"dialog", "change", "level", "choices"}  # answered where nothing else has their key
     keys = [key for action in ACTIONS if action.only not in apart for key in keys_of(action.id, {})]
     assert len(keys) == len(set(keys))
 

@@ -18,7 +18,7 @@ from envdeck.core.operations.transaction.journal import Phase
 from envdeck.core.operations.upgrade.model import Fixed
 from envdeck.core.project.model import Drift, DriftKind, ProjectPart
 from envdeck.text import ago, capitalise, counted, place
-from envdeck.text.drift import (
+from envdeck.text.difference import (
     DRIFT_WORDS,
     UNCHOSEN,
     difference_words,

@@ -12,21 +12,31 @@ from envdeck.cli.main import complete_folders
 from envdeck.cli.references import find_environment
 from envdeck.cli.serialise import SCHEMA, drift_object
 from envdeck.core.model import Environment
-from envdeck.core.project.drift.compare import compare
-from envdeck.core.project.project import project_of_file, workspace_of
+from envdeck.core.project.difference import (
+    SideError,
+    difference,
+    difference_from_file,
+    difference_from_project,
+    side_of,
+)
+from envdeck.core.project.project import workspace_of
 from envdeck.text import plain, tilde, tilde_within
+from envdeck.text.difference import FORMATS, export
 
 if TYPE_CHECKING:
     from envdeck.core.catalog import Catalog
+    from envdeck.core.project.difference import Difference
     from envdeck.core.project.model import Comparison
 
 DESCRIPTION = """Compare an environment with its project's declared and locked dependencies,
-another environment, or a lock or requirements file. Exits with 1 if anything
-differs."""
+another environment, a lock or requirements file, or what `envdeck show --json`
+wrote on another machine. Exits with 1 if anything differs."""
 
 EXAMPLES = """  envdeck diff ~/work/api                     with its project
   envdeck diff ~/work/api ~/old/api           with another environment
   envdeck diff ~/work/api requirements.txt    with a file
+  envdeck diff . other-machine.json           with another machine
+  envdeck diff ~/work/api ~/old/api --format markdown
   envdeck diff . --json"""
 
 _COLUMNS = (TableColumn("Package"), TableColumn("First"), TableColumn("Second"))
@@ -43,7 +53,14 @@ def add_arguments(parser: ArgumentParser) -> None:
         nargs="?",
         help="environment or file (default: the project's files)",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    output = parser.add_mutually_exclusive_group()
+    output.add_argument(
+        "--format",
+        choices=FORMATS,
+        metavar="FORMAT",
+        help=f"print the versions side by side as {', '.join(FORMATS)}",
+    )
+    output.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: Namespace, context: CommandContext) -> int:
@@ -84,13 +101,17 @@ def _compare_with_project(
     environment: Environment, arguments: Namespace, context: CommandContext, catalog: "Catalog"
 ) -> int:
     named = os.path.realpath(absolute_path(arguments.first, context.host))
-    found = catalog.project(environment, member=named)
+    distributions = catalog.distributions(environment)
+    found = catalog.project(environment, distributions, member=named)
     if found is None:
         raise CommandError(
             f"`{arguments.first}` has no project to compare with",
             hint="pass a file or another environment as the second argument",
         )
-    return _print_comparison(environment, found, "", arguments, context)
+    sides = difference_from_project(
+        side_of(environment, distributions), found, found.project.folder
+    )
+    return _print_comparison(environment, (sides, found), "", arguments, context)
 
 
 def _compare_with_file(
@@ -100,24 +121,26 @@ def _compare_with_file(
     context: CommandContext,
     catalog: "Catalog",
 ) -> int:
-    project = project_of_file(file)
-    declares = any(one.requirements for one in project.manifests)
-    if project.problems and (project.locks or not declares):
-        text = tilde_within(str(project.problems[0]), context.host.home)
-        raise CommandError(f"nothing to compare with: {text}")
-    if not declares and not project.locks:
-        raise CommandError(f"`{file}` declares nothing")
-    found = compare(project, environment, catalog.distributions(environment), host=context.host)
-    return _print_comparison(environment, found, file, arguments, context)
+    try:
+        sides, found = difference_from_file(
+            environment, catalog.distributions(environment), file, context.host
+        )
+    except SideError as error:
+        message = tilde_within(str(error), context.host.home)
+        raise CommandError(message, hint=error.hint) from error
+    if found is None:
+        return _print_sides(sides, file, arguments, context)
+    return _print_comparison(environment, (sides, found), file, arguments, context)
 
 
 def _print_comparison(
     environment: Environment,
-    found: "Comparison",
+    comparison: "tuple[Difference, Comparison]",
     file: str,
     arguments: Namespace,
     context: CommandContext,
 ) -> int:
+    sides, found = comparison
     if arguments.json:
         context.console.json(
             {
@@ -128,6 +151,8 @@ def _print_comparison(
                 **drift_object(found),
             }
         )
+    elif arguments.format:
+        _print_export(sides, arguments, context)
     else:
         home = context.host.home
         beside = tilde(found.against or file or found.project.folder, home)
@@ -144,54 +169,54 @@ def _compare_environments(
     context: CommandContext,
     catalog: "Catalog",
 ) -> int:
-    one, two = _read_versions(first, catalog), _read_versions(second, catalog)
-    names = sorted(one.keys() | two.keys())
-    pairs = [(name, one.get(name), two.get(name)) for name in names]
-    away = [pair for pair in pairs if pair[1] != pair[2]]
-    pythons = first.python.version, second.python.version
+    one, two = (side_of(each, catalog.distributions(each)) for each in (first, second))
+    return _print_sides(difference(one, two), "", arguments, context)
+
+
+def _print_sides(
+    sides: "Difference", file: str, arguments: Namespace, context: CommandContext
+) -> int:
+    for note in sides.second.notes:
+        context.console.warn(note)
     if arguments.json:
         context.console.json(
             {
                 "schema": SCHEMA,
-                "first": first.path,
-                "second": second.path,
-                "python": {"first": pythons[0], "second": pythons[1]},
+                "first": sides.first.label,
+                "second": file or sides.second.label,
+                "python": {"first": sides.first.python, "second": sides.second.python},
                 "differences": [
-                    {"name": name, "first": old, "second": new} for name, old, new in away
+                    {"name": pair.name, "first": pair.first, "second": pair.second}
+                    for pair in sides.differing
                 ],
-                "same": len(names) - len(away),
+                "same": sides.agreed,
             }
         )
+    elif arguments.format:
+        _print_export(sides, arguments, context)
     else:
-        _print_differences(first, second, away, len(names) - len(away), context)
-    return Exit.FAILED if away or pythons[0] != pythons[1] else Exit.DONE
+        _print_differences(sides, context)
+    return Exit.FAILED if sides.differing or not sides.same_python else Exit.DONE
 
 
-def _read_versions(environment: Environment, catalog: "Catalog") -> dict[str, str]:
-    """Return versions by name; of several distributions of one name, all of them."""
-    found: dict[str, str] = {}
-    for one in catalog.distributions(environment):
-        text = f"{one.version} (editable)" if one.editable else one.version
-        found[one.name] = f"{found[one.name]}, {text}" if one.name in found else text
-    return found
+def _print_export(sides: "Difference", arguments: Namespace, context: CommandContext) -> None:
+    for line in export(sides, arguments.format, context.host.home).rstrip("\n").split("\n"):
+        context.console.line(line)
 
 
-def _print_differences(
-    first: Environment,
-    second: Environment,
-    away: list[tuple[str, str | None, str | None]],
-    same: int,
-    context: CommandContext,
-) -> None:
+def _print_differences(sides: "Difference", context: CommandContext) -> None:
     console, unknown = context.console, context.console.signs.unknown
-    for word, one in (("first", first), ("second", second)):
-        version = one.python.version or unknown
-        text = f"{word}: {tilde(one.path, context.host.home)}, Python {version}"
+    for word, one in (("first", sides.first), ("second", sides.second)):
+        text = f"{word}: {tilde(one.label, context.host.home)}, Python {one.python or unknown}"
         console.line(plain(text))
     console.line()
+    away = sides.differing
     if away:
-        rows = [[Cell(name), Cell(old or unknown), Cell(new or unknown)] for name, old, new in away]
+        rows = [
+            [Cell(pair.name), Cell(pair.first or unknown), Cell(pair.second or unknown)]
+            for pair in away
+        ]
         for line in table(console, _COLUMNS, rows):
             console.line(line)
         console.line()
-    console.line(console.style(f"{len(away):,} different, {same:,} identical", "bold"))
+    console.line(console.style(f"{len(away):,} different, {sides.agreed:,} identical", "bold"))

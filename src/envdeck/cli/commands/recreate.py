@@ -26,7 +26,7 @@ from envdeck.core.model import (
     RecreateRequest,
 )
 from envdeck.text import counted, pad, tilde
-from envdeck.text.drift import difference_words
+from envdeck.text.difference import difference_words
 from envdeck.text.environment import option_words, python_name
 
 if TYPE_CHECKING:

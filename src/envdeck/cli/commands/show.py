@@ -34,7 +34,7 @@ from envdeck.text import (
     tilde,
     tilde_within,
 )
-from envdeck.text.drift import DRIFT_WORDS, UNCHOSEN, drift_words, part_name, part_words
+from envdeck.text.difference import DRIFT_WORDS, UNCHOSEN, drift_words, part_name, part_words
 from envdeck.text.environment import (
     creator_words,
     project_words,

@@ -17,7 +17,7 @@ from envdeck.cli.serialise import SCHEMA, Object
 from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.model import Environment, NoPlan, Operation, Plan
 from envdeck.text import counted
-from envdeck.text.drift import fixed_words
+from envdeck.text.difference import fixed_words
 
 if TYPE_CHECKING:
     from envdeck.core.operations.api import Operations

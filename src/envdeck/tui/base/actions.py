@@ -118,6 +118,22 @@ ACTIONS: tuple[Action, ...] = (
         _DO,
         "Read and measure the marked environments (or this one) again, then rescan.",
     ),
+    Action(
+        "compare",
+        "=",
+        "Compare",
+        _DO,
+        "Compare two marked environments (or the marked one and this one), or this one and a file.",
+    ),
+    Action(
+        "export",
+        "ctrl+s",
+        "Export",
+        _DO,
+        "Write the comparison into a file, as text, Markdown, CSV or HTML.",
+        "export",
+        only="compare",
+    ),
     Action("copy", "y", "Copy the path", _DO, "Copy the path to the clipboard."),
     Action("folder", "o", "Open the folder", _DO, "Open the folder in the file manager."),
     Action(

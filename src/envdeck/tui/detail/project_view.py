@@ -12,7 +12,7 @@ from envdeck.core.project.model import (
     Where,
 )
 from envdeck.text import clip, counted, pad, place, plain, width
-from envdeck.text.drift import DRIFT_WORDS, part_name, part_words
+from envdeck.text.difference import DRIFT_WORDS, part_name, part_words
 from envdeck.tui.detail.tab import BLANK, TabRow, heading, pieces, told
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, joined, line_width
 

@@ -193,13 +193,23 @@ class Commands:
     def look_at(self, view: str) -> None:
         """Open a view over all environments."""
         # first frame: only for who opens one
-        from envdeck.tui.machine import interpreters, packages, problems, screen, unreadable
+        from envdeck.tui.machine import (
+            compare,
+            interpreters,
+            packages,
+            problems,
+            screen,
+            unreadable,
+        )
 
         source, doing, look = self._scan.source, self._operations, self._look
         listing = self._list.listing
         environments = tuple(listing.environments())
         opened: Screen[None]
         match view:
+            case "compare":
+                compare.open_compare(self._screen.app, source, listing, look, doing.say)
+                return
             case "interpreters":
                 known = tuple(self._scan.interpreters.values())
                 opened = interpreters.InterpretersScreen(source, environments, known, look=look)
@@ -222,3 +232,4 @@ class Commands:
     problems = partialmethod(look_at, "problems")
     machine = partialmethod(look_at, "machine")
     unreadable = partialmethod(look_at, "unreadable")
+    compare = partialmethod(look_at, "compare")

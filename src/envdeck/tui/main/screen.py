@@ -132,7 +132,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
             for each in bindings(
                 *("delete", "recreate", "upgrade", "new", "walkthrough", "walkthrough_of", "undo"),
                 *("operations", "history", "trash", "interpreters", "problems", "machine"),
-                *("packages", "unreadable"),
+                *("packages", "compare", "unreadable"),
             )
         ),
     ]

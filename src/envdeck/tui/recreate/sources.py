@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.operations.recreate.options import SourceChoice
 from envdeck.text import clip, counted, pad, plain, width
-from envdeck.text.drift import difference_words
+from envdeck.text.difference import difference_words
 from envdeck.tui.dialogs.picker import ChoiceRow, Section, radio, said_row, title
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, line_width, wrapped
 

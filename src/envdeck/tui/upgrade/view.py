@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.text import clip, counted, pad, plain, width
-from envdeck.text.drift import fixed_words
+from envdeck.text.difference import fixed_words
 from envdeck.tui.dialogs.picker import BLANK, BOX, ChoiceRow, said_row, tick, title
 from envdeck.tui.store.upgrade import HELD, UpgradePicker
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, line_width, wrapped

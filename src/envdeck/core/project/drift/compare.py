@@ -11,11 +11,11 @@ from envdeck.core.project.drift.declared import (
     Bits,
     constrained,
     declared_drift,
+    locked_drift,
     needed_drift,
     unlocked_drift,
 )
 from envdeck.core.project.drift.installed import InstalledIndex, Root, installed_in, reach
-from envdeck.core.project.drift.locked import locked_drift
 from envdeck.core.project.locks.selection import (
     asking_parts,
     choose_lock,

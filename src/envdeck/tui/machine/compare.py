@@ -145,7 +145,7 @@ class CompareScreen(ListDetailScreen[PairList, None]):
             self.table.say_instead((Part(said, Tone.ERROR),))
             return
         self.table.found = found
-        self.table.say_instead((Part("Neither side has packages.", Tone.MUTED),))
+        self.table.say_instead((Part("No packages on either side.", Tone.MUTED),))
         self.table.show_rows(pair_rows(found))
         self.tell()
 
@@ -180,7 +180,7 @@ def _read(
     if isinstance(second, str):
         other = source.lookup(second) or source.lookup(os.path.join(second, ".venv"))
         if other is None and not os.path.isfile(second):
-            return SideError(f"`{second}` is no environment, and no file")
+            return SideError(f"`{second}` is not an environment or a file")
         if other is None:
             try:
                 return difference_from_file(first, distributions, second)[0]

@@ -29,6 +29,7 @@ from envdeck.core.model import (
     Size,
     Status,
 )
+from envdeck.core.query import Contents
 from envdeck.core.system.host import Host
 from envdeck.tui import prepare
 from envdeck.tui.app import EnvDeck
@@ -95,8 +96,8 @@ class Memory:
     def distributions(self, environment: Environment) -> tuple[Distribution, ...]:
         return ()
 
-    def package_names(self, environment: Environment) -> frozenset[str]:
-        return frozenset()
+    def contents(self, environment: Environment, needs: Collection[str]) -> Contents:
+        return Contents()
 
     def measure(self, environment: Environment) -> Size:
         return environment.size or Size(0, 0, 0)

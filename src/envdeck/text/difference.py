@@ -112,30 +112,20 @@ def _markdown(found: "Difference", heads: _Heads, rows: _Rows, notes: Sequence[s
     return "\n".join(lines) + "\n"
 
 
-class _Written:
-    """What a writer of CSV writes into."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def write(self, line: str) -> None:
-        self.lines.append(line)
-
-
 def _csv(heads: _Heads, rows: _Rows) -> str:
     def cell(text: str) -> str:
         text = plain(text)
-        return f"'{text}" if text.startswith(_FORMULA) else text
+        text = f"'{text}" if text.startswith(_FORMULA) else text
+        quoted = text.replace('"', '""')
+        return f'"{quoted}"' if {",", '"'} & set(text) else text
 
-    import csv  # start-up: only for who writes a document
-
-    written = _Written()
-    writer = csv.writer(written, lineterminator="\n")
     (first, one), (second, two) = heads
-    writer.writerow(["package", cell(first), cell(second), "difference"])
-    writer.writerow(["Python", cell(one), cell(two), "" if one == two else "different"])
-    writer.writerows([[cell(text) for text in row] for row in rows])
-    return "".join(written.lines)
+    lines = [
+        ("package", first, second, "difference"),
+        ("Python", one, two, "" if one == two else "different"),
+        *rows,
+    ]
+    return "".join(f"{','.join(map(cell, line))}\n" for line in lines)
 
 
 def _html(found: "Difference", heads: _Heads, rows: _Rows, notes: Sequence[str]) -> str:

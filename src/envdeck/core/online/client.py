@@ -6,6 +6,7 @@ import netrc
 import os
 import re
 import ssl
+import threading
 import time
 import urllib.error
 import urllib.parse
@@ -21,6 +22,8 @@ from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.system.files import Unread, read_bounded, reason_of, write_atomically
 from envdeck.core.system.host import Host, own_path
 
+PROBE_SECONDS = 4.0
+"""How long a server is given to answer at all."""
 KEPT_SECONDS = 24 * 3600.0
 """How old an answer may be that is not asked for again."""
 
@@ -28,6 +31,23 @@ _ANSWER_LIMIT = 64 * 1024 * 1024
 _KEPT_LIMIT = 1024 * 1024
 _MOST_KEPT = 20_000
 _PART = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Why a server does not answer."""
+
+    reason: str
+    """In words that name no more than its host."""
+    late: bool = False
+    """Whether it may be no more than slow."""
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    """Takes being sent on for an answer."""
+
+    def redirect_request(self, *_given: object) -> None:
+        """Follow nowhere."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,22 +74,10 @@ class Client:
 
         Credentials in the URL or in a `.netrc` go to that host only, not where it sends one on.
         """
-        parts = urllib.parse.urlsplit(url)
-        where = parts.hostname or ""
-        if parts.scheme not in {"http", "https"} or not where:
-            return Unread("is not asked over HTTP")
-        try:
-            port = f":{parts.port}" if parts.port else ""
-        except ValueError:
-            return Unread("has a port that is none")
-        bare = f"[{where}]" if ":" in where else where
-        clean = urllib.parse.urlunsplit((parts.scheme, bare + port, parts.path, parts.query, ""))
-        request = urllib.request.Request(clean, data, {"Accept": accept})  # noqa: S310
-        request.add_header("User-Agent", "envdeck")
-        if data is not None:
-            request.add_header("Content-Type", "application/json")
-        if login := self._login(parts):
-            request.add_unredirected_header("Authorization", f"Basic {login}")
+        request = self._request(url, accept, data)
+        if isinstance(request, Unread):
+            return request
+        where = urllib.parse.urlsplit(url).hostname or ""
         if where in self._silent:
             return self._silent[where]
         try:
@@ -87,6 +95,69 @@ class Client:
         except (OSError, ValueError, HTTPException):
             return Unread(f"the answer of {where} was cut off")
 
+    def silence(self, url: str, seconds: float = PROBE_SECONDS) -> "Silence | None":
+        """Return how a server fails to answer, by one question whose answer does not matter; None
+        where it answers, and where that cannot be told from here.
+
+        It takes `seconds` at most, whatever the server, the proxy and the name service do.
+        """
+        request = self._request(url, "*/*")
+        proxies = self._proxies(urllib.parse.urlsplit(url).hostname or "")
+        tunnels = self.host.variable("ALL_PROXY") or self.host.variable("all_proxy")
+        if (
+            isinstance(request, Unread)
+            or tunnels
+            or any("socks" in one for one in proxies.values())
+        ):
+            return None
+        request.method = "HEAD"
+        where = urllib.parse.urlsplit(url).hostname or ""
+        found: list[Silence] = []
+        over = threading.Event()
+
+        def ask() -> None:
+            try:
+                self._opener(where, _Stay()).open(request, timeout=seconds).close()
+            except TimeoutError:
+                return  # as if it took longer: nobody waits for this thread then
+            except urllib.error.HTTPError as error:
+                error.close()
+            except urllib.error.URLError as error:
+                why = error.reason
+                if isinstance(why, TimeoutError):
+                    return
+                if isinstance(why, OSError) and not isinstance(why, ssl.SSLError):
+                    found.append(Silence(f"{where}: {reason_of(why)}"))
+            except (OSError, ValueError, HTTPException):
+                pass  # it said something
+            over.set()
+
+        threading.Thread(target=ask, daemon=True).start()
+        if not over.wait(seconds):
+            return Silence(f"{where} did not answer in {seconds:g} s", late=True)
+        return found[0] if found else None
+
+    def _request(
+        self, url: str, accept: str, data: bytes | None = None
+    ) -> urllib.request.Request | Unread:
+        parts = urllib.parse.urlsplit(url)
+        where = parts.hostname or ""
+        if parts.scheme not in {"http", "https"} or not where:
+            return Unread("is not asked over HTTP")
+        try:
+            port = f":{parts.port}" if parts.port else ""
+        except ValueError:
+            return Unread("has a port that is none")
+        bare = f"[{where}]" if ":" in where else where
+        clean = urllib.parse.urlunsplit((parts.scheme, bare + port, parts.path, parts.query, ""))
+        request = urllib.request.Request(clean, data, {"Accept": accept})  # noqa: S310
+        request.add_header("User-Agent", "envdeck")
+        if data is not None:
+            request.add_header("Content-Type", "application/json")
+        if login := self._login(parts):
+            request.add_unredirected_header("Authorization", f"Basic {login}")
+        return request
+
     def _give_up(self, where: str, why: str) -> Unread:
         return self._silent.setdefault(where, Unread(f"{where} {why}"))
 
@@ -94,7 +165,7 @@ class Client:
         end = time.monotonic() + self.timeout
         parts, left = [], _ANSWER_LIMIT
         with self._opener(where).open(request, timeout=self.timeout) as answer:
-            while part := answer.read(min(_PART, left)):
+            while part := answer.read1(min(_PART, left)):  # what is there: a trickle ends too
                 parts.append(part)
                 left -= len(part)
                 if left <= 0:
@@ -105,8 +176,11 @@ class Client:
                 return Unread(f"the answer of {where} was cut off")
         return b"".join(parts)
 
-    def _opener(self, where: str) -> urllib.request.OpenerDirector:
+    def _opener(
+        self, where: str, *more: urllib.request.BaseHandler
+    ) -> urllib.request.OpenerDirector:
         return urllib.request.build_opener(
+            *more,
             urllib.request.ProxyHandler(self._proxies(where)),
             urllib.request.HTTPSHandler(context=self._certificates(where)),
         )

@@ -3,6 +3,7 @@
 
 import json
 import re
+import time
 import urllib.parse
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +18,7 @@ from packaging.version import InvalidVersion, Version
 from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.inspection.pip_options import TRUE, read_uv_table, uv_configuration
 from envdeck.core.lazy_dataclasses import dataclass
-from envdeck.core.online.client import Answers, Client
+from envdeck.core.online.client import Answers, Client, Silence
 from envdeck.core.system.files import Unread
 from envdeck.core.system.host import Host
 
@@ -26,6 +27,8 @@ _PIP_INDEX = re.compile(r"PackageIndex\(\s*\"(https://[^\"]+)\"")
 _NEWEST = 40
 """Releases that are kept of each project, besides the one that is installed."""
 _AT_ONCE = 8
+ALL_SECONDS = 120.0
+"""After so long no further project is asked about."""
 _FILES = 200_000
 _REASON = 300
 """Characters of a reason that an author gave."""
@@ -86,16 +89,20 @@ class IndexReader:
     def read(self, packages: Iterable[tuple[str, str]]) -> Mapping[str, ProjectReleases | Unread]:
         """Return by name what the index says, or why it says nothing of that one."""
         packages = tuple(packages)
-        indexes = self._indexes()
+        indexes = index_urls(self.host, self.client.options)
         if not indexes:
             return {name: Unread("pip is configured without an index") for name, _ in packages}
         answers = Answers(self.host)
         answers.forget_old()
         done = count(1)
 
+        until = time.monotonic() + ALL_SECONDS
+
         def read(package: tuple[str, str]) -> ProjectReleases | Unread:
             if self.stopped():
                 return Unread("cancelled")
+            if time.monotonic() > until:
+                return Unread(f"the index takes longer than {ALL_SECONDS:g} s for all packages")
             found = self._read(package, indexes, answers)
             self.tell(next(done), len(packages))
             return found
@@ -103,15 +110,6 @@ class IndexReader:
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             every = pool.map(read, packages)
             return {name: one for (name, _), one in zip(packages, every, strict=True)}
-
-    def _indexes(self) -> tuple[str, ...]:
-        options = self.client.options
-        if options.get("no-index", "").strip().lower() in TRUE:
-            return ()
-        uv, more = _uv_indexes(self.host)
-        first = uv or options.get("index-url", "").strip() or _default_index()
-        urls = [first, *more, *options.get("extra-index-url", "").split()]
-        return tuple(dict.fromkeys(url for url in urls if url.startswith(("http://", "https://"))))
 
     def _read(
         self, package: tuple[str, str], indexes: Sequence[str], answers: Answers
@@ -137,6 +135,25 @@ class IndexReader:
             return why
         at = answers.keep(question, merged).at
         return _restored(merged, at) or Unread("answers in a form that is not known")
+
+
+def index_urls(host: Host, options: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the indexes that are asked over HTTP, the default one first, by the settings of uv
+    and the `options` of pip; they may hold credentials."""
+    if options.get("no-index", "").strip().lower() in TRUE:
+        return ()
+    uv, more = _uv_indexes(host)
+    first = uv or options.get("index-url", "").strip() or _default_index()
+    urls = [first, *more, *options.get("extra-index-url", "").split()]
+    return tuple(dict.fromkeys(url for url in urls if url.startswith(("http://", "https://"))))
+
+
+def find_silence(host: Host, environment: str | None) -> Silence | None:
+    """Return how the index that packages of an environment come from fails to answer; None where
+    it answers, and where there is none that is asked over HTTP."""
+    client = Client.open(host, environment)
+    urls = index_urls(host, client.options)
+    return client.silence(urls[0]) if urls else None
 
 
 @cache

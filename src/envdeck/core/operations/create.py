@@ -33,6 +33,7 @@ from envdeck.core.operations.shared.base_interpreter import (
     uses_of,
 )
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
+from envdeck.core.operations.shared.index_silence import silence_warnings
 from envdeck.core.operations.shared.interpreters import interpreter_choices, named_by, pick
 from envdeck.core.operations.shared.space import no_room, not_writable
 from envdeck.core.operations.sources.offer import sources
@@ -188,7 +189,11 @@ def _planned(
         operation=Operation.CREATE,
         targets=(Target(place, None, _name(place), tuple(facts)),),
         steps=tuple(steps),
-        warnings=(*source.notes, *_other_python(wanted, one)),
+        warnings=(
+            *source.notes,
+            *_other_python(wanted, one),
+            *(silence_warnings(context, place) if source.needs_index else ()),
+        ),
         refusals=_refusals(place, host)
         or (*not_writable(place), *no_room(place, None, context.ground)),
         package_changes=None

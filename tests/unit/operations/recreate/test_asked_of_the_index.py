@@ -5,16 +5,23 @@ import csv
 import io
 import os
 import py_compile
+import re
+import shutil
 import time
 import zipfile
 from pathlib import Path
 
 import pytest
+from uv import find_uv_bin
 
-from envdeck.core.model import PackageChoice, RecreateRequest
+from envdeck.core.model import NoPlan, OutputLine, PackageChoice, RecreateRequest
+from envdeck.core.online.client import Client, Silence
+from envdeck.core.operations.engine.command import Command, Completed
+from envdeck.core.operations.engine.uv import QuietWatch
 from envdeck.core.operations.recipe.carry import _without_compiled
 from envdeck.core.operations.recipe.identity import other_release
 from envdeck.core.operations.recreate import doubts
+from envdeck.core.system.host import Host
 
 NAME, MODULE = "internal-lib", "internal_lib"
 
@@ -284,3 +291,145 @@ def test_without_hashes_the_code_is_compared_for_another_version_of_python(code,
         (info / "RECORD").write_text("".join(f"{each},,\n" for each in listed))
     infos = [str(tmp_path / each / "some-1.0.dist-info") for each in ("old", "new")]
     assert (not other_release(*infos)) == same
+
+
+# an index that does not answer, said in the plan
+
+
+def unreachable(machine, kit, tmp_path, names=("free",)):
+    """Have the machine know an index that is gone, of which uv's cache has some packages."""
+    for name in names:
+        kit.build_wheel(tmp_path / "there", name, "1.0")
+    machine.environ |= {"UV_HTTP_TIMEOUT": "2", "UV_HTTP_RETRIES": "0"}
+    settings = machine.home / ".config" / "pip" / "pip.conf"
+    with kit.index(tmp_path / "there") as (url, asked):
+        settings.write_text(f"[global]\nindex-url = {url}\n")
+        path = machine.make(machine.home / "work" / ".venv", "uv")
+        for name in names:
+            command = [find_uv_bin(), "pip", "install", "-q", "--no-config", "--python", path]
+            machine.call([*command, "--default-index", url, name])
+        asked.clear()
+    return path
+
+
+GONE = r"the index cannot be reached \(127\.0\.0\.1: connection refused\): packages come from uv's"
+
+
+def told_of(plan):
+    assert not isinstance(plan, NoPlan), plan
+    return [each for each in plan.warnings if "index" in each]
+
+
+@pytest.mark.parametrize("source", ["exact", "declared"])
+def test_a_plan_to_recreate_says_that_the_index_is_gone(machine, kit, tmp_path, source):
+    path = unreachable(machine, kit, tmp_path)
+    (machine.home / "work" / "requirements.txt").write_text("free\n")
+    plan = machine.operations.plan_recreate(machine.look(path), RecreateRequest(source=source))
+    (said,) = told_of(plan)
+    assert re.match(GONE, said)
+    still = "rebuilt from installed files" if source == "exact" else "nothing changes"
+    assert still in said
+    machine.done(plan)
+
+
+def test_a_plan_to_create_says_that_the_index_is_gone(machine, kit, tmp_path):
+    unreachable(machine, kit, tmp_path)
+    project = machine.home / "new"
+    project.mkdir()
+    (project / "requirements.txt").write_text("free\n")
+    (said,) = told_of(machine.operations.plan_create(str(project)))
+    assert re.match(GONE, said)
+
+
+def test_what_is_newest_is_not_told_without_the_index(machine, kit, tmp_path):
+    path = unreachable(machine, kit, tmp_path)
+    environment = machine.look(path)
+    for found in (
+        machine.operations.candidates(environment),
+        machine.operations.plan_upgrade(environment),
+        machine.operations.plan_upgrade(environment, {"free": None}),
+    ):
+        assert isinstance(found, NoPlan)
+        assert not found.nothing
+        why = "the newest versions are not known: the index cannot be reached (127.0.0.1: "
+        assert found.message == f"{why}connection refused)"
+
+
+def test_what_the_cache_has_is_installed_without_the_index(machine, kit, tmp_path):
+    path = unreachable(machine, kit, tmp_path, ("free", "other"))
+    machine.call([find_uv_bin(), "pip", "uninstall", "-q", "--python", path, "other"])
+    plan = machine.operations.plan_install(machine.look(path), ["other"])
+    (said,) = told_of(plan)
+    assert re.match(GONE, said)
+    machine.done(plan)
+    found = machine.operations.plan_install(machine.look(path), ["never-had"])
+    assert isinstance(found, NoPlan)
+
+
+def test_the_index_is_asked_once_and_only_where_one_is_needed(machine, kit, tmp_path):
+    kit.build_wheel(tmp_path / "there", "free", "1.0")
+    path = unreachable(machine, kit, tmp_path)
+    with kit.index(tmp_path / "there") as (url, asked):
+        settings = machine.home / ".config" / "pip" / "pip.conf"
+        settings.write_text(f"[global]\nindex-url = {url}\n")
+        door = machine.door()
+        environment = machine.look(path, door)
+        plans = [door.plan_recreate(environment) for _ in range(3)]
+        assert [told_of(plan) for plan in plans] == [[], [], []]
+        assert [where for where, _ in asked] == ["/simple"]
+        asked.clear()
+        door.plan_uninstall(environment, ["free"])
+        door.plan_interpreter(environment)
+        kit.make_project(tmp_path / "placed")
+        alone = machine.make(machine.home / "alone" / ".venv", "uv")
+        machine.install(alone, "uv", "-e", tmp_path / "placed")
+        assert told_of(door.plan_recreate(machine.look(alone, door))) == []
+        assert asked == []
+
+
+def test_a_server_is_silent_late_or_there(kit, tmp_path, home):
+    client = Client(host=Host("linux", str(home), {}), options={})
+    for answer in ("files", (404, b""), (401, b""), (500, b"")):
+        with kit.index(tmp_path, answer) as (url, _):
+            assert client.silence(url) is None
+    with kit.index(tmp_path, None) as (url, _):
+        found = client.silence(url, 0.2)
+        assert found == Silence("127.0.0.1 did not answer in 0.2 s", late=True)
+    assert client.silence(url) == Silence("127.0.0.1: connection refused")
+    for name in ("ALL_PROXY", "https_proxy"):
+        by_proxy = Host("linux", str(home), {name: "socks5://127.0.0.1:9"})
+        assert Client(host=by_proxy, options={}).silence(url) is None
+
+
+def test_an_index_that_trickles_is_given_up(machine, kit, tmp_path, monkeypatch):
+    path = unreachable(machine, kit, tmp_path)
+    plan = machine.operations.plan_recreate(machine.look(path))
+    monkeypatch.setattr(
+        "envdeck.core.operations.staging.stage.QuietWatch", lambda *given: QuietWatch(*given, 0.5)
+    )
+    shutil.rmtree(machine.cache)
+    with kit.index(tmp_path / "there", None) as (url, _):
+        machine.environ["UV_HTTP_TIMEOUT"] = "600"
+        (machine.home / ".config" / "pip" / "pip.conf").write_text(f"[global]\nindex-url = {url}\n")
+        result = machine.done(plan)
+    assert "rebuilt from installed files: free" in result.verified
+    assert "offline, from the cache" in result.verified
+
+
+def test_what_builds_is_waited_for():
+    command, told = Command(("uv", "pip", "install"), "/", {}), []
+    for lines, late in (
+        ((), True), (("   Building slow==1",), False), (("Building a", "  Built a"), True),
+        (("Resolved 3 packages in 4ms",), False), (("warning: x",), True),
+    ):  # fmt: skip
+        watch = QuietWatch(command, told.append, lambda: False, -1)
+        for line in lines:
+            watch.tell(OutputLine(line))
+        assert watch.stopped() is late
+        done = watch.judged(Completed(-15, stopped=True))
+        assert (done.overdue, done.stopped) == (late, not late)
+    assert not QuietWatch(Command(("uv", "venv"), "/", {}), told.append, bool, -1).stopped()
+    assert len(told) == 5
+    by_person = QuietWatch(command, told.append, lambda: True, -1)
+    assert by_person.stopped()
+    assert by_person.judged(Completed(-15, stopped=True)).stopped

@@ -25,6 +25,7 @@ from envdeck.core.operations.engine.command import Command
 from envdeck.core.operations.engine.failure import Failure, FailureKind
 from envdeck.core.operations.engine.uv import InstallRules
 from envdeck.core.operations.shared.context import Context
+from envdeck.core.operations.shared.index_silence import silence_warnings
 from envdeck.core.operations.sources.source import InstallMethod, PackageSource, SourceName
 from envdeck.core.operations.staging.changes import Installed
 from envdeck.core.operations.staging.stage import SOME, BuildSpec, python_at
@@ -82,7 +83,10 @@ def plan_install(
     if not found:
         verb = "is" if len(names) == 1 else "are"
         return NoPlan(f"{', '.join(names)} {verb} already installed", nothing=True)
-    bounded = resolver.bounds.sentences({each.name for each in found})
+    bounded = (
+        *resolver.bounds.sentences({each.name for each in found}),
+        *silence_warnings(context, environment.path),
+    )
     plan = _install(context, installed, found, names, read, again=again, allow=allow)
     if isinstance(plan, NoPlan) or not bounded:
         return plan

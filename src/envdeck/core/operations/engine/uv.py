@@ -11,12 +11,13 @@ import importlib
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from envdeck.core.inspection.pip_options import uv_configuration
-from envdeck.core.lazy_dataclasses import dataclass, field
-from envdeck.core.model import Creation, PackageChange
+from envdeck.core.lazy_dataclasses import dataclass, field, replace
+from envdeck.core.model import Creation, OperationEvent, OutputLine, PackageChange
 from envdeck.core.operations.engine.command import Command, Completed, clean_environ
 from envdeck.core.operations.engine.pip_configuration import (
     constraint_files,
@@ -392,3 +393,46 @@ def _text_changes(completed: Completed) -> list[_Row] | None:
     numbers = (counted.get("uninstall", 0), counted.get("install", 0))
     gone = sum(row[2] for row in found)
     return found if numbers == (gone, len(found) - gone) else None
+
+
+QUIET_SECONDS = 300.0
+"""How long uv may read from indexes without a word: by then a slow one has answered too."""
+
+
+class QuietWatch:
+    """Watches an installation until uv has resolved what it installs. Up to then it reads pages of
+    an index, and one that trickles is read for ever: no time limit of uv's is for a whole page.
+    What builds is waited for, and so are downloads, which come after."""
+
+    def __init__(
+        self,
+        command: Command,
+        tell: Callable[[OperationEvent], None],
+        stopped: Callable[[], bool],
+        patience: float = QUIET_SECONDS,
+    ) -> None:
+        self._tell, self._stopped, self._patience = tell, stopped, patience
+        self._reads = "install" in command.argv
+        self._builds = 0
+        self._late = False
+        self._since = time.monotonic()
+
+    def tell(self, event: OperationEvent) -> None:
+        """Pass on what the command tells."""
+        if isinstance(event, OutputLine):
+            word = (event.text.split(maxsplit=1) or [""])[0]
+            self._reads = self._reads and word != "Resolved"
+            self._builds += (word == "Building") - (word == "Built")
+            self._since = time.monotonic()
+        self._tell(event)
+
+    def stopped(self) -> bool:
+        """Whether a person stops it, or an index was read for too long."""
+        waits = self._reads and self._builds <= 0
+        self._late = self._late or (waits and time.monotonic() - self._since > self._patience)
+        return self._stopped() or self._late
+
+    def judged(self, done: Completed) -> Completed:
+        """Return how the command ended: that nobody stopped it, where the index was too late."""
+        late = self._late and not self._stopped()
+        return replace(done, stopped=False, overdue=True) if late else done

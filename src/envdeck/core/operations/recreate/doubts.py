@@ -58,6 +58,8 @@ class DoubtSearch:
     same_minor: bool
     offline: bool
     stopped: Callable[[], bool]
+    silent: bool = False
+    """Whether the index was found not to answer: then only the cache is asked."""
 
 
 def find_doubts(asked: DoubtSearch, recipe: Recipe, look: EditSearch) -> tuple[Doubt, ...]:
@@ -167,7 +169,7 @@ def _suspicion(asked: DoubtSearch, pin: Pin, faulty: Container[str]) -> str:
 
 
 def _why(asked: DoubtSearch, name: str, answers: "_Answers") -> str:
-    if asked.offline:
+    if asked.offline and not asked.silent:
         return _NOT_CACHED
     return _NOT_ASKED if name in answers.unasked else _NOT_ON_INDEX
 
@@ -193,7 +195,7 @@ def _ask_index(asked: DoubtSearch, pins: Sequence[Pin]) -> _Answers:
             if not waiting or asked.stopped() or time.monotonic() >= until:
                 break
             batch = waiting.pop()
-            done = _compare(asked, batch, os.path.join(folder, str(number)), answers)
+            done = _compare(asked, batch, os.path.join(folder, str(number)), answers, until)
             if done.ok:
                 answers.unasked.difference_update(pin.name for pin in batch)
                 continue
@@ -209,7 +211,13 @@ def _ask_index(asked: DoubtSearch, pins: Sequence[Pin]) -> _Answers:
     return answers
 
 
-def _compare(asked: DoubtSearch, pins: Sequence[Pin], folder: str, answers: _Answers) -> Completed:
+def _left(until: float) -> float:
+    return max(0.0, min(_CALL_SECONDS, until - time.monotonic()))
+
+
+def _compare(
+    asked: DoubtSearch, pins: Sequence[Pin], folder: str, answers: _Answers, until: float
+) -> Completed:
     """Install the releases into an environment of their own, where nothing is run, and note
     which are the same. It is laid out as theirs is: RECORD tells of scripts and headers by that."""
     os.mkdir(folder)
@@ -218,7 +226,10 @@ def _compare(asked: DoubtSearch, pins: Sequence[Pin], folder: str, answers: _Ans
     with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
         file.write("".join(f"{pin.requirement}\n" for pin in pins))
     uv = UvAdapter(
-        asked.host, folder=folder, environment=asked.environment.path, offline=asked.offline
+        asked.host,
+        folder=folder,
+        environment=asked.environment.path,
+        offline=asked.offline or asked.silent,
     )
     runner = Runner(asked.host)
     made = os.path.join(folder, "environment")
@@ -226,7 +237,7 @@ def _compare(asked: DoubtSearch, pins: Sequence[Pin], folder: str, answers: _Ans
     done = runner.run(
         uv.create(made, asked.interpreter.executable, like),
         stopped=asked.stopped,
-        limit=_CALL_SECONDS,
+        limit=_left(until),
     )
     if not done.ok:
         return done
@@ -235,7 +246,7 @@ def _compare(asked: DoubtSearch, pins: Sequence[Pin], folder: str, answers: _Ans
         requirements,
         InstallRules(dependencies=False, only_binary=True, compiles=False),
     )
-    done = runner.run(command, stopped=asked.stopped, limit=_CALL_SECONDS)
+    done = runner.run(command, stopped=asked.stopped, limit=_left(until))
     found = read_environment(made, asked.host) if done.ok else None
     by_name = {pin.name: pin for pin in pins}
     for there in list_names(found.site_packages if found is not None else ()):

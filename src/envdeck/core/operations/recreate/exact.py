@@ -28,7 +28,7 @@ _FATAL = frozenset(
     {FailureKind.DISK, FailureKind.PERMISSION, FailureKind.STOPPED, FailureKind.TOOL}
 )
 """What no other way of installing would help against."""
-_NO_INDEX = frozenset({FailureKind.NETWORK, FailureKind.INDEX})
+_NO_INDEX = frozenset({FailureKind.NETWORK, FailureKind.INDEX, FailureKind.OVERDUE})
 """What every package would meet again."""
 _OTHER_RELEASE = "the index has a different release of this version"
 

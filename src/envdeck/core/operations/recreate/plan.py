@@ -43,6 +43,7 @@ from envdeck.core.operations.shared.base_interpreter import (
 from envdeck.core.operations.shared.context import Context
 from envdeck.core.operations.shared.describe import edit_facts, inherited_facts, recreate_warnings
 from envdeck.core.operations.shared.history import failed_before
+from envdeck.core.operations.shared.index_silence import is_cut_off, silence_warnings
 from envdeck.core.operations.shared.interpreters import interpreter_choices, pick
 from envdeck.core.operations.shared.space import no_room, not_writable
 from envdeck.core.operations.sources.offer import source_of
@@ -251,6 +252,11 @@ def plan_recreate(
     look = look_at(environment)
     edits = look.edits()
     doubts: tuple[Doubt, ...] = ()
+    silent: tuple[str, ...] = ()
+    if found.needs_index:
+        kept = exact and same_minor
+        otherwise = ("what is not in it is rebuilt from installed files",) if kept else ()
+        silent = silence_warnings(context, environment.path, *otherwise)
     if exact:
         names = [pin.name for pin in wanted.installed if not pin.anchored]
         strict = tuple(pin.name for pin in wanted.installed if pin.strict)
@@ -262,6 +268,7 @@ def plan_recreate(
             same_minor,
             context.policy.offline,
             context.stopped,
+            is_cut_off(context, environment.path) if silent else False,
         )
         doubts = find_doubts(asked, recipe, look)
     uv = UvAdapter(host, folder=host.home, environment=environment.path)
@@ -337,6 +344,7 @@ def plan_recreate(
                 same_minor=same_minor,
             ),
             *recreate_warnings(replaced, keep=request.keep_edits),
+            *silent,
         ),
         keep_edits=request.keep_edits,
         replaced_edits=replaced.count,

@@ -98,6 +98,14 @@ class PackageSource:
         return not (self.requirements or self.indexed or self.how is InstallMethod.UV_SYNC)
 
     @property
+    def needs_index(self) -> bool:
+        """Whether any of it comes from an index, as far as its lines tell."""
+        if "--no-index" in self.requirements:
+            return False
+        named = (line for line in self.requirements if not line.startswith("-"))
+        return any("@" not in line.partition("://")[0] and "://" not in line for line in named)
+
+    @property
     def usable(self) -> bool:
         """Whether it can be chosen."""
         return not self.problem

@@ -1,7 +1,7 @@
 """Build an environment aside and verify it; owner and modes kept."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from envdeck.core.dotenv.reveal import values_of
@@ -13,7 +13,7 @@ from envdeck.core.operations.engine.failure import Failure, FailureKind, explain
 from envdeck.core.operations.engine.pip_configuration import index_lines
 from envdeck.core.operations.engine.relocation import left_behind, relocate, with_values
 from envdeck.core.operations.engine.runner import Runner, leave_out_place
-from envdeck.core.operations.engine.uv import InstallRules, UvAdapter
+from envdeck.core.operations.engine.uv import InstallRules, QuietWatch, UvAdapter
 from envdeck.core.operations.recipe.import_probe import (
     ImportRequest,
     lost_imports,
@@ -161,6 +161,7 @@ MISDIRECTED_HINT = "remove that setting, at least temporarily"
 _PROBE_SECONDS = 60.0
 _NOTED = 20
 """So many failed imports are journalled."""
+_UNREACHED = frozenset({FailureKind.NETWORK, FailureKind.OVERDUE})
 _LACKING = frozenset(
     {FailureKind.OFFLINE, FailureKind.MISSING, FailureKind.NETWORK, FailureKind.CONFLICT}
     | {FailureKind.WHEEL}
@@ -271,16 +272,15 @@ class StagedBuild:
         if settled != cfg:
             self.ground.disk.rewrite(path, settled)
 
-    def install(self) -> Completed:
-        """Install what the source says, and return how that ended; only a stop is raised.
-
-        Without the network, what is in the cache is taken; where that does not do, it is the
-        network that was lacking.
-        """
-        done = self.run(self._installation())
-        if not done.ok and not self.offline and explain(done).kind is FailureKind.NETWORK:
+    def install(self, how: Callable[[], Completed] | None = None) -> Completed:
+        """Install what the source says, or `how` it is told, and return how that ended; only a stop
+        is raised. Without the network, what is in the cache is taken; where that does not do, it is
+        the network that was lacking."""
+        install = how or (lambda: self.run(self._installation()))
+        done = install()
+        if not done.ok and not self.offline and explain(done).kind in _UNREACHED:
             self.offline = True
-            again = self.run(self._installation())
+            again = install()
             if again.ok or explain(again).kind not in _LACKING:
                 return again
         return done
@@ -340,7 +340,8 @@ class StagedBuild:
     def run(self, command: Command) -> Completed:
         """Run a command under the lock; only a stop is raised."""
         self.read = None
-        done = self._runner.run(command, leave_out_place(self.tell), self.stopped)
+        watch = QuietWatch(command, leave_out_place(self.tell), self.stopped)
+        done = watch.judged(self._runner.run(command, watch.tell, watch.stopped))
         if done.stopped:
             raise BuildError("cancelled", stopped=True)
         return done

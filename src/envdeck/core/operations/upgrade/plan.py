@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from envdeck.core.dotenv.reveal import values_of
 from envdeck.core.inspection.packages.distributions import read_distributions
+from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import (
     Distribution,
     Environment,
@@ -22,6 +23,11 @@ from envdeck.core.operations.engine.uv import UvAdapter
 from envdeck.core.operations.recreate.plan import plan_recreate
 from envdeck.core.operations.shared.base_interpreter import uses_of
 from envdeck.core.operations.shared.context import Context, Stopped
+from envdeck.core.operations.shared.index_silence import (
+    index_silence,
+    is_cut_off,
+    silence_warnings,
+)
 from envdeck.core.operations.shared.interpreters import interpreter_choices, pick
 from envdeck.core.operations.sources.source import InstallMethod, PackageSource, SourceName
 from envdeck.core.operations.staging.changes import Installed
@@ -45,6 +51,7 @@ from envdeck.core.system.words import counted
 def resolver_of(context: Context, environment: Environment, stopped: Stopped) -> UvResolver:
     """Return the resolver for one environment."""
     uv = _uv_of(context, environment)
+    uv = replace(uv, offline=uv.offline or is_cut_off(context, environment.path))
     project = environment.project.path
     hides = values_of(project) if project is not None else ()  # what it builds may print them
     runner = Runner(context.catalog.host, hides=hides)
@@ -62,12 +69,23 @@ def candidates_of(
     context: Context, environment: Environment, stopped: Stopped
 ) -> UpgradeCandidates | NoPlan:
     """Return what could be upgraded; see :meth:`Operations.candidates`."""
-    if obstacle := planning_obstacle(context, environment):
+    if obstacle := planning_obstacle(context, environment) or _unknown(context, environment):
         return obstacle
     found = candidates(
         environment, read_distributions(environment), resolver_of(context, environment, stopped)
     )
     return no_plan(found) if isinstance(found, Failure) else found
+
+
+def _unknown(context: Context, environment: Environment) -> NoPlan | None:
+    """Say that the index cannot be reached: what uv's cache has is not the newest there is."""
+    silence = index_silence(context, environment.path)
+    if silence is None or silence.late:
+        return None
+    return NoPlan(
+        f"the newest versions are not known: the index cannot be reached ({silence.reason})",
+        hint="check the connection and proxy, then try again",
+    )
 
 
 def planning_obstacle(context: Context, environment: Environment) -> NoPlan | None:
@@ -94,6 +112,9 @@ def plan_upgrade(
     """Plan to upgrade packages; see :meth:`Operations.plan_upgrade`."""
     if obstacle := planning_obstacle(context, environment):
         return obstacle
+    newest = wanted is None or None in wanted.values()
+    if newest and not lock and (unknown := _unknown(context, environment)):
+        return unknown
     resolver = resolver_of(context, environment, context.stopped)
     installed = Installed.of(environment)
     distributions = installed.distributions
@@ -132,7 +153,10 @@ def plan_upgrade(
     if not resolution.changes:
         return _nothing(resolution)
     names = frozenset(change.name for change in resolution.changes)
-    bounded = resolver.bounds.sentences(names)
+    bounded = (
+        *resolver.bounds.sentences(names),
+        *silence_warnings(context, environment.path),
+    )
     plan = _planned(context, environment, resolution, offer, allow, installed, bounded)
     return plan if isinstance(plan, NoPlan) else with_edits(plan, names, keep=keep_edits)
 

@@ -8,6 +8,7 @@ import os
 import re
 import shlex
 import tempfile
+import time
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -39,6 +40,7 @@ from envdeck.core.operations.upgrade.candidates import (
 )
 from envdeck.core.operations.upgrade.model import HeldPackage, Resolution, Resolver
 
+_GONE = {FailureKind.OVERDUE, FailureKind.NETWORK, FailureKind.STOPPED}  # for every name
 FINAL_FAILURES = frozenset(
     {FailureKind.STOPPED, FailureKind.OVERDUE, FailureKind.DISK, FailureKind.PERMISSION}
     | {FailureKind.NETWORK, FailureKind.INDEX, FailureKind.OFFLINE, FailureKind.BUILD}
@@ -231,8 +233,8 @@ def _times(package: Mapping[str, Any]) -> Iterator[datetime.datetime]:
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _UNANSWERED = 30
 """Names that are asked for one by one: an index that has none of so many has none at all."""
-LIMIT_SECONDS = 180.0
-"""What one answer may take: a resolver that has to try old releases takes a minute."""
+LIMIT_SECONDS, ALL_SECONDS = 180.0, 300.0
+"""What one answer may take (to try old releases takes a minute), and all together."""
 
 
 class UvResolver:
@@ -259,6 +261,7 @@ class UvResolver:
         self._inherited = {name: versions[0] for name, versions in inherited.items()}
         self._tell = tell
         self._stopped = stopped
+        self._until = time.monotonic() + ALL_SECONDS
 
     def plan(
         self,
@@ -350,10 +353,10 @@ class UvResolver:
         with tempfile.TemporaryDirectory(prefix="envdeck-") as folder:
             pins = [f"{name}=={version}" for name, version in versions.items()]
             lines = _lines(folder, "requirements.txt", pins)
-            command = self._uv.plan(
-                self._python, lines, dependencies=False, reinstall=tuple(versions)
+            uv = self._uv
+            done = self._run(
+                uv.plan(self._python, lines, dependencies=False, reinstall=[*versions])
             )
-            done = self._run(command)
         return _planned(done)
 
     def latest(self) -> dict[str, str] | Failure:
@@ -361,8 +364,7 @@ class UvResolver:
         done = self._run(self._uv.outdated(self._python))
         if not done.ok:
             return explain(done)
-        rows = read_outdated(done)
-        if rows is None:
+        if (rows := read_outdated(done)) is None:
             return _unread("its list of outdated packages")
         return {row.name: row.latest for row in rows}
 
@@ -380,7 +382,7 @@ class UvResolver:
                 break
             failure = explain(done)
             named = package_at_fault(done, left)
-            if named is None or len(found) >= _UNANSWERED:
+            if failure.kind in _GONE or named is None or len(found) >= _UNANSWERED:
                 return found | dict.fromkeys(left, failure)
             found[named] = failure
             left.remove(named)
@@ -401,7 +403,8 @@ class UvResolver:
         return read_release_days(done.stdout, versions) if done.ok else {}
 
     def _run(self, command: Command) -> Completed:
-        return self._runner.run(command, self._tell, self._stopped, limit=LIMIT_SECONDS)
+        limit = max(0.0, min(LIMIT_SECONDS, self._until - time.monotonic()))
+        return self._runner.run(command, self._tell, self._stopped, limit=limit)
 
 
 def _planned(done: Completed) -> tuple[PackageChange, ...] | Failure:

@@ -84,7 +84,7 @@ def _change_packages(
         if not done.ok:
             raise BuildError.of(explain(done))
     if change.requirements:
-        done = building.install_lines(change.requirements, change.again)
+        done = building.install(lambda: building.install_lines(change.requirements, change.again))
         if not done.ok:
             raise BuildError.of(explain(done))
     wanted = {each.name: each.after for each in change.changes}

@@ -24,6 +24,7 @@ from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.shared.context import Context
 from envdeck.core.operations.shared.describe import edit_facts, inherited_facts, upgrade_warnings
 from envdeck.core.operations.shared.history import failed_before
+from envdeck.core.operations.shared.index_silence import is_cut_off
 from envdeck.core.operations.shared.space import no_room, not_writable
 from envdeck.core.operations.sources.source import PackageSource
 from envdeck.core.operations.staging.changes import Installed
@@ -108,7 +109,8 @@ def staged_plan(
         creation=environment.creation,
         source=wanted.source,
         downloads=context.policy.downloads,
-        offline=context.policy.offline,
+        offline=context.policy.offline
+        or (wanted.source.needs_index and is_cut_off(context, environment.path)),
     )
     steps = (
         Step(f"Create a hard-linked copy at {staged}"),

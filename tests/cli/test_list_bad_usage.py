@@ -91,7 +91,7 @@ def test_aliases_that_people_type(cli, catalog, environment, capsys):
 
 
 @pytest.mark.parametrize("columns", [72, 80, 132])
-@pytest.mark.parametrize("name", ["", "bisect", "dotenv", "recreate", "upgrade"])
+@pytest.mark.parametrize("name", ["", "bisect", "dotenv", "matrix", "recreate", "upgrade"])
 def test_a_help_fits_the_terminal(cli, capsys, monkeypatch, columns, name):
     monkeypatch.setenv("COLUMNS", str(columns))
     cli("help", *name.split())

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 
 import pytest
 
@@ -25,6 +26,7 @@ CALLS = {
     "run": ("run", ENV, "--", "true"),
     "clean": ("clean", "--manager", "venv", "--dry-run", "--json"),
     "bisect": ("bisect", ENV, "--good", "2026-01-01", "--", "true"),
+    "matrix": ("matrix", PROJECT, "--python", sys.executable, "--json", "--", "true"),
     "timeline": ("timeline", ENV),
     "timeline as JSON": ("timeline", ENV, "--json"),
     "timeline, marked good": ("timeline", ENV, "--mark-good"),

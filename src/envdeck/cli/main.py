@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "doctor": "what is wrong with one, some or all environments, and how to fix it",
         "why": "why a package is installed",
         "bisect": "which change of packages makes a command fail",
+        "matrix": "run a command over several Pythons and library versions",
         "timeline": "what changed in an environment, newest first",
         "interpreters": "list base interpreters",
         "run": "run a command, or a shell, with an environment active",
@@ -231,7 +232,7 @@ _COLOR = "--color"
 _COLOURS = ("auto", "always", "never")
 _LOOKING = {"list", "show", "find", "diff", "doctor", "interpreters", "why"}
 """Commands that change nothing, and say so where something waits to be finished."""
-_COMMAND_LINES = {"bisect", "run"}
+_COMMAND_LINES = {"bisect", "matrix", "run"}
 """Commands that take another command line behind `--`, every word of it as it is."""
 _WAKE_SECONDS = 0.5
 """How often Windows is asked for a Ctrl-C; elsewhere a signal ends the wait at once."""

@@ -32,6 +32,11 @@ class Demo:
     """By the name of the scenario."""
 
     @property
+    def shows(self) -> Mapping[str, str]:
+        """What each scenario shows, by its name."""
+        return {one.name: one.shows for one in SCENARIOS}
+
+    @property
     def index(self) -> str:
         """The path of its index."""
         return index_path(self.host)

@@ -1,11 +1,13 @@
 """Words for operations, refusals, results, history, trash, fixes and setup steps, for both front
 ends."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from envdeck.core.model import (
     BisectRun,
     BisectRunStarted,
+    CellStatus,
     Ending,
     Operation,
     PackageChange,
@@ -44,6 +46,7 @@ OPERATION_WORDS = {
     Operation.EDIT: OperationWords("edit", "editing", "edited"),
     Operation.RUN: OperationWords("run", "running", "run"),
     Operation.BISECT: OperationWords("bisect", "bisecting", "bisected"),
+    Operation.MATRIX: OperationWords("test", "testing", "tested"),
 }
 
 
@@ -92,11 +95,29 @@ def room_words(plan: Plan, result: Result, trash: str = "the trash is emptied") 
     return ", ".join(said)
 
 
+CELL_WORDS = {
+    CellStatus.PASSED: "passed",
+    CellStatus.FAILED: "failed",
+    CellStatus.NOT_BUILT: "cannot be built",
+    CellStatus.TIMED_OUT: "timed out",
+    CellStatus.NOT_RUN: "cancelled",
+}
+"""How a cell of a matrix ended."""
+
+
+def column_words(column: Sequence[str]) -> str:
+    """Return what a column of a matrix has besides the project; hostile text."""
+    return ", ".join(column) or "as declared"
+
+
+_OF_COPIES = frozenset({Operation.BISECT, Operation.MATRIX})
+
+
 def ended_word(phase: str, operation: Operation, *, partly_purged: bool = False) -> str:
     """Return how an operation of the history ended, by its last phase."""
     if partly_purged and phase == "needs-attention":
         return "partly deleted"
-    if operation is Operation.BISECT and phase == "rolled-back":
+    if operation in _OF_COPIES and phase == "rolled-back":
         return "ended"  # its copies are removed whatever it finds
     words = {"done": "done", "rolled-back": "rolled back", "needs-attention": "needs attention"}
     return words.get(phase, "unfinished")

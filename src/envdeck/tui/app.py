@@ -37,8 +37,7 @@ from envdeck.tui.base.messages import (
 from envdeck.tui.base.settings import ScreenSettings
 from envdeck.tui.base.source import CatalogSource
 from envdeck.tui.base.system import hide_secrets, readable
-from envdeck.tui.help.keys import HelpScreen
-from envdeck.tui.help.palette import Palette
+from envdeck.tui.help.keys import HelpScreen, Palette
 from envdeck.tui.main.screen import MainScreen
 
 if sys.platform != "win32":

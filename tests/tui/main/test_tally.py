@@ -8,7 +8,7 @@ from textual.events import Callback
 
 from envdeck.core.model import JointSize
 from envdeck.tui.base.messages import OutcomeSaid
-from envdeck.tui.main.tally import TotalsCounter
+from envdeck.tui.main.scan import TotalsCounter
 from envdeck.tui.store import Totals
 
 

@@ -111,11 +111,9 @@ def _open(demo: "Demo", context: CommandContext, *, onboard: bool) -> int:
 
 def _print_commands(demo: "Demo", context: CommandContext) -> int:
     """Say what there is to see, where no screen shows it."""
-    from envdeck.demo import SCENARIOS  # start-up: builders and operations
-
     console, home = context.console, demo.host.home
     console.line(demo.root)
-    shows = {one.name: one.shows for one in SCENARIOS}
+    shows = demo.shows
     for name, created in demo.created.items():
         place = created.environment or created.project or home
         console.line(f"  {plain(tilde(place, home))}: {shows[name]}")

@@ -5,9 +5,10 @@ not UTF-8 survives the way to the disk and back. They are hostile text until
 :func:`envdeck.text.safe` has seen them.
 """
 
-from envdeck.core.model.distribution import SEED_PACKAGES, Distribution, Script
 from envdeck.core.model.environment import (
+    SEED_PACKAGES,
     Creation,
+    Distribution,
     Environment,
     GlobalPackages,
     Identity,
@@ -19,12 +20,20 @@ from envdeck.core.model.environment import (
     ProjectLink,
     ProjectState,
     Python,
+    Script,
     SharedFiles,
     Size,
     Status,
     minor_of,
 )
 from envdeck.core.model.events import (
+    BisectRun,
+    BisectRunStarted,
+    CellEnd,
+    CellStarted,
+    CellStatus,
+    CommandEnded,
+    CommandStarted,
     Event,
     Examined,
     Finished,
@@ -32,9 +41,14 @@ from envdeck.core.model.events import (
     FoundInterpreter,
     Notice,
     NotLookedAt,
+    OperationEvent,
+    OutputLine,
     Progress,
     Sized,
+    StepProgress,
+    StepStarted,
     Unreadable,
+    Verdict,
 )
 from envdeck.core.model.finding import (
     AuditedPackage,
@@ -52,11 +66,7 @@ from envdeck.core.model.operation import (
     IMPORT_CHECK,
     STILL_REQUIRED,
     UNPROVED,
-    BisectRun,
-    BisectRunStarted,
     Choices,
-    CommandEnded,
-    CommandStarted,
     Doubt,
     EditedFile,
     Edits,
@@ -65,8 +75,6 @@ from envdeck.core.model.operation import (
     ItemResult,
     NoPlan,
     Operation,
-    OperationEvent,
-    OutputLine,
     PackageChange,
     PackageChoice,
     Plan,
@@ -74,10 +82,7 @@ from envdeck.core.model.operation import (
     Refusal,
     Result,
     Step,
-    StepProgress,
-    StepStarted,
     Target,
-    Verdict,
     refused,
 )
 
@@ -90,6 +95,9 @@ __all__ = [
     "AuditedPackage",
     "BisectRun",
     "BisectRunStarted",
+    "CellEnd",
+    "CellStarted",
+    "CellStatus",
     "Choices",
     "CommandEnded",
     "CommandStarted",

@@ -1,8 +1,11 @@
-"""What a scan says while it runs. A reader takes what it needs and leaves the rest."""
+"""What a scan says while it runs, and what an operation does. A reader takes what it needs and
+leaves the rest."""
 
+from collections.abc import Mapping
+from enum import StrEnum
 from typing import TypeAlias
 
-from envdeck.core.lazy_dataclasses import dataclass
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model.environment import Environment, Interpreter, Size
 from envdeck.core.model.finding import Finding
 
@@ -96,4 +99,146 @@ class Finished:
 
 Event: TypeAlias = (
     Found | FoundInterpreter | Examined | Sized | Progress | Unreadable | Notice | Finished
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StepStarted:
+    """A step of the plan begins; those before it are done."""
+
+    index: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepProgress:
+    """How far a step is; only the newest counts."""
+
+    done: int
+    total: int | None
+    unit: str
+    """`files`, `bytes` or `packages`."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandStarted:
+    """A command is run, as the command log shows it: credentials masked."""
+
+    command: tuple[str, ...]
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandEnded:
+    """It ended."""
+
+    command: tuple[str, ...]
+    code: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class OutputLine:
+    """A line that a command wrote, credentials masked; it is hostile text."""
+
+    text: str
+
+
+class Verdict(StrEnum):
+    """What a run of a bisect says of a set of packages, as in the JSON contract."""
+
+    GOOD = "good"
+    BAD = "bad"
+    SKIP = "skip"
+    """It cannot be told: the set is not permitted, could not be built, or the command said so."""
+
+
+@dataclass(frozen=True, slots=True)
+class BisectRunStarted:
+    """A set of packages is being built, and then tried."""
+
+    number: int
+    """From 1, in the order of their beginning."""
+    packages: Mapping[str, str | None]
+    """The versions of the suspects, by name; None: not installed."""
+    applied: tuple[str, ...]
+    """The suspects that are as in the bad state."""
+
+
+@dataclass(frozen=True, slots=True)
+class BisectRun:
+    """One set that was judged."""
+
+    packages: Mapping[str, str | None]
+    """The versions of the suspects, by name; None: not installed."""
+    applied: tuple[str, ...]
+    """The suspects that are as in the bad state."""
+    verdict: Verdict
+    exit: int | None = None
+    """None where the command was not run."""
+    seconds: float = 0.0
+    reason: str = ""
+    """Why it was passed over."""
+    tail: tuple[str, ...] = field(default=(), repr=False)
+    """The last lines of what the command wrote to standard error, secrets masked."""
+    output: tuple[str, ...] = field(default=(), repr=False)
+    """The last lines of all that the command wrote, secrets masked; hostile text."""
+    number: int = 0
+    """That of its :class:`BisectRunStarted`."""
+
+
+class CellStatus(StrEnum):
+    """How a cell of a matrix ended, as in the JSON contract."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    """The command ended with another exit code than 0, or could not be started."""
+    NOT_BUILT = "not-built"
+    """Its environment could not be made, so that nothing is known of the command."""
+    TIMED_OUT = "timed-out"
+    NOT_RUN = "not-run"
+    """It was cancelled before it was over."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellStarted:
+    """A cell of a matrix is being built, or its command runs."""
+
+    number: int
+    """That of its cell in the plan, from 1."""
+    runs: bool = False
+    """Whether its environment is ready, and the command runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellEnd:
+    """A cell of a matrix that is over."""
+
+    number: int
+    status: CellStatus
+    exit: int | None = None
+    """None where the command was not run to its end."""
+    seconds: float = 0.0
+    """Of the command."""
+    build_seconds: float = 0.0
+    reason: str = ""
+    """Why it did not pass, where that is known; hostile text."""
+    hint: str = ""
+    packages: tuple[tuple[str, str], ...] = ()
+    """Of what `--with` names: the versions that were installed."""
+    output: tuple[str, ...] = field(default=(), repr=False)
+    """The last lines of what the command wrote, or what its building did where that failed,
+    secrets masked; hostile text."""
+
+
+OperationEvent: TypeAlias = (
+    StepStarted
+    | StepProgress
+    | CommandStarted
+    | CommandEnded
+    | OutputLine
+    | BisectRunStarted
+    | BisectRun
+    | CellStarted
+    | CellEnd
 )

@@ -1,12 +1,11 @@
-"""`Plan`, `Step`, `Refusal`, `Result`, and the events of a running operation."""
+"""`Plan`, `Step`, `Refusal` and `Result` of an operation."""
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import ClassVar, TypeAlias
 
 from envdeck.core.lazy_dataclasses import dataclass, field
-from envdeck.core.model.distribution import Distribution
-from envdeck.core.model.environment import Environment, Identity
+from envdeck.core.model.environment import Distribution, Environment, Identity
 from envdeck.core.model.events import Notice
 
 UNPROVED = "unproved"
@@ -129,6 +128,8 @@ class Operation(StrEnum):
     """A command of the project is run: its hooks are installed, its tests are started."""
     BISECT = "bisect"
     """Sets of packages are tried in copies; the environment stays as it is."""
+    MATRIX = "matrix"
+    """A command of a project is run in throw-away environments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,99 +327,3 @@ class Result:
 def refused(refusal: Refusal) -> Result:
     """Return the result of a plan that a guard refuses."""
     return Result(Ending.REFUSED, refusal.message, hint=refusal.hint, guard=refusal.guard)
-
-
-@dataclass(frozen=True, slots=True)
-class StepStarted:
-    """A step of the plan begins; those before it are done."""
-
-    index: int
-    title: str
-
-
-@dataclass(frozen=True, slots=True)
-class StepProgress:
-    """How far a step is; only the newest counts."""
-
-    done: int
-    total: int | None
-    unit: str
-    """`files`, `bytes` or `packages`."""
-
-
-@dataclass(frozen=True, slots=True)
-class CommandStarted:
-    """A command is run, as the command log shows it: credentials masked."""
-
-    command: tuple[str, ...]
-    folder: str
-
-
-@dataclass(frozen=True, slots=True)
-class CommandEnded:
-    """It ended."""
-
-    command: tuple[str, ...]
-    code: int
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class OutputLine:
-    """A line that a command wrote, credentials masked; it is hostile text."""
-
-    text: str
-
-
-class Verdict(StrEnum):
-    """What a run of a bisect says of a set of packages, as in the JSON contract."""
-
-    GOOD = "good"
-    BAD = "bad"
-    SKIP = "skip"
-    """It cannot be told: the set is not permitted, could not be built, or the command said so."""
-
-
-@dataclass(frozen=True, slots=True)
-class BisectRunStarted:
-    """A set of packages is being built, and then tried."""
-
-    number: int
-    """From 1, in the order of their beginning."""
-    packages: Mapping[str, str | None]
-    """The versions of the suspects, by name; None: not installed."""
-    applied: tuple[str, ...]
-    """The suspects that are as in the bad state."""
-
-
-@dataclass(frozen=True, slots=True)
-class BisectRun:
-    """One set that was judged."""
-
-    packages: Mapping[str, str | None]
-    """The versions of the suspects, by name; None: not installed."""
-    applied: tuple[str, ...]
-    """The suspects that are as in the bad state."""
-    verdict: Verdict
-    exit: int | None = None
-    """None where the command was not run."""
-    seconds: float = 0.0
-    reason: str = ""
-    """Why it was passed over."""
-    tail: tuple[str, ...] = field(default=(), repr=False)
-    """The last lines of what the command wrote to standard error, secrets masked."""
-    output: tuple[str, ...] = field(default=(), repr=False)
-    """The last lines of all that the command wrote, secrets masked; hostile text."""
-    number: int = 0
-    """That of its :class:`BisectRunStarted`."""
-
-
-OperationEvent: TypeAlias = (
-    StepStarted
-    | StepProgress
-    | CommandStarted
-    | CommandEnded
-    | OutputLine
-    | BisectRunStarted
-    | BisectRun
-)

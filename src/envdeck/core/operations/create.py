@@ -97,15 +97,17 @@ def plan_create(
     chosen = pick(interpreter, interpreter_choices(context, None, real, interpreter))
     if isinstance(chosen, NoPlan):
         return chosen
-    found = _source(said, source, file, chosen, parts)
+    found = choose_source(said, source, file, chosen, parts)
     if isinstance(found, NoPlan):
         return found
     return _planned(context, said, os.path.normpath(place), found, chosen)
 
 
-def _source(
+def choose_source(
     project: Project, name: str | None, file: str | None, chosen: InterpreterOption, parts: Parts
 ) -> PackageSource | NoPlan:
+    """Return from what a new environment of a project is made: what is named, or the first that
+    can be used."""
     one = chosen.interpreter
     python = Python(one.version, one.implementation, one.executable)
     offered = sources(None, project, python=python, file=file, parts=parts)

@@ -130,7 +130,9 @@ def _keep_snapshots(
 _LOG_LIMIT = 4 * 1024 * 1024
 """Bytes; what goes on for ever is cut."""
 _OF_THE_DISK = frozenset({Operation.DELETE, Operation.PURGE})
-_OF_NO_ENVIRONMENT = frozenset({Operation.PURGE, Operation.EDIT, Operation.RUN, Operation.BISECT})
+_OF_NO_ENVIRONMENT = frozenset(
+    {Operation.PURGE, Operation.EDIT, Operation.RUN, Operation.BISECT, Operation.MATRIX}
+)
 """Operations that leave every environment as it is, or without one."""
 
 

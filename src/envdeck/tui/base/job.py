@@ -9,6 +9,8 @@ from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import (
     BisectRun,
     BisectRunStarted,
+    CellEnd,
+    CellStarted,
     CommandEnded,
     CommandStarted,
     Ending,
@@ -78,7 +80,15 @@ class JobCommand:
     seconds: float = 0.0
 
 
-_Event: TypeAlias = StepStarted | CommandStarted | CommandEnded | BisectRunStarted | BisectRun
+_Event: TypeAlias = (
+    StepStarted
+    | CommandStarted
+    | CommandEnded
+    | BisectRunStarted
+    | BisectRun
+    | CellStarted
+    | CellEnd
+)
 
 
 class Job:
@@ -102,6 +112,8 @@ class Job:
         self.commands: list[JobCommand] = []
         self.runs: dict[int, BisectRunStarted | BisectRun] = {}
         """Of a bisect: what is tried and what was judged, by its number."""
+        self.cells: dict[int, CellStarted | CellEnd] = {}
+        """Of a matrix: what was begun and what is over, by its number."""
         self.result: Result | None = None
         self.fault = ""
         self.started_at: float | None = None
@@ -178,7 +190,7 @@ class Job:
             self.state, self.fault = JobState.FAILED, outcome
         else:
             self.state, self.result = _ENDINGS[outcome.status], outcome
-            if outcome.stopped and self.plan.operation is Operation.BISECT:
+            if outcome.stopped and self.plan.operation in {Operation.BISECT, Operation.MATRIX}:
                 self.state = JobState.CANCELLED
         return True
 
@@ -190,6 +202,8 @@ class Job:
                 self.commands.append(JobCommand(command, folder))
             case BisectRunStarted() | BisectRun():
                 self.runs[event.number] = event
+            case CellStarted() | CellEnd():
+                self.cells[event.number] = event
             case CommandEnded(command, code, seconds):
                 for each in reversed(self.commands):
                     if each.code is None and each.words == command:

@@ -6,11 +6,13 @@ from typing import ClassVar, NamedTuple
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette, SearchIcon
 from textual.screen import Screen
+from textual.theme import ThemeProvider
 from textual.widgets import Input
 
 from envdeck.core.lazy_dataclasses import replace
-from envdeck.text import clip, counted, pad
+from envdeck.text import Signs, clip, counted, pad
 from envdeck.tui.base.actions import ACTIONS, MOVE, Action, bindings, keys_of, shown_key
 from envdeck.tui.widgets.key_line import KeyLine
 from envdeck.tui.widgets.line import Line, LineLabel, Look, Part, Tone
@@ -196,3 +198,23 @@ class HelpScreen(Screen[Action | None], inherit_bindings=False):
             self._search.value = ""
         else:
             self.dismiss(None)
+
+
+class Palette(CommandPalette):
+    """Finds an action by its name, or a theme."""
+
+    DEFAULT_CSS = """
+    Palette SearchIcon { color: $text-primary; }
+    """
+
+    def __init__(self, signs: Signs, *, themes: bool = False) -> None:
+        super().__init__(
+            [ThemeProvider] if themes else None,
+            placeholder=f"Find {'a theme' if themes else 'an action'}{signs.ellipsis}",
+            id="--command-palette",
+        )
+
+    def on_mount(self) -> None:
+        """Take the sign of the filter for a search, here as well."""
+        for icon in self.query(SearchIcon):
+            icon.icon = "/"

@@ -112,7 +112,7 @@ def ended_words(past: HistoryItem, entry: Entry, look: Look) -> tuple[str, Tone]
         Phase.ROLLED_BACK: (look.signs.warning, Tone.WARNING),
         Phase.ATTENTION: (look.signs.broken, Tone.ERROR),
     }.get(entry.phase, (look.signs.away, Tone.WARNING))
-    if entry.operation is Operation.BISECT and entry.phase is Phase.ROLLED_BACK:
+    if entry.operation in {Operation.BISECT, Operation.MATRIX} and entry.phase is Phase.ROLLED_BACK:
         sign, tone = " ", Tone.PLAIN
     return f"{sign} {ended_word(entry.phase, entry.operation, partly_purged=partly)}", tone
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.model.operation import CommandEnded, CommandStarted, OperationEvent, OutputLine
+from envdeck.core.model.events import CommandEnded, CommandStarted, OperationEvent, OutputLine
 from envdeck.core.operations.engine import runner as runner_module
 from envdeck.core.operations.engine.command import NOT_FOUND, NOT_RUNNABLE, Command
 from envdeck.core.operations.engine.runner import LINE_LIMIT, Runner, leave_out_place

@@ -16,7 +16,7 @@ from envdeck.core.model import (
     Status,
     minor_of,
 )
-from envdeck.core.onboarding.python_choice import accepts_python, version_to_get
+from envdeck.core.onboarding.project_state import accepts_python, version_to_get
 from envdeck.core.operations.shared.interpreters import InterpreterRequest, interpreter_options
 from envdeck.core.project import WantedPython
 from envdeck.text.environment import option_words

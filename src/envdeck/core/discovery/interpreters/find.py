@@ -6,8 +6,12 @@ Here they are only located; :mod:`envdeck.core.inspection.interpreters` reads th
 import os
 from collections.abc import Iterator
 
-from envdeck.core.discovery.interpreters.base import InterpreterSource
-from envdeck.core.discovery.interpreters.landmarks import Located, in_folder, in_prefix
+from envdeck.core.discovery.interpreters.landmarks import (
+    InterpreterSource,
+    Located,
+    in_folder,
+    in_prefix,
+)
 from envdeck.core.discovery.interpreters.system import FRAMEWORK, HOMEBREW, PATH, SYSTEM
 from envdeck.core.discovery.interpreters.version_managers import (
     ASDF,

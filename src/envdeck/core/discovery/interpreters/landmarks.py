@@ -9,6 +9,7 @@ import os
 import stat
 from collections.abc import Iterator
 from itertools import islice
+from typing import ClassVar
 
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Unreadable
@@ -188,3 +189,27 @@ def _located(real: str, prefix: str, stdlib: str) -> Located:
     if minor is None and folder == "2.7":
         minor = folder
     return Located(real, prefix, stdlib, minor and minor.rstrip("td"), implementation)
+
+
+class InterpreterSource:
+    """Where one installer keeps its interpreters: it says where to look, and no more. The defaults
+    know nothing. Each has an instance named `SOURCE`, which the registry (:mod:`find`) knows."""
+
+    name: ClassVar[str]
+    """The `source` of an interpreter: `pyenv`, `uv`, `system` …"""
+    rank: ClassVar[int]
+    """Who names an interpreter that two of them lead to: lower before higher."""
+
+    def prefixes(self, host: Host) -> Iterator[str | Unreadable]:
+        """Yield folders that may be the prefix of an interpreter (its `sys.prefix`), whether
+        they exist or not, and folders of theirs that could not be listed."""
+        return iter(())
+
+    def folders(self, host: Host) -> Iterator[str]:
+        """Yield folders that hold interpreters, or links to them, among other commands."""
+        return iter(())
+
+    def steady_link(self, prefix: str) -> str | None:
+        """Return the link beside a prefix that the installer moves on to the next patch release
+        of its minor version, whether it is there or not; None where it keeps none."""
+        return None

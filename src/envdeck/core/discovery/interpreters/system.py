@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import ClassVar
 
-from envdeck.core.discovery.interpreters.base import InterpreterSource
-from envdeck.core.discovery.interpreters.landmarks import children
+from envdeck.core.discovery.interpreters.landmarks import InterpreterSource, children
 from envdeck.core.model import Unreadable
 from envdeck.core.system import reach
 from envdeck.core.system.host import Host

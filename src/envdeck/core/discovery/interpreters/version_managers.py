@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
-from envdeck.core.discovery.interpreters.base import InterpreterSource
-from envdeck.core.discovery.interpreters.landmarks import children
+from envdeck.core.discovery.interpreters.landmarks import InterpreterSource, children
 from envdeck.core.discovery.managers.conda import Conda
 from envdeck.core.discovery.managers.hatch import Hatch
 from envdeck.core.discovery.managers.pdm import Pdm

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import ClassVar, Protocol
 
-from envdeck.core.discovery.interpreters.base import InterpreterSource
+from envdeck.core.discovery.interpreters.landmarks import InterpreterSource
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Unreadable
 from envdeck.core.system.host import Host

@@ -17,11 +17,13 @@ from envdeck.core.onboarding.model import (
     python_problems,
     told,
 )
-from envdeck.core.onboarding.project_state import ProjectFacts, chosen_of, with_answers
-from envdeck.core.onboarding.python_choice import (
+from envdeck.core.onboarding.project_state import (
+    ProjectFacts,
     accepts_python,
     asked_for,
+    chosen_of,
     version_to_get,
+    with_answers,
 )
 from envdeck.core.onboarding.shells import activation, shell_in_use
 from envdeck.core.onboarding.steps.base import OnboardingStep, envdeck_command

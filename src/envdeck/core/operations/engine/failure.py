@@ -173,6 +173,13 @@ _RULES = (
     ),
     _rule(
         FailureKind.CONFLICT,
+        r"does not satisfy Python\S+ and (?P<what>\S+ depends on Python[^\s,]+),? we can conclude"
+        r"|Because (?P<needs>\S+ requires Python ?[^\s,]+),? and (?:only|you require)",
+        "{what}",
+        "use another Python version, or another release",
+    ),
+    _rule(
+        FailureKind.CONFLICT,
         r"(?P<what>\S+) depends? on (?P<other>\S+).*(?:unsatisfiable|cannot be used|incompatible)|"
         r"ResolutionImpossible",
         "conflicting requirements: {line}",

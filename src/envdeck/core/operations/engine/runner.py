@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from envdeck.core.lazy_dataclasses import replace
-from envdeck.core.model.operation import CommandEnded, CommandStarted, OperationEvent, OutputLine
+from envdeck.core.model.events import CommandEnded, CommandStarted, OperationEvent, OutputLine
 from envdeck.core.operations.engine.command import (
     NOT_FOUND,
     NOT_RUNNABLE,

@@ -171,6 +171,11 @@ class UvAdapter:
         """Remove what a requirements file names."""
         return self._command("pip", "uninstall", "--python", python, "-r", requirements)
 
+    def build(self, source: str, folder: str, python: str) -> Command:
+        """Build the wheel of a folder of sources, by the executable of an environment."""
+        flags = ("--wheel", "--python", python, "--out-dir", folder, *self._indexes())
+        return self._command("build", *flags, "--", source)
+
     def outdated(self, python: str) -> Command:
         """List what the index has a newer release of."""
         flags = ("--outdated", "--format", "json", "--python", python)

@@ -290,6 +290,29 @@ class Transaction:
         self.entry = finish(ended, self._ground.journal)
 
 
+class TransactionPart(Transaction):
+    """One of several environments that are made in the staged folder of a transaction, under its
+    entry and its lock."""
+
+    def __init__(self, whole: Transaction, folder: str) -> None:
+        self._ground = whole._ground  # noqa: SLF001 - a part of it
+        self._held = whole._held  # noqa: SLF001 - a part of it
+        self.entry = whole.entry
+        self._folder = folder
+
+    @property
+    def staged(self) -> str:
+        """Where this one is made."""
+        return os.path.join(self._folder, ENVIRONMENT)
+
+    def make_staged(self) -> Identity:
+        """Make its folder, and the one around it."""
+        os.mkdir(self._folder, 0o700)
+        os.mkdir(self.staged, 0o700)
+        status = os.lstat(self.staged)
+        return Identity(status.st_dev, status.st_ino)
+
+
 @contextmanager
 def _numbered(entry: Entry, ground: OperationStore) -> Iterator[Entry]:
     """Give an entry the next number in the order, which nobody else gets until it is written.

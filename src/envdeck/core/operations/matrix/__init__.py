@@ -1,0 +1,1 @@
+"""A project's command over several interpreters and versions of libraries."""

@@ -15,6 +15,7 @@ from envdeck.core.system.words import find_nearest
 COLUMNS = (
     "status",
     "path",
+    "health",
     "python",
     "manager",
     "packages",
@@ -54,6 +55,20 @@ class Settings:
     leaves it to the disk."""
     downloads: bool = False
     """Whether uv may download an interpreter that is asked for and is not on this machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenState:
+    """What a person chose on the screen, kept in the state folder for the next start."""
+
+    filters: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Saved filters by their names."""
+    columns: tuple[str, ...] = ()
+    """The columns that were chosen; none where those of the configuration hold."""
+    detail: bool = True
+    """Whether the detail stands beside the list, where there is room."""
+    problems: tuple[str, ...] = ()
+    """What was left out when it was read, and why; one sentence each."""
 
 
 class ConfigurationError(Exception):

@@ -1,12 +1,14 @@
-"""Save one setting; remember that the tour was offered."""
+"""Save one setting; remember what was chosen on the screen, and that the tour was offered."""
 
+import json
 import os
 import re
 import tomllib
 from collections.abc import Iterator
 from contextlib import suppress
+from types import MappingProxyType
 
-from envdeck.config.load import LIMIT, ConfigurationError, locate
+from envdeck.config.load import COLUMNS, LIMIT, ConfigurationError, ScreenState, locate
 from envdeck.core.system.files import Unread, read_bounded, reason_of, write_atomically
 from envdeck.core.system.host import Host, own_path
 
@@ -107,6 +109,90 @@ def _escaped(character: str) -> str:
     if character in '"\\':
         return "\\" + character
     return character if character.isprintable() else f"\\U{ord(character):08x}"
+
+
+_SCHEMA = 1
+_MOST_FILTERS = 200
+_LONGEST = 1000
+
+
+def screen_file(host: Host) -> str:
+    """Return the file of what was chosen on the screen."""
+    return own_path(host, "state", "screen.json")
+
+
+def read_screen_state(host: Host) -> ScreenState:
+    """Read what was chosen on the screen. What cannot be used (it is broken, or of another version)
+    is left out and said in `problems`; a column that is not known any more is left out alone."""
+    document = _screen_document(screen_file(host))
+    if isinstance(document, Unread):
+        return ScreenState(problems=(f"screen.json: {document.reason}; using defaults",))
+    problems: list[str] = []
+    filters = document.get("filters", {})
+    if not isinstance(filters, dict):
+        problems.append("screen.json: saved filters cannot be read")
+        filters = {}
+    usable = {name: text for name, text in filters.items() if _is_filter(name, text)}
+    problems += [f"saved filter {name[:40]!r} cannot be read" for name in filters.keys() - usable]
+    columns = document.get("columns", [])
+    known = columns if isinstance(columns, list) else []
+    return ScreenState(
+        MappingProxyType(dict(list(usable.items())[:_MOST_FILTERS])),
+        tuple(dict.fromkeys(name for name in known if isinstance(name, str) and name in COLUMNS)),
+        document.get("detail") is not False,
+        tuple(problems),
+    )
+
+
+def save_screen_state(host: Host, state: ScreenState) -> str | None:
+    """Keep what was chosen on the screen; return why that failed, or None. What another version
+    keeps in the file stays in it."""
+    path = screen_file(host)
+    document = _screen_document(path)
+    if isinstance(document, Unread):
+        return f"screen.json: {document.reason}"
+    before = document.get("filters", {})
+    unusable = {
+        name: text
+        for name, text in (before.items() if isinstance(before, dict) else ())
+        if not _is_filter(name, text)
+    }
+    document |= {
+        "schema": _SCHEMA,
+        "filters": {**unusable, **state.filters},
+        "columns": list(state.columns),
+        "detail": state.detail,
+    }
+    try:
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        write_atomically(path, json.dumps(document, indent=1).encode())
+    except (OSError, ValueError) as error:
+        return reason_of(error)
+    return None
+
+
+def _screen_document(path: str) -> dict[str, object] | Unread:
+    if not os.path.lexists(path):
+        return {}
+    data = read_bounded(path, LIMIT)
+    if isinstance(data, Unread):
+        return data
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError):
+        return Unread("is not JSON")
+    if not isinstance(document, dict) or not isinstance(document.get("schema"), int):
+        return Unread("is not a file of envdeck")
+    if document["schema"] != _SCHEMA:
+        return Unread(f"is of another version of envdeck (schema {document['schema']})")
+    return document
+
+
+def _is_filter(name: object, text: object) -> bool:
+    return all(
+        isinstance(each, str) and each.strip() and each.isprintable() and len(each) < _LONGEST
+        for each in (name, text)
+    )
 
 
 def tour_file(host: Host) -> str:

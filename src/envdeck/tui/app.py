@@ -188,7 +188,7 @@ class EnvDeck(App[None], inherit_bindings=False):
             self._settings.save_theme(theme.name)
 
         self.theme_changed_signal.subscribe(self, chosen)
-        for problem in self._problems:
+        for problem in (*self._problems, *self._settings.state.problems):
             self.notify(plain(problem), severity="warning", markup=False)
 
     def end(self, code: int) -> float:

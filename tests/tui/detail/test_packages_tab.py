@@ -217,7 +217,7 @@ async def test_asked_for_sort_and_reverse() -> None:
         await pilot.press("s")
         assert shown(tab.table) == ["noise", "flask", "click"]
         assert tab.table.current == sized[0]
-        await pilot.press("S")
+        await pilot.press("I")
         assert shown(tab.table) == ["click", "flask", "noise"]
         await pilot.press("t")
         assert shown(tab.table) == ["flask"]

@@ -123,7 +123,7 @@ async def test_sorting_goes_through_the_columns_each_shown_then_and_turns(open_s
         columns = ["used", "status", "path", "health", "python", "manager", "packages"]
         assert seen == [*columns, "reclaimable"]
         before = [each.path for each in listing.shown() if each.size]
-        await pilot.press("S")
+        await pilot.press("I")
         assert [each.path for each in listing.shown() if each.size] == before[::-1]
         assert "Frees ↑" in line(pilot, 1)
 

@@ -2,6 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
+from functools import partial
 
 from envdeck.cli.arguments import build_scope
 from envdeck.cli.context import CommandContext
@@ -49,7 +50,13 @@ def open_screen(
     beside the program's name.
     """
     # start-up: a help, and what has no terminal, need no screen
-    from envdeck.config.save import keep_answer, offers_tour, save_theme
+    from envdeck.config.save import (
+        keep_answer,
+        offers_tour,
+        read_screen_state,
+        save_screen_state,
+        save_theme,
+    )
     from envdeck.tui import ScreenSettings
     from envdeck.tui import run as run_screen
 
@@ -81,6 +88,8 @@ def open_screen(
             read_only=context.read_only or settings.read_only,
             label=label,
             project=project or "",
+            state=read_screen_state(host),
+            save_state=partial(save_screen_state, host),
             tour=offers_tour(host) if tour is None else tour,
             tour_answered=lambda: keep_answer(host),
         ),

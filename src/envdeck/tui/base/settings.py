@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from envdeck.config.load import ScreenState
 from envdeck.text.safe import UNICODE, Signs
 
 
@@ -14,6 +15,11 @@ def _keep_nothing(_theme: str) -> None:
 
 def _keep_no_answer() -> None:
     """Stand in for the file that says that the tour was offered."""
+
+
+def _keep_no_state(_state: ScreenState) -> str | None:
+    """Stand in for the file of what was chosen."""
+    return None
 
 
 class ScreenSettings(NamedTuple):
@@ -39,6 +45,10 @@ class ScreenSettings(NamedTuple):
     """What the summary says it is besides EnvDeck: `demo`; nothing where it is empty."""
     project: str = ""
     """A project whose walkthrough is in front when it opens; none where it is empty."""
+    state: ScreenState = ScreenState()
+    """What was chosen on the screen before."""
+    save_state: Callable[[ScreenState], str | None] = _keep_no_state
+    """Called, in a thread, when something else was chosen; returns why it cannot be kept."""
     tour: bool = False
     """Whether the tour is offered once the list is shown."""
     tour_answered: Callable[[], None] = _keep_no_answer

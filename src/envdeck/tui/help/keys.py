@@ -1,4 +1,5 @@
-"""The searchable menu of every key, those of the view in use first; `enter` runs one."""
+"""The searchable menu of every key, those of the view in use first; `enter` runs one. And the
+palette: Textual's own, with a sign that every terminal has."""
 
 from collections.abc import Collection
 from typing import ClassVar, NamedTuple

@@ -135,19 +135,20 @@ class EnvironmentList(Horizontal):
         """Sort by the next column; it is shown then, whatever the room."""
         columns = [each for each in self.table.body.columns if each.id != "bar"]
         at = next((i for i, each in enumerate(columns) if each is self.listing.column), -1)
-        self._sort(columns[(at + 1) % len(columns)].id, reverse=None)
+        self.sort_by(columns[(at + 1) % len(columns)].id)
 
     def action_reverse(self) -> None:
         """Sort the other way round."""
-        self._sort(self.listing.column.id, reverse=not self.listing.reverse)
+        self.sort_by(self.listing.column.id, reverse=not self.listing.reverse)
 
     def on_sort_requested(self, message: messages.SortRequested) -> None:
         """Sort by the heading that was clicked; the same one again turns the order."""
         column = "reclaimable" if message.column == "bar" else message.column
         same = column == self.listing.column.id
-        self._sort(column, reverse=not self.listing.reverse if same else None)
+        self.sort_by(column, reverse=not self.listing.reverse if same else None)
 
-    def _sort(self, column: str, *, reverse: bool | None) -> None:
+    def sort_by(self, column: str, *, reverse: bool | None = None) -> None:
+        """Sort by a column, the way that is usual for it unless told."""
         with self.table.changing():
             self.listing.sort_by(column_named(column), reverse=reverse)
         self.table.lay_out_again()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.events import DescendantFocus, Key, MouseDown, Resize
+from textual.events import DescendantFocus, Key, MouseDown
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -20,6 +20,7 @@ from envdeck.tui.base.system import hide_secrets
 from envdeck.tui.main.commands import Commands
 from envdeck.tui.main.list import EnvironmentList
 from envdeck.tui.main.scan import ScanController
+from envdeck.tui.main.table import HIDDEN
 from envdeck.tui.main.words import Summary, filter_line, key_hints, marked_line, nothing_line
 from envdeck.tui.operate.run import OperationController, PlansAgreed
 from envdeck.tui.widgets.key_line import KeyLine
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from envdeck.tui.base.services import Operating
     from envdeck.tui.detail.detail import DetailPane
     from envdeck.tui.detail.tab import DetailTab
+    from envdeck.tui.main.view import ListView
     from envdeck.tui.widgets.operation_words import OperationLine
 
 WIDE = 100
@@ -61,7 +63,7 @@ class Panes:
     @property
     def wide(self) -> bool:
         """Whether the detail stands beside the list."""
-        return self._screen.size.width >= WIDE
+        return self._screen.size.width >= WIDE and not self._screen.has_class(HIDDEN)
 
     @property
     def inside(self) -> bool:
@@ -81,6 +83,12 @@ class Panes:
         elif self._mounting is not None:
             await self._mounting
         return self.detail
+
+    async def show_detail(self) -> None:
+        """Show the detail beside the list, where there is room."""
+        if self.wide:
+            await self.need_detail()
+            self.show_current()
 
     def follow(self) -> None:
         """Show what the cursor stands on once it rests."""
@@ -133,6 +141,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
                 *("delete", "recreate", "upgrade", "new", "walkthrough", "walkthrough_of", "undo"),
                 *("operations", "history", "trash", "interpreters", "problems", "machine"),
                 *("packages", "compare", "unreadable"),
+                *("sort_menu", "columns", "filters", "hide_detail"),
             )
         ),
     ]
@@ -147,7 +156,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
         self.look = Look(settings.home, settings.now, settings.signs, settings.keys)
-        self.list = EnvironmentList(settings.columns, self.look, source.contents)
+        columns = settings.state.columns or settings.columns
+        self.list = EnvironmentList(columns, self.look, source.contents)
         self.summary = Summary(self.look)
         self.keys = KeyLine(settings.keys)
         self.scan = ScanController(source, scope, self.list, self.summary, self.tell)
@@ -160,6 +170,9 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.scan.operating = lambda: self.operations.operating
         self.commands = Commands(self, self.list, self.scan, self.operations, settings)
         self.panes = Panes(self, self.list, source)
+        self._view: ListView | None = None
+        self._settings = settings
+        self.set_class(not settings.state.detail, HIDDEN)
         self._line: OperationLine | None = None
         self._begun = False
         self._read_anew: list[str] | None = None
@@ -245,6 +258,13 @@ class MainScreen(Screen[None], inherit_bindings=False):
             self.operations.mend(tab, name)
         elif hasattr(self.commands, name):
             getattr(self.commands, name)()
+        else:
+            # first frame: only for who changes how the list is shown
+            from envdeck.tui.main.view import ListView
+
+            if self._view is None:
+                self._view = ListView(self, self.list, self.panes.show_detail, self._settings)
+            getattr(self._view, name)()
 
     def on_queue_changed(self) -> None:
         """Show in the rows and in one line what is being done."""
@@ -282,11 +302,10 @@ class MainScreen(Screen[None], inherit_bindings=False):
             self.set_class(self.panes.detail in event.widget.ancestors_with_self, "-inside")
         self.tell()
 
-    async def on_resize(self, event: Resize) -> None:
+    async def on_resize(self) -> None:
         """Where there is room now, the detail stands beside the list."""
-        if event.size.width >= WIDE and self._begun:
-            await self.panes.need_detail()
-            self.panes.show_current()
+        if self._begun:
+            await self.panes.show_detail()
         self.call_after_refresh(self.tell)
 
     @on(messages.RowOpened)

@@ -15,6 +15,9 @@ from envdeck.tui.store import Column, Listing
 from envdeck.tui.widgets.line import Line, Look, Part, line_width
 from envdeck.tui.widgets.line_view import LineView, rows_to
 
+HIDDEN = "-alone"
+"""The class of a main screen whose detail is hidden, and the list alone."""
+
 
 class EnvironmentLines:
     """The lines of a :class:`Listing`: headings, rows, and what is said while there are none."""

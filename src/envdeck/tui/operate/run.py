@@ -11,6 +11,7 @@ from textual.screen import Screen
 from envdeck.core.model import Operation
 from envdeck.text import plain
 from envdeck.tui.base.messages import OperationEnded, OutcomeSaid, QueueChanged
+from envdeck.tui.base.services import together
 from envdeck.tui.widgets.line import Look
 from envdeck.tui.workers import run_in_thread
 
@@ -246,9 +247,6 @@ class OperationController:
         """Let something be chosen, and plan it; the dialog waits below its plan."""
 
         def chosen(found: "PlanRequest | tuple[PlanRequest, ...] | None") -> None:
-            # first frame: only an operation needs it
-            from envdeck.tui.base.services import together
-
             requests = found if isinstance(found, tuple) else (found,) if found else ()
             if requests:
                 self.request(together(title, requests), dialog)

@@ -34,7 +34,7 @@ from envdeck.tui.base.messages import (
     PlanRequested,
     WalkthroughRequested,
 )
-from envdeck.tui.base.settings import ScreenSettings
+from envdeck.tui.base.services import ScreenSettings
 from envdeck.tui.base.source import CatalogSource
 from envdeck.tui.base.system import hide_secrets, readable
 from envdeck.tui.help.keys import HelpScreen, Palette

@@ -14,7 +14,7 @@ from textual.widget import Widget
 from envdeck.core.lazy_dataclasses import replace
 from envdeck.tui.base import messages
 from envdeck.tui.base.actions import bindings
-from envdeck.tui.base.settings import ScreenSettings
+from envdeck.tui.base.services import ScreenSettings
 from envdeck.tui.base.source import CatalogSource
 from envdeck.tui.base.system import hide_secrets
 from envdeck.tui.main.commands import Commands

@@ -156,4 +156,5 @@ def test_a_folder_of_files_with_names_of_their_own(tmp_path: Path):
 def test_utf_16_is_told_without_its_mark(tmp_path: Path):
     (tmp_path / ".env").write_bytes("KEY=value\n".encode("utf-16-le"))
     (one,) = find_files(str(tmp_path))
-    assert read_document(one).file.problem.startswith("is UTF-16")
+    file = read_document(one).file
+    assert (file.encoding, file.names, file.problem) == ("utf-16", ("KEY",), "")

@@ -38,6 +38,9 @@ def test_keys_are_told_once_as_they_are_last_set(env: Path):
         (b"\xef\xbb\xbfA=1\r", "utf-8-sig", "\r"),
         (b"A=caf\xe9\n", "latin-1", "\n"),
         (b"A=caf\xc3\xa9", "utf-8", "\n"),
+        ("A=caf\xe9\r\n".encode("utf-16"), "utf-16", "\r\n"),
+        ("A=1\n".encode("utf-16-be"), "utf-16", "\n"),
+        (b"\xfe\xff" + "A=\u4f60\n".encode("utf-16-be"), "utf-16", "\n"),
         (b"", "utf-8", "\n"),
     ],
 )
@@ -70,8 +73,8 @@ def test_what_is_no_text_file_is_a_problem(env: Path, tmp_path: Path):
     assert read(env).problem == "is a folder"
     env.rmdir()
     assert read(env).problem == "no such file or directory"
-    env.write_bytes("A=MARK-3f9c\n".encode("utf-16"))
-    assert read(env).problem == "is UTF-16, which dotenv readers do not support"
+    env.write_bytes("A=MARK-3f9c\n".encode("utf-16") + b"x")
+    assert read(env).problem == "is UTF-16 that is damaged"
     assert read(env).keys == ()
 
 

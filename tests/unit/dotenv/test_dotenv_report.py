@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from envdeck.core.dotenv import FileKind, GitState
 from envdeck.core.dotenv.report import read_dotenv
+from envdeck.core.dotenv.reveal import reveal, values_of
 from envdeck.core.system.host import Host
 
 MARK = "MARK-3f9c"
@@ -38,6 +39,7 @@ def test_nothing_of_a_value_is_in_a_report(
         (tmp_path / name).write_text(text)
     (tmp_path / ".env.latin").write_bytes(f"{text}é".encode("latin-1"))
     (tmp_path / ".env.utf16").write_text(text, encoding="utf-16")
+    os.mkfifo(tmp_path / ".env.fifo")
     (tmp_path / ".git").mkdir()
 
     report = read_dotenv(str(tmp_path), host)
@@ -132,3 +134,29 @@ def test_files_at_the_limit_are_compared_in_time(tmp_path: Path, host: Host):
     report = read_dotenv(str(tmp_path), host, git=False)
     assert time.process_time() - before < 10
     assert len(report.compared[0].missing) == 19_000
+
+
+ENCODINGS = ["utf-8", "utf-8-sig", "latin-1", "utf-16", "utf-16-le", "utf-16-be"]
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_a_file_of_any_encoding_is_read_judged_and_told(tmp_path: Path, host: Host, encoding: str):
+    secret = f"ghp_{MARK.replace('-', '')}k3Jx9QmZ7bTn2VwL5pRd8SgH4cY"
+    harmless = "GREETING=caf\xe9\n"
+    (tmp_path / ".env").write_bytes(f"{harmless}API_TOKEN={secret}\n".encode(encoding))
+    (tmp_path / ".env.local").write_bytes(harmless.encode(encoding))
+    (tmp_path / ".env.example").write_bytes(f"{harmless}API_TOKEN={secret}\n".encode(encoding))
+    report = read_dotenv(str(tmp_path), host, git=False)
+    files = {os.path.basename(one.path): one for one in report.files}
+    assert {name: (one.names, one.problem) for name, one in files.items()} == {
+        ".env": (("GREETING", "API_TOKEN"), ""),
+        ".env.local": (("GREETING",), ""),
+        ".env.example": (("GREETING", "API_TOKEN"), ""),
+    }
+    assert [one.content.value for one in files.values()] == ["secrets", "secrets", "harmless"]
+    told = {one.check for one in report.findings if one.file.endswith(".env.example")}
+    assert "secret-in-example" in told
+    assert ("not-utf8" in told) is (not encoding.startswith("utf-8"))
+    assert reveal(str(tmp_path / ".env"), "GREETING") == "caf\xe9"
+    assert secret in values_of(str(tmp_path))
+    assert MARK.replace("-", "") not in repr(report)

@@ -146,3 +146,20 @@ def test_latin_1_that_would_become_utf_8_is_refused():
 
 def test_absent_key_cannot_be_set():
     assert isinstance(set_key(b"A=1\n", "B", MARK), Unedited)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "latin-1"])
+def test_a_file_keeps_its_encoding(encoding):
+    before = "A=caf\xe9\nB=1\n".encode(encoding)
+    for found, after in (
+        (add_keys(before, {"N": "th\xe9"}, order=("A", "N")), "A=caf\xe9\nN='th\xe9'\nB=1\n"),
+        (set_key(before, "B", "th\xe9"), "A=caf\xe9\nB='th\xe9'\n"),
+    ):
+        assert found == after.encode(encoding)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf_16_is_not_written(encoding):
+    before = f"A={MARK}\n".encode(encoding)
+    for found in (add_keys(before, {"N": "1"}), set_key(before, "A", "1")):
+        assert found == Unedited("UTF-16 is not written: save the file as UTF-8 first")

@@ -332,22 +332,18 @@ def value_without_quotes(one: Statement) -> tuple[str, str] | None:
 def not_utf8(context: CheckContext) -> Iterator[Remark]:
     """At the line of the first byte that is not UTF-8."""
     for document in context.documents:
-        file = document.file
-        if file.encoding != "latin-1" or file.problem:
+        file, line = document.file, 1
+        told = "UTF-16: python-dotenv and other readers reject the file"
+        if file.encoding.startswith("utf-8") or file.problem:
             continue
-        data = document.text.encode("latin-1")
-        line = 1
-        try:
-            data.decode()
-        except UnicodeDecodeError as error:
-            before = data[: error.start]
-            line += len(before.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")) - 1
-        yield Remark(
-            file.path,
-            "not UTF-8, read as Latin-1; python-dotenv rejects the file",
-            "save the file as UTF-8",
-            line,
-        )
+        if file.encoding == "latin-1":
+            told = "not UTF-8, read as Latin-1; python-dotenv rejects the file"
+            data = document.text.encode("latin-1")
+            try:
+                data.decode()
+            except UnicodeDecodeError as error:
+                line += len(re.findall(rb"\r\n|\n|\r", data[: error.start]))
+        yield Remark(file.path, told, "save the file as UTF-8", line)
 
 
 @check(Severity.WARNING)

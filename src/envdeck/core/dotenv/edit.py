@@ -11,6 +11,7 @@ from itertools import islice
 
 from dotenv.parser import parse_stream
 
+from envdeck.core.dotenv.files import utf_16_of
 from envdeck.core.dotenv.parse import parse
 from envdeck.core.lazy_dataclasses import dataclass, field
 
@@ -145,6 +146,8 @@ def _encoding_of(data: bytes) -> str:
 
 
 def _text_of(data: bytes) -> str | Unedited:
+    if utf_16_of(data):
+        return Unedited("UTF-16 is not written: save the file as UTF-8 first")
     if b"\0" in data:
         return Unedited("not UTF-8 text: contains zero bytes")
     return data.decode(_encoding_of(data))

@@ -272,8 +272,11 @@ def read_contents(path: str) -> tuple[str, str] | str | Unread:
         return data
     if data.startswith(_GIT_CRYPT):
         return "git-crypt"
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or _is_utf16(data):
-        return Unread("is UTF-16, which dotenv readers do not support")
+    if form := utf_16_of(data):
+        try:
+            return data.decode(form).removeprefix("\ufeff"), "utf-16"
+        except UnicodeDecodeError:
+            return Unread("is UTF-16 that is damaged")
     try:
         if data.startswith(codecs.BOM_UTF8):
             return data.removeprefix(codecs.BOM_UTF8).decode(), "utf-8-sig"
@@ -282,13 +285,19 @@ def read_contents(path: str) -> tuple[str, str] | str | Unread:
         return data.decode("latin-1"), "latin-1"
 
 
-def _is_utf16(data: bytes) -> bool:
-    """Whether every other byte of the start is nothing, as of plain letters in UTF-16."""
+def utf_16_of(data: bytes) -> str:
+    """Return which UTF-16 a file is in, by its BOM, or by every other byte of its start that is
+    nothing, as of plain letters; empty for other files. PowerShell's `>` writes it."""
     head = data[:256]
-    halves = head[::2], head[1::2]
-    return len(head) >= 4 and any(
-        not any(one) and 0 not in other for one, other in (halves, halves[::-1])
-    )
+    big, little = head[::2], head[1::2]
+    for form, mark, zeros, others in (
+        ("utf-16-le", codecs.BOM_UTF16_LE, little, big),
+        ("utf-16-be", codecs.BOM_UTF16_BE, big, little),
+    ):
+        plain = len(head) >= 4 and not any(zeros) and 0 not in others
+        if data.startswith(mark) or plain:
+            return form
+    return ""
 
 
 def _newline(text: str) -> str:

@@ -118,7 +118,7 @@ class DotenvFile:
     """Permission bits (`0o600`); None where the system has none."""
     bytes: int | None = None
     encoding: str = "utf-8"
-    """`utf-8`, `utf-8-sig` (with a BOM), or `latin-1` for all else."""
+    """`utf-8`, `utf-8-sig` (with a BOM), `utf-16`, or `latin-1` for all else."""
     newline: str = "\n"
     """The most frequent line end."""
     link: str | None = None

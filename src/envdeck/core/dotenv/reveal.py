@@ -50,7 +50,7 @@ def values_of(project: str) -> tuple[str, ...]:
 
 def _statements(path: str) -> tuple[Statement, ...]:
     contents = read_contents(path)
-    if isinstance(contents, Unread):
+    if isinstance(contents, Unread | str):
         return ()
     statements = parse(contents[0])
     return () if isinstance(statements, str) else statements

@@ -146,7 +146,7 @@ def _changed_at(path: str) -> float | None:
 
 def _content(path: str) -> str:
     found = read_contents(path)
-    return "" if isinstance(found, Unread) else found[0]
+    return "" if isinstance(found, Unread | str) else found[0]
 
 
 def _key_changes(before: bytes | None, after: str) -> str:

@@ -27,7 +27,8 @@ KINDS = {
     FileKind.EXAMPLE: "example",
     FileKind.STRAY: "inside the environment",
 }
-_ENCODINGS = {"utf-8": "", "utf-8-sig": "starts with a BOM", "latin-1": "latin-1, not UTF-8"}
+_ENCODINGS = {"utf-8": "", "utf-8-sig": "starts with a BOM", "latin-1": "latin-1, not UTF-8",
+              "utf-16": "UTF-16, not UTF-8"}  # fmt: skip
 _NEWLINES = {"\n": "", "\r\n": "CRLF line endings", "\r": "CR line endings"}
 
 

@@ -167,3 +167,27 @@ def test_words_of_a_plan_fit_a_file(desk):
     told = repr((plan, undoing, desk.operations.history(), desk.operations.trash()))
     assert "environment'" not in told.replace("/environment'", "")
     assert plan.undo == f"envdeck undo {plan.id}"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf_16_is_never_written(desk, encoding):
+    (desk.project / ".env.example").write_bytes(EXAMPLE.decode().encode(encoding))
+    for values in ({}, {"TOKEN": MARK}):
+        found = desk.plan("create", values)
+        assert isinstance(found, NoPlan)
+        assert "is UTF-16" in found.message
+        assert found.hint == "save the example as UTF-8 first"
+    desk.env.write_bytes("HOST=here\n".encode(encoding))
+    (desk.project / ".env.example").write_bytes(EXAMPLE)
+    found = desk.plan("add", {"TOKEN": MARK}, keys=("TOKEN", "DEBUG"))
+    assert isinstance(found, NoPlan)
+    assert found.message.endswith("UTF-16 is not written: save the file as UTF-8 first")
+
+
+def test_a_latin_1_example_is_taken_as_it_is_and_told(desk):
+    example = "NAME=caf\xe9\n".encode("latin-1")
+    (desk.project / ".env.example").write_bytes(example)
+    plan = desk.plan("create")
+    result = desk.run(plan)
+    assert desk.env.read_bytes() == example
+    assert "python-dotenv does not read the file: it is not in UTF-8" in result.verified

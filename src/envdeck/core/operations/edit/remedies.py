@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from envdeck.core.dotenv import Remedy, RemedyKind
 from envdeck.core.dotenv.edit import Unedited, add_keys, names_in, set_key
-from envdeck.core.dotenv.files import LIMIT
+from envdeck.core.dotenv.files import LIMIT, utf_16_of
 from envdeck.core.git import Git
 from envdeck.core.inspection.protection import own_place
 from envdeck.core.lazy_dataclasses import dataclass, field
@@ -154,6 +154,9 @@ def _create(
     data = read_bounded(example.path, LIMIT)
     if isinstance(data, Unread):
         return NoPlan(f"{remedy.example} cannot be read: {data.reason}")
+    if utf_16_of(data):
+        said = f"{remedy.example} is UTF-16, and so would the new file be: nothing reads that"
+        return NoPlan(said, hint="save the example as UTF-8 first")
     names = names_in(data) if values else ()
     if isinstance(names, Unedited):
         return _unedited(remedy.example, names)
@@ -175,7 +178,7 @@ def _create(
         ),
         done=f"created {_short(place.path)}",
         mode=_ALONE,
-        verified=_proof(values),
+        verified=_proof(values, data),
     )
 
 

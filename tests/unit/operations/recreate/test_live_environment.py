@@ -277,6 +277,31 @@ def test_what_changed_is_told_by_path_and_nothing_is_followed(machine, tmp_path,
     assert not [each for each in seen if str(each).startswith(str(site / "quiet") + os.sep)]
 
 
+def test_what_the_new_one_shares_is_looked_at_when_a_folder_changed(machine, tmp_path):
+    """What is written into a shared file is in both; another file of that name is not."""
+    path = furnished(machine)
+    monitor = ChangeMonitor.of(machine.look(path))
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    link_tree(str(path), str(copy), lambda _files, _size: None)
+    monitor.share(str(copy))
+    site = site_of(path)
+    shared = site / "quiet" / "__init__.py"
+    (record,) = site.glob("quiet-*.dist-info/RECORD")
+    names = {each: str(each.relative_to(path)) for each in (shared, record, site / "quiet")}
+    assert monitor.suspects(str(path)) is None
+    shared.write_text("written in place")
+    assert (copy / names[shared]).read_text() == "written in place"
+    assert monitor.suspects(str(path)) is None
+    record.write_text("written in place")
+    assert monitor.suspects(str(path)) == {names[record]}
+    (site / "quiet" / "saved").write_text("saved as editors do")
+    os.replace(site / "quiet" / "saved", shared)
+    assert (copy / names[shared]).read_text() == "written in place"
+    assert monitor.suspects(str(path)) == set(names.values())
+    assert monitor.suspects(str(copy)) != monitor.suspects(str(path))
+
+
 def test_what_is_followed_and_not_there_is_no_change_until_it_is(machine):
     path = furnished(machine)
     monitor = ChangeMonitor.of(machine.look(path))

@@ -118,6 +118,9 @@ class ChangeMonitor:
     files: dict[str, FileState] = field(default_factory=dict)
     """Every file, and those that are followed, by their relative paths."""
     packages: Packages = ()
+    own: frozenset[str] | None = None
+    """The files that the new environment does not share, as links to the very same ones; None
+    where that is not known."""
 
     @classmethod
     def of(
@@ -141,6 +144,21 @@ class ChangeMonitor:
         for path in paths:
             if path not in self.files:
                 self.files[path] = _state(os.path.join(self.environment.path, path))
+                self.own = None
+
+    def share(self, after: str) -> None:
+        """Look no more at files that the environment at `after` has too, which shares what is
+        written into them; that a name leads to another file is told by its folder."""
+        shared = set()
+        for path in self.folders:
+            inside = path and path + os.sep
+            with suppress(OSError), os.scandir(os.path.join(after, path)) as entries:
+                for entry in entries:
+                    name = inside + entry.name
+                    known = self.files.get(name)
+                    if known is not None and known[0] == entry.inode():
+                        shared.add(name)
+        self.own = frozenset(self.files.keys() - shared)
 
     def suspects(self, folder: str) -> frozenset[str] | None:
         """Return the folders and files that changed in the tree that now lies at `folder`; None
@@ -156,9 +174,11 @@ class ChangeMonitor:
                 found.add(path)
             if state is None or state[0] != known[0]:
                 replaced = (*replaced, path and path + os.sep)
+        looked_at = self.files.keys() if found or self.own is None else self.own
         inside = folder + os.sep
-        for path, before in self.files.items():
-            if (replaced and path.startswith(replaced)) or _state(inside + path) != before:
+        for path in looked_at:
+            below = replaced and path.startswith(replaced)
+            if below or _state(inside + path) != self.files[path]:
                 found.add(path)
         return frozenset(found) or None
 

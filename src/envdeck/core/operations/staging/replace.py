@@ -175,6 +175,7 @@ def _caught_up(
             f"packages changed during the operation: {named(packages)}",
             hint="try again when nothing else installs packages",
         )
+    watch.share(building.folder)
     if watch.suspects(environment.path) is None:
         return watch
     last = ChangeMonitor.of(environment)  # before the files are looked at

@@ -14,6 +14,7 @@ import io
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Self, TypeAlias
 
@@ -236,6 +237,15 @@ class ChangeMonitor:
     def _is_new(self, path: str, suspects: frozenset[str]) -> bool:
         above = os.path.dirname(path)
         return path in suspects or above in suspects or above not in self.folders
+
+
+def settle_shared(after: str, watch: ChangeMonitor | None, settle: Callable[[str], None]) -> None:
+    """Have a finished tree reach the disk, and meanwhile see what it shares with the old one."""
+    with ThreadPoolExecutor(1) as aside:
+        listing = None if watch is None else aside.submit(watch.share, after)
+        settle(after)
+    if listing is not None:
+        listing.result()
 
 
 def named(paths: Iterable[str]) -> str:

@@ -333,6 +333,8 @@ class FileProof:
             kept.append(place)
         if kept:
             building.ground.disk.settle_tree(building.folder)
+            if building.watch is not None:
+                building.watch.own = None  # what was shared may be a file of its own by now
         said = [f"edited files kept: {join_some(kept, _NAMED)}"] if kept else []
         if left:
             said.append(

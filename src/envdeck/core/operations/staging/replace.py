@@ -2,6 +2,7 @@
 
 import errno
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import (
@@ -30,7 +31,7 @@ from envdeck.core.operations.staging.changes import (
 )
 from envdeck.core.operations.staging.stage import BuildError, BuildSpec, StagedBuild
 from envdeck.core.operations.transaction.journal import Entry, Move
-from envdeck.core.operations.transaction.picture import describe_changes
+from envdeck.core.operations.transaction.picture import Picture, describe_changes
 from envdeck.core.operations.transaction.transaction import Transaction, transaction, trash_of
 from envdeck.core.system.files import reason_of
 
@@ -83,8 +84,10 @@ def replace_environment(
     for trash in trash_of(plan.environment.path, ground):
         try:
             with transaction(ground, entry) as current:
-                current.open_item(trash)
-                picture = current.take_picture()
+                with ThreadPoolExecutor(1) as aside:  # the disk is waited for
+                    taking = aside.submit(Picture.take, plan.environment.path)
+                    current.open_item(trash)
+                picture = current.take_picture(taking.result())
                 current.describe(
                     manifest_of(
                         current.entry,
@@ -175,7 +178,6 @@ def _caught_up(
             f"packages changed during the operation: {named(packages)}",
             hint="try again when nothing else installs packages",
         )
-    watch.share(building.folder)
     if watch.suspects(environment.path) is None:
         return watch
     last = ChangeMonitor.of(environment)  # before the files are looked at

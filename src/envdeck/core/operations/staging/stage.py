@@ -30,7 +30,7 @@ from envdeck.core.operations.sources.source import (
     SourceName,
     manifest_lines,
 )
-from envdeck.core.operations.staging.changes import ChangeMonitor, restore_records
+from envdeck.core.operations.staging.changes import ChangeMonitor, restore_records, settle_shared
 from envdeck.core.operations.staging.owner import keep_owner
 from envdeck.core.operations.transaction.transaction import OperationStore, Transaction
 from envdeck.core.system.files import Unread, read_bounded
@@ -454,4 +454,4 @@ class StagedBuild:
             if disk.identity(os.path.join(self.item, name)) is not None:
                 disk.remove_tree(os.path.join(self.item, name))
         keep_owner(self.folder, path, os.path.join(self.item, SCRATCH))
-        disk.settle_tree(self.folder)
+        settle_shared(self.folder, self.watch, disk.settle_tree)

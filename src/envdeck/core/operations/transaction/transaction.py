@@ -155,10 +155,10 @@ class Transaction:
         timed = replace(manifest, seen_at=self._ground.clock.seen())
         write_manifest(self.entry.item, timed, self._ground.disk, needed=needed)
 
-    def take_picture(self) -> Picture:
-        """Keep how the environment is, so that a rollback can be proved, and return it. Where the
-        disk is full nothing is kept, and nothing proved."""
-        picture = Picture.take(self.entry.path)
+    def take_picture(self, taken: Picture | None = None) -> Picture:
+        """Keep how the environment is, so that a rollback can be proved, and return it; by default,
+        how it is now. Where the disk is full nothing is kept, and nothing proved."""
+        picture = taken or Picture.take(self.entry.path)
         with suppress(OSError):
             keep_picture(self.entry.item, picture, self._ground.disk)
         return picture

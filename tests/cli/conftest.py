@@ -37,6 +37,7 @@ from envdeck.core.model import (
 from envdeck.core.operations.shared.policy import Policy
 from envdeck.core.operations.shared.retention import NOTICE, Due
 from envdeck.core.query import Contents
+from support.contract import check_output
 
 
 @dataclass
@@ -208,7 +209,7 @@ def catalog() -> FakeCatalog:
 @pytest.fixture
 def size_of() -> Callable[[int, int], Size]:
     def make(disk: int, reclaimable: int) -> Size:
-        return Size(disk - 9, disk, reclaimable)
+        return Size(max(0, disk - 9), disk, reclaimable)
 
     return make
 
@@ -259,6 +260,7 @@ def cli(catalog, host, operations) -> Callable[..., SimpleNamespace]:
             None if answer is None else io.StringIO(answer),
         )
         code = run(arguments, context)
+        check_output(arguments, out.getvalue())
         return SimpleNamespace(code=int(code), out=out.getvalue(), err=err.getvalue())
 
     return call

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from support.contract import check_output
+
 FORKER = Path(__file__).with_name("forker.py")
 SECONDS = 120
 
@@ -43,5 +45,6 @@ def run_program(
             forker.kill()
             raise subprocess.TimeoutExpired(arguments, SECONDS)
         ended = int(forker.stdout.readline())
-        texts = (each.read_text(encoding="utf-8", errors="replace") for each in (out, err))
+        texts = [each.read_text(encoding="utf-8", errors="replace") for each in (out, err)]
+        check_output(arguments, texts[0])
         return subprocess.CompletedProcess(arguments, ended, *texts)

@@ -35,8 +35,8 @@ FORMER = {
     "continue": ("go on", "goes on"),
 }
 """Phrases that are no longer used, below the word that took their place; patterns, whole words."""
-TRUE_EXCEPTIONS = {"Network is unreachable", "{mend}"}
-"""What another program says, and the name of an action, which is in configurations."""
+TRUE_EXCEPTIONS = {"Network is unreachable", "{mend}", "mend:drift-fix?", "purged:flag"}
+"""What another program says, the name of an action, which is in configurations, and keys of JSON."""
 
 
 def visible() -> Iterator[tuple[str, str]]:

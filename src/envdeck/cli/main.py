@@ -48,6 +48,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "trash": "list, restore or permanently delete trashed items",
         "demo": "try everything on a sample home folder",
         "config": "show the configuration and its path",
+        "schema": "print the JSON Schema of what `--json` prints",
         "completion": "print a shell completion script",
     }
 )

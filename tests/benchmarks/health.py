@@ -35,7 +35,7 @@ from benchmarks.synthetic.writer import Writer
 from envdeck.core.catalog import Catalog, Scope
 from envdeck.core.operations.api import Operations
 from envdeck.core.operations.bisect.run import BisectRequest, NoBisect, run_bisect
-from envdeck.core.operations.shared.policy import Policy
+from envdeck.core.operations.shared.context import Policy
 from envdeck.core.system.host import Host
 from envdeck.core.timeline.store import SnapshotStore
 from support.wheels import write_wheel

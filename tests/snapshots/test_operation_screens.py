@@ -3,7 +3,7 @@
 import pytest
 
 from envdeck.core.model import CommandStarted, OutputLine, Refusal, Step, StepProgress, StepStarted
-from envdeck.core.operations.shared.policy import Policy
+from envdeck.core.operations.shared.context import Policy
 
 WIDE, NARROW, SMALL = (120, 36), (80, 24), (50, 15)
 STEPS = (

@@ -60,8 +60,8 @@ from envdeck.core.model import (
 )
 from envdeck.core.model.environment import SharedFiles
 from envdeck.core.operations.recreate.options import RecreateChoices
+from envdeck.core.operations.shared.context import Policy
 from envdeck.core.operations.shared.history import HistoryItem
-from envdeck.core.operations.shared.policy import Policy
 from envdeck.core.operations.shared.retention import Due
 from envdeck.core.operations.transaction.journal import Entry
 from envdeck.core.operations.transaction.trash import Item

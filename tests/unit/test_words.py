@@ -36,7 +36,7 @@ FORMER = {
 }
 """Phrases that are no longer used, below the word that took their place; patterns, whole words."""
 TRUE_EXCEPTIONS = {"Network is unreachable", "{mend}", "mend:drift-fix?", "purged:flag"}
-"""What another program says, the name of an action, which is in configurations, and keys of JSON."""
+"""What another program says, the name of an action, which is in configurations, keys of JSON."""
 
 
 def visible() -> Iterator[tuple[str, str]]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from envdeck.core.catalog import Catalog
     from envdeck.core.model import Environment
     from envdeck.core.operations.api import Operations
-    from envdeck.core.operations.shared.policy import Policy
+    from envdeck.core.operations.shared.context import Policy
     from envdeck.core.timeline.model import TimelineEvent
 
 
@@ -78,7 +78,7 @@ class CommandContext:
         Raises :class:`envdeck.config.ConfigurationError`.
         """
         # start-up: a help needs none of it
-        from envdeck.core.operations.shared.policy import Policy
+        from envdeck.core.operations.shared.context import Policy
 
         settings = self.configuration().settings
         return Policy(

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from envdeck.core.inspection.activation import activate_variables
+from envdeck.core.system.activate import activate_variables
 
 NOT_EXECUTABLE, NOT_FOUND = 126, 127
 """What a shell answers for a command that cannot be started."""

@@ -28,8 +28,8 @@ from envdeck.core.model import (
 
 if TYPE_CHECKING:
     from envdeck.core.dotenv import DotenvFile, DotenvReport
+    from envdeck.core.operations.shared.context import Policy
     from envdeck.core.operations.shared.history import HistoryItem
-    from envdeck.core.operations.shared.policy import Policy
     from envdeck.core.operations.transaction.journal import Entry
     from envdeck.core.operations.transaction.trash import Item
     from envdeck.core.project.model import Comparison

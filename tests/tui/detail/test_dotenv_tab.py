@@ -471,7 +471,7 @@ def test_a_fault_while_planning_is_told_without_its_words(made_up):
 async def test_nothing_is_asked_or_written_in_the_read_only_mode(
     open_screen, made_up, wait_until, source
 ):
-    from envdeck.core.operations.shared.policy import Policy
+    from envdeck.core.operations.shared.context import Policy
 
     operations = made_up.MadeUpOperations(policy=Policy(read_only=True))
     async with open_screen(source, operations=operations) as pilot:

@@ -15,7 +15,7 @@ from envdeck.core.model import (
     Step,
     Target,
 )
-from envdeck.core.operations.shared.policy import Policy
+from envdeck.core.operations.shared.context import Policy
 from envdeck.tui.base.services import PlanRequest, together
 from envdeck.tui.dialogs import plan as plan_dialog
 from envdeck.tui.dialogs.plan import PlanDialog

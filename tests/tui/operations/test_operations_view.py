@@ -19,7 +19,7 @@ from envdeck.core.model import (
     StepProgress,
     StepStarted,
 )
-from envdeck.core.operations.shared.policy import Policy
+from envdeck.core.operations.shared.context import Policy
 from envdeck.core.operations.shared.retention import NOTICE, Due
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase
 from envdeck.core.operations.transaction.trash import Item

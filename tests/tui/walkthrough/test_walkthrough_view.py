@@ -18,7 +18,7 @@ from envdeck.core.model import (
     StepStarted,
 )
 from envdeck.core.onboarding.model import Answers, StepState
-from envdeck.core.operations.shared.policy import Policy
+from envdeck.core.operations.shared.context import Policy
 from envdeck.text import capitalise, width
 from envdeck.text.safe import ASCII, UNICODE
 from envdeck.tui.base.keymap import validate_keys

@@ -12,7 +12,7 @@ import pytest
 from envdeck.core.catalog import Catalog
 from envdeck.core.onboarding.walkthrough import Walkthrough
 from envdeck.core.operations.api import Operations
-from envdeck.core.operations.shared.policy import Policy
+from envdeck.core.operations.shared.context import Policy
 from envdeck.core.system.host import Host
 
 MINOR = "{}.{}".format(*sys.version_info)

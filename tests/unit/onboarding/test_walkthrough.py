@@ -10,7 +10,7 @@ from envdeck.core.onboarding.answers import memory_path
 from envdeck.core.onboarding.model import Answers, StepState
 from envdeck.core.onboarding.steps import NAMES, STEPS
 from envdeck.core.onboarding.walkthrough import Walkthrough
-from envdeck.core.operations.shared.policy import Policy
+from envdeck.core.operations.shared.context import Policy
 
 NONE_HERE = '[project]\nname = "api"\nrequires-python = ">=3.99"\ndependencies = ["six"]\n'
 

@@ -10,7 +10,7 @@ from envdeck.core.catalog import Catalog
 from envdeck.core.model import CommandStarted, Ending, NoPlan, Operation, OutputLine
 from envdeck.core.operations.api import Operations
 from envdeck.core.operations.run_command import RunResult, Task
-from envdeck.core.operations.shared.policy import Policy
+from envdeck.core.operations.shared.context import Policy
 
 SECRET = "MARK-3f9c"
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from envdeck.core.onboarding.project_state import ReadOperations
     from envdeck.core.onboarding.walkthrough import Walkthrough
     from envdeck.core.operations.api import Operations
-    from envdeck.core.operations.shared.policy import Policy
+    from envdeck.core.operations.shared.context import Policy
 
 SCHEMA = 1
 _MOST = 50

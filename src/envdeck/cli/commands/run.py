@@ -12,8 +12,8 @@ from envdeck.cli.context import CommandContext
 from envdeck.cli.launch import find_directly, launch
 from envdeck.cli.main import complete_folders
 from envdeck.cli.references import find_environment
-from envdeck.core.inspection.activation import activate_variables
 from envdeck.core.model import ProjectState, Status
+from envdeck.core.system.activate import activate_variables
 from envdeck.text import tilde, tilde_within
 
 DESCRIPTION = """Run a command with an environment active, in its project's folder; without a

@@ -16,6 +16,7 @@ from envdeck.cli.main import COMMANDS
 from envdeck.cli.serialise import SCHEMA, Object
 from envdeck.config import SettingOrigin
 from envdeck.core.model import Ending, Operation, PackageChoice, Severity, Status, Verdict
+from envdeck.core.model.events import CellStatus
 from envdeck.core.project.model import DriftFix, DriftKind
 from envdeck.core.system.words import find_nearest
 from envdeck.core.timeline.model import EventKind
@@ -39,6 +40,7 @@ _KINDS: Mapping[str, Object] = {
     "object": {"type": "object"},
 }
 VALUES: Mapping[str, Collection[str]] = {
+    "cell-status": [status.value for status in CellStatus],
     "bisect-status": ("found", "not-reproduced", "cannot-tell"),
     "drift-fix": [fix.value for fix in DriftFix if fix.value],
     "drift-kind": [kind.value for kind in DriftKind],
@@ -46,6 +48,7 @@ VALUES: Mapping[str, Collection[str]] = {
     "event-kind": [kind.value for kind in EventKind],
     "file-kind": ("env", "example", "stray"),
     "forecast-verdict": ("wheel", "build", "unsupported", "gone", "unknown"),
+    "matrix-status": ("passed", "failed", "refused", "cancelled"),
     "level": ("patch", "minor", "major", "other"),
     "operation": [operation.value for operation in Operation],
     "origin": [origin.value for origin in SettingOrigin],
@@ -116,6 +119,11 @@ RECORDS: Mapping[str, str] = {
         hints:[text]""",
     "culprit": "name from:text? to:text?",
     "bisect-run": "packages:object verdict:verdict exit:code? seconds:seconds reason:text?",
+    "matrix": """schema:one id status:matrix-status project command:[text] pythons:[text]
+        with:[[text]] cells:[cell] message hint:text? log""",
+    "cell": """python executable:text? with:[text] source:text? status:cell-status exit:code?
+        seconds:seconds build_seconds:seconds packages:object reason:text? hint:text?
+        output:[text]""",
     # changes
     "change": "schema:one operation:operation id:text? plan:plan? result:result?",
     "plan": """targets:[text] steps:[step] warnings:[text] reclaims_bytes:count? undo:text?

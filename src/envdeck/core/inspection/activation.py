@@ -5,9 +5,8 @@ after that was added by hand. Lines in the middle are told from the creator's ow
 script that the same creator has just written.
 """
 
-import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 _SHELLS = frozenset(
     {"activate.csh", "activate.fish", "activate.nu", "activate.ps1", "Activate.ps1"}
@@ -80,20 +79,3 @@ def _holds(lines: Sequence[bytes], parts: Sequence[bytes]) -> bool:
     """Tell whether the parts are all among the lines, in their order."""
     left = iter(lines)
     return all(part in left for part in parts)
-
-
-_ELSEWHERE = ("PYTHONHOME", "CONDA_PREFIX", "CONDA_DEFAULT_ENV", "__PYVENV_LAUNCHER__")
-"""Variables that would lead Python away from the environment that is active."""
-
-
-def activate_variables(environ: Mapping[str, str], environment: str) -> dict[str, str]:
-    """Return variables with an environment active as its scripts would have it: its programs
-    first on `PATH`, and its folder in `VIRTUAL_ENV`."""
-    active = {name: value for name, value in environ.items() if name not in _ELSEWHERE}
-    below = [os.path.join(environment, name) for name in ("bin", "Scripts")]
-    programs = [each for each in below if os.path.isdir(each)]
-    path = active.get("PATH", "")
-    active["PATH"] = os.pathsep.join([*programs, *([path] if path else [])])
-    active["VIRTUAL_ENV"] = environment
-    active["VIRTUAL_ENV_PROMPT"] = os.path.basename(os.path.dirname(environment))
-    return active

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from envdeck.core.catalog import Catalog
     from envdeck.core.dotenv import DotenvReport
     from envdeck.core.model import Distribution
-    from envdeck.core.operations.shared.policy import Policy
+    from envdeck.core.operations.shared.context import Policy
     from envdeck.core.project.model import Comparison
 
 GROUP, EXTRA = "group:", "extra:"

@@ -3,7 +3,6 @@
 import os
 from typing import ClassVar
 
-from envdeck.core.inspection.activation import activate_variables
 from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import (
     Ending,
@@ -21,6 +20,7 @@ from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.guards.context import read_only
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.transaction.journal import new_id
+from envdeck.core.system.activate import activate_variables
 from envdeck.core.system.files import absence
 from envdeck.core.system.host import Host
 

@@ -19,7 +19,7 @@ from envdeck.core.operations.bisect import run
 from envdeck.core.operations.bisect.plan import BisectChoice, BisectEnd, BisectPlan, plan_bisect
 from envdeck.core.operations.bisect.run import BisectRequest, NoBisect, run_bisect, suspects
 from envdeck.core.operations.bisect.search import SearchStatus, Verdict
-from envdeck.core.operations.shared.policy import Policy
+from envdeck.core.operations.shared.context import Policy
 from envdeck.core.system.host import Host
 from envdeck.core.timeline.store import SnapshotStore
 from support.environments import create_environment, tool_data

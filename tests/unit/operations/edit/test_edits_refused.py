@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from envdeck.core.model import Ending, NoPlan
-from envdeck.core.operations.shared.policy import Policy
+from envdeck.core.operations.shared.context import Policy
 
 MARK = "MARK-3f9c"
 

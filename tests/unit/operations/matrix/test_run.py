@@ -23,7 +23,7 @@ from envdeck.core.operations.matrix.plan import (
     plan_matrix,
     split_requirements,
 )
-from envdeck.core.operations.shared.policy import Policy
+from envdeck.core.operations.shared.context import Policy
 from envdeck.core.system.host import Host
 from support.environments import tool_data
 from support.trees import states
@@ -296,7 +296,7 @@ import sys
 from envdeck.core.catalog import Catalog
 from envdeck.core.operations.api import Operations
 from envdeck.core.operations.matrix.plan import MatrixChoice, plan_matrix
-from envdeck.core.operations.shared.policy import Policy
+from envdeck.core.operations.shared.context import Policy
 from envdeck.core.system.host import Host
 home, project, uv, path, python, code = sys.argv[1:]
 host = Host(sys.platform, home, {"PATH": path, "UV_CACHE_DIR": uv})

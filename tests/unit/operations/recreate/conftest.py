@@ -23,7 +23,7 @@ from uv import find_uv_bin
 from envdeck.core.catalog import Catalog
 from envdeck.core.model import SEED_PACKAGES, CommandStarted, Ending, NoPlan, StepStarted
 from envdeck.core.operations.api import Operations
-from envdeck.core.operations.shared.policy import Policy
+from envdeck.core.operations.shared.context import Policy
 from envdeck.core.system.host import Host
 from support.environments import tool_data
 from support.wheels import PIP, digest, make_project, make_repository, unpacked_pip, write_wheel

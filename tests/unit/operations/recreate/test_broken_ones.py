@@ -9,7 +9,7 @@ import pytest
 from uv import find_uv_bin
 
 from envdeck.core.model import RecreateRequest, Status
-from envdeck.core.operations.shared.policy import Policy
+from envdeck.core.operations.shared.context import Policy
 
 CREATORS = ["venv", "virtualenv", "uv"]
 BASE = os.path.realpath(sys.executable)

@@ -7,7 +7,7 @@ import pytest
 from uv import find_uv_bin
 
 from envdeck.core.model import Ending, NoPlan, Operation, RecreateRequest
-from envdeck.core.operations.shared.policy import Policy
+from envdeck.core.operations.shared.context import Policy
 
 CODE = b"value = 1\n"
 EDITED = b"value = 2\n"

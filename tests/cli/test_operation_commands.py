@@ -69,6 +69,7 @@ def test_what_is_recreated_from_what(cli, operations, api, home, words, expected
         "keep_edits": False,
         "allow": {"in-use"},
         "choices": {},
+        "itself": True,
     }
 
 

@@ -69,7 +69,6 @@ def test_what_is_recreated_from_what(cli, operations, api, home, words, expected
         "keep_edits": False,
         "allow": {"in-use"},
         "choices": {},
-        "itself": True,
     }
 
 

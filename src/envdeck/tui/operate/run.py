@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from envdeck.tui.dialogs.bisect import BisectDialog
     from envdeck.tui.dialogs.dialog import Dialog
     from envdeck.tui.dialogs.picker import PickerDialog
-    from envdeck.tui.workers.operation_queue import OperationQueue
-    from envdeck.tui.workers.recovery import Recovered
+    from envdeck.tui.workers.operation_queue import OperationQueue, Recovered
 
 _POLL = 1 / 12
 """Seconds between two looks at what runs."""
@@ -109,7 +108,7 @@ class OperationController:
         """Clear up (or look, in the read-only mode), and import on the way what acts: else the
         first key would wait for it. Called in a thread."""
         # first frame: only an operation needs it
-        from envdeck.tui.workers.recovery import find_interrupted, recover
+        from envdeck.tui.workers.operation_queue import find_interrupted, recover
 
         operating = self.operating
         if operating is None:

@@ -10,7 +10,7 @@ from envdeck.core.operations.shared.context import Policy
 from envdeck.core.operations.transaction.clock import Clock
 from envdeck.core.operations.transaction.places import NEXT
 from envdeck.core.operations.transaction.trash import take_next_manifest, write_manifest
-from envdeck.tui.workers.recovery import recover
+from envdeck.tui.workers.operation_queue import recover
 
 DAY = 86_400.0
 YEAR = 365 * DAY

@@ -12,6 +12,7 @@ from envdeck.core.model import (
     CommandEnded,
     CommandStarted,
     Ending,
+    Notice,
     Operation,
     OutputLine,
     Result,
@@ -30,7 +31,7 @@ from envdeck.tui.dialogs.quit import QuitDialog
 from envdeck.tui.operations.screen import OperationsScreen
 from envdeck.tui.operations.view import command_lines, job_line, log_lines, step_lines
 from envdeck.tui.widgets.line import Look, line_text, line_width
-from envdeck.tui.widgets.operation_words import progress_bar, running_line
+from envdeck.tui.widgets.operation_words import ending, progress_bar, running_line
 
 LOOK = Look("/home/ada", lambda: 0.0)
 EVENTS = (
@@ -602,6 +603,17 @@ def test_steps_say_which_are_done_which_runs_and_which_failed(made_up):
     told = [line_text(line).strip() for line in step_lines(job, LOOK, 80)]
     assert told[0].startswith("● Verify that it is unchanged")
     assert told[-3:] == ["no room", "make some", "it is whole"]
+
+
+def test_what_a_person_should_know_besides_is_told(made_up):
+    job = Job(made_up.plan("/a"))
+    notice = Notice("cannot keep snapshots in /data: no space left", "the timeline lacks it")
+    job.state, job.result = JobState.DONE, Result(Ending.DONE, "deleted", notice=notice)
+    told = [line_text(line).strip() for line in step_lines(job, LOOK, 80)]
+    assert told[-2:] == [notice.message, notice.hint]
+    said, bad = ending(job, LOOK)
+    assert notice.message in said
+    assert not bad
 
 
 @pytest.mark.parametrize("text", ["", "x" * 500, "日本語" * 100, "\x1b[31m" * 30, "a\tb"])

@@ -68,6 +68,8 @@ def test_it_is_found_by_its_id_the_start_of_one_or_a_day(looks):
     assert isinstance(find(looks.path, "2020-01-01"), NoSnapshot)
     assert isinstance(find(looks.path, "2026-13-45"), NoSnapshot)
     assert new.id in find(looks.path, "xyz").hint
+    assert "2026-11-28" in find(looks.path, "2026-13-45").hint
+    assert old.id in find(looks.path, "2020-01-01").hint
     assert isinstance(find(looks.path, ""), NoSnapshot)
     assert "no snapshot" in find("/home/ada/other", old.id).reason
 

@@ -427,10 +427,12 @@ def _merge(lines: Iterable[dict[str, Any]]) -> list[_Look]:
 
 def _of_day(every: Sequence[Snapshot], reference: str) -> Snapshot | NoSnapshot:
     try:
-        day = datetime.strptime(reference, "%Y-%m-%d").replace(tzinfo=UTC) + timedelta(days=1)
+        day = datetime.strptime(reference, "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
-        return NoSnapshot(f"`{reference}` is not a day")
+        return NoSnapshot(f"`{reference}` is not a day", "write a day as 2026-11-28")
     for one in every:
-        if one.taken_at < day.timestamp():
+        if one.taken_at < (day + timedelta(days=1)).timestamp():
             return one
-    return NoSnapshot(f"no snapshot on or before {reference}")
+    oldest = datetime.fromtimestamp(every[-1].taken_at, UTC)
+    hint = f"the oldest is {every[-1].id}, of {oldest:%Y-%m-%d}"
+    return NoSnapshot(f"no snapshot on or before {reference}", hint)

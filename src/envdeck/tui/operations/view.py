@@ -96,6 +96,9 @@ def _outcome(job: Job, look: Look, cells: int) -> list[Line]:
         if job.result.hint:
             said.append((Part(look.sentence(job.result.hint), Tone.MUTED),))
         said += [(Part(look.sentence(each), Tone.GOOD),) for each in job.result.verified]
+        if job.result.notice is not None:
+            said.append((Part(look.sentence(job.result.notice.message), Tone.WARNING),))
+            said.append((Part(look.sentence(job.result.notice.hint), Tone.MUTED),))
     return [(Part("   "), *told) for line in said for told in wrapped(line, max(cells - 4, 8))]
 
 

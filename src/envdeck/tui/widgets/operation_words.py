@@ -148,6 +148,8 @@ def ending(job: Job, look: Look) -> tuple[str, bool]:
         said += f" · {room}" if room else ""
         if job.plan.undo is not None:
             said += f" · {look.key('undo')} to undo"
+        if result.notice is not None:
+            said += f"\n{look.sentence(result.notice.message)}"
         return said, False
     hint = f"\n{look.sentence(result.hint)}" if result.hint else ""
     if job.state is JobState.ROLLED_BACK:

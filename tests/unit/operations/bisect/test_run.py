@@ -19,6 +19,7 @@ from envdeck.core.operations.bisect import run
 from envdeck.core.operations.bisect.plan import BisectChoice, BisectEnd, BisectPlan, plan_bisect
 from envdeck.core.operations.bisect.run import BisectRequest, NoBisect, run_bisect, suspects
 from envdeck.core.operations.bisect.search import SearchStatus, Verdict
+from envdeck.core.operations.engine.runner import Watchdog
 from envdeck.core.operations.shared.context import Policy
 from envdeck.core.system.host import Host
 from envdeck.core.timeline.store import SnapshotStore
@@ -321,6 +322,62 @@ def test_a_kill_while_the_command_runs_leaves_nothing_after_the_next_start(bench
     killed.hold()
 
 
+def test_a_kill_ends_what_the_command_started_too(bench, tmp_path):
+    """Nobody is left to end it: so another process watches. Its children are of its group."""
+    killed, mark = Killed(bench), tmp_path / "begun"
+    child = f"import os, time; open({str(mark)!r}, 'a').write(f'{{os.getpid()}} '); time.sleep(90)"
+    code = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {child!r}]); {child}"
+    with killed.start(code) as process:
+        limit = time.monotonic() + 60
+        while len(numbers := written(mark)) < 2 and time.monotonic() < limit:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGKILL)
+    while any(map(runs, numbers)) and time.monotonic() < limit:
+        time.sleep(0.02)
+    assert not any(map(runs, numbers))
+    killed.hold()
+
+
+def written(mark: Path) -> list[int]:
+    return [int(word) for word in mark.read_text().split()] if mark.exists() else []
+
+
+def runs(number: int) -> bool:
+    """Tell whether a process runs; one that nobody has reaped yet does not."""
+    with suppress(OSError):
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing watches there")
+def test_who_watches_asks_first_and_then_kills(tmp_path):
+    """A command that does not end when asked to; and one that is told to be over is let be."""
+    code = (
+        "import signal, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+        " open(sys.argv[1], 'w').close(); time.sleep(90)"
+    )
+    host = Host(sys.platform, str(tmp_path), {})
+    commands = [
+        subprocess.Popen([sys.executable, "-c", code, tmp_path / name], start_new_session=True)
+        for name in ("stubborn", "over")
+    ]
+    try:
+        limit = time.monotonic() + 60
+        while not all((tmp_path / one).exists() for one in ("stubborn", "over")):
+            assert time.monotonic() < limit
+            time.sleep(0.02)
+        with Watchdog(host, 0.2) as watchdog:
+            for one in commands:
+                watchdog.tell(one.pid)
+            watchdog.tell(-commands[1].pid)
+        assert commands[0].wait(60) == -signal.SIGKILL
+        assert commands[1].poll() is None
+    finally:
+        for one in commands:
+            one.kill()
+            one.wait()
+
+
 @pytest.mark.parametrize(("kills", "seed"), [(2, 1), pytest.param(100, 2, marks=pytest.mark.kill)])
 def test_kills_at_moments_drawn_by_lot_leave_nothing(bench, kills, seed, record_property):
     killed, chance = Killed(bench), random.Random(seed)
@@ -382,6 +439,10 @@ def test_where_nothing_differs_there_is_no_plan(bench):
     plan = plan_bisect(bench.operations, bench.look(), choice)
     assert isinstance(plan, NoPlan)
     assert "nothing that can be installed differs" in plan.message
+    assert plan.missing, "a day in the future names the newest: that is wrong usage"
+    assert "envdeck timeline" in plan.hint
+    future = BisectChoice(good="2199-01-01", command=("true",))
+    assert plan_bisect(bench.operations, bench.look(), future).missing
     assert plan_bisect(
         bench.operations, bench.look(), BisectChoice(good="zz", command=("x",))
     ).missing

@@ -105,6 +105,12 @@ def plan_bisect(
     bad = store.find(found.path, choice.bad) if choice.bad else store.snapshots(found.path)[0]
     if isinstance(bad, NoSnapshot):
         return NoPlan(bad.reason, hint=bad.hint, missing=True)
+    if good.id == bad.id:  # a day of the future names the newest one
+        return NoPlan(
+            f"nothing that can be installed differs between the two: both are snapshot {good.id}",
+            hint=f"name an older one: `envdeck timeline {found.path}` lists the snapshots",
+            missing=True,
+        )
     project = found.project.path
     request = BisectRequest(
         found,

@@ -35,7 +35,7 @@ from envdeck.core.operations.disk.links import FolderLinkError, PrivateTree, fol
 from envdeck.core.operations.engine.command import Completed
 from envdeck.core.operations.engine.failure import explain
 from envdeck.core.operations.engine.relocation import relocate
-from envdeck.core.operations.engine.runner import Runner
+from envdeck.core.operations.engine.runner import Runner, Watchdog
 from envdeck.core.operations.engine.uv import InstallRules, UvAdapter
 from envdeck.core.operations.guards.check import guard_context, mark_of, obstacles
 from envdeck.core.operations.recipe.verify import dependency_problems
@@ -262,6 +262,8 @@ class _Work:
     """One for all copies: where uv lies must not be asked by two threads at once."""
     _original: PrivateTree = field(init=False)
     """What the copies of sets link to."""
+    _watchdog: Watchdog = field(init=False)
+    """Ends what runs, should this process be killed."""
     _numbers: Iterator[int] = field(default_factory=partial(count, 1))
     _telling: Lock = field(default_factory=Lock)
     _there: Mapping[str, str] = field(default_factory=dict)  # versions by name in the original
@@ -271,6 +273,7 @@ class _Work:
     def __post_init__(self) -> None:
         folder = os.path.join(self.current.staged, "original")
         self._original = PrivateTree(self.request.environment.path, folder)
+        self._watchdog = Watchdog(self.context.catalog.host)
         self._uv = UvAdapter(
             self.context.catalog.host,
             folder=self.current.staged,
@@ -284,7 +287,8 @@ class _Work:
     def search(self) -> BisectResult:
         self._original.make(self._copied)
         self._usual = set(dependency_problems(self.request.environment))
-        found = Search(len(self.changes), self._judge, at_once=self.request.at_once).run()
+        with self._watchdog:
+            found = Search(len(self.changes), self._judge, at_once=self.request.at_once).run()
         return self._result(found)
 
     def _judge(self, sets: Sequence[Changes]) -> list[Verdict]:
@@ -419,7 +423,12 @@ class _Work:
     def _runner(self) -> Runner:
         project = self.request.environment.project.path
         hides = () if project is None else values_of(project)
-        return Runner(self.context.catalog.host, keep=self.current.keep, hides=hides)
+        return Runner(
+            self.context.catalog.host,
+            keep=self.current.keep,
+            hides=hides,
+            watchdog=self._watchdog,
+        )
 
     def _copied(self, _files: int, _size: int) -> None:
         if self._is_over():

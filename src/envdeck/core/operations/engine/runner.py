@@ -7,10 +7,11 @@ import re
 import select
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from envdeck.core.lazy_dataclasses import replace
@@ -105,6 +106,61 @@ def never() -> bool:
     return False
 
 
+_WATCH = """
+import os, signal, sys, time
+groups = set()
+for line in sys.stdin.buffer:
+    number = int(line)
+    groups.add(number) if number > 0 else groups.discard(-number)
+for number in (signal.SIGTERM, signal.SIGKILL):
+    until = time.monotonic() + float(sys.argv[1])
+    while groups and time.monotonic() < until:
+        for group in list(groups):
+            try:
+                os.killpg(group, number)
+            except OSError:
+                groups.discard(group)
+        number = number if number == signal.SIGKILL else 0
+        time.sleep(0.05)
+"""
+"""Notes the process groups that it is told of, and ends them when whoever told is gone."""
+
+
+class Watchdog:
+    """A process that ends commands should ours be killed (SIGKILL lets nobody clean up): it sees
+    the end of the pipe on which it is told what runs. Nothing on Windows."""
+
+    def __init__(self, host: Host, grace_seconds: float = GRACE_SECONDS) -> None:
+        self._windows = host.windows
+        self._grace = grace_seconds
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> "Watchdog":
+        if not self._windows:
+            command = (sys.executable, "-I", "-S", "-c", _WATCH, str(self._grace))
+            with contextlib.suppress(OSError):  # then a command that is left ends by itself
+                self._process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    bufsize=0,
+                    start_new_session=True,
+                )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
+            self._process.wait()
+
+    def tell(self, group: int) -> None:
+        """Have a process group ended; a negative number: no longer."""
+        if self._process is not None and self._process.stdin is not None:
+            with contextlib.suppress(OSError):  # somebody killed it
+                self._process.stdin.write(b"%d\n" % group)
+
+
 class Runner:
     """Runs commands one after another, on the caller's thread, which is the one that is told."""
 
@@ -114,14 +170,17 @@ class Runner:
         *,
         keep: Sequence[int] = (),
         hides: Sequence[str] = (),
+        watchdog: Watchdog | None = None,
         grace_seconds: float = GRACE_SECONDS,
     ) -> None:
         """`keep` holds file descriptors that children inherit: the lock of an environment, which
         an orphaned installer then still holds, so that recovery waits for it. `hides` are words
-        that are masked in what any command prints: a project's own code may run in it."""
+        that are masked in what any command prints: a project's own code may run in it. A
+        `watchdog` ends what runs, should this process be killed."""
         self._host = host
         self._keep = tuple(keep)
         self._hides = tuple(hides)
+        self._watchdog = watchdog
         self._grace = grace_seconds
 
     def run(
@@ -146,12 +205,22 @@ class Runner:
         except (OSError, ValueError) as error:
             completed = _not_started(command, error)
         else:
-            with process:
+            with process, self._watched(process.pid):
                 completed = _Run(process, command, tell, self._grace, self._host).watch(
                     stopped, None if limit is None else started + limit, started
                 )
         tell(CommandEnded(command.shown, completed.code, completed.seconds))
         return completed
+
+    @contextlib.contextmanager
+    def _watched(self, group: int) -> Iterator[None]:
+        if self._watchdog is not None:
+            self._watchdog.tell(group)
+        try:
+            yield
+        finally:
+            if self._watchdog is not None:
+                self._watchdog.tell(-group)
 
     def _start(self, command: Command) -> subprocess.Popen[bytes]:
         options: dict[str, Any] = {}

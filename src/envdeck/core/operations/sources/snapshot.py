@@ -54,11 +54,7 @@ class PastRecipe:
     def source(self) -> PackageSource:
         """The same, as one of the sources."""
         usable = [pin for pin in self.recipe.installed if pin.requirement and not pin.obstacle]
-        here = [pin.name for pin in self.recipe.installed if pin.path]
         base = snapshot_source(self.snapshot, self.python)
-        said = (
-            f"{counted(len(here), 'package')} of {len(self.recipe.installed):,} are here, as files"
-        )
         problem = join_some(self.problems, 5)
         return replace(
             base,
@@ -66,7 +62,7 @@ class PastRecipe:
             binary=tuple(pin.name for pin in usable if not pin.anchored),
             expected=tuple((pin.name, pin.version) for pin in self.recipe.installed),
             problem=f"not all of it can be had again: {problem}" if problem else "",
-            notes=(*base.notes, said),
+            notes=(*base.notes, _origin_words(self.recipe)),
         )
 
     def marks(self, now: Recipe) -> Recipe:
@@ -75,6 +71,16 @@ class PastRecipe:
         own = tuple(pin for pin in self.recipe.installed if pin.path)
         names = {pin.name for pin in own}
         return replace(now, pins=(*own, *(pin for pin in now.installed if pin.name not in names)))
+
+
+def _origin_words(recipe: Recipe) -> str:
+    """Say where the packages of a snapshot come from: what is installed somewhere is copied."""
+    pins = recipe.installed
+    kept = sum(1 for pin in pins if pin.path)
+    fetched = sum(1 for pin in pins if not pin.path and pin.requirement and not pin.obstacle)
+    parts = [f"{kept:,} of {counted(len(pins), 'package')} copied from files on this disk"]
+    parts += [f"{fetched:,} downloaded"] if fetched else []
+    return ", ".join(parts)
 
 
 def snapshot_source(snapshot: Snapshot, python: str | None) -> PackageSource:

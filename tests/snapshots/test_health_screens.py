@@ -18,9 +18,9 @@ from envdeck.core.model import (
     Verdict,
 )
 from envdeck.core.operations.bisect.plan import BisectEnd, BisectPlan
-from envdeck.core.operations.bisect.run import BisectRequest, BisectResult, PackageChange
+from envdeck.core.operations.bisect.run import BisectRequest, BisectResult
 from envdeck.core.operations.bisect.search import SearchStatus
-from envdeck.core.timeline.model import Snapshot, SnapshotPackage
+from envdeck.core.timeline.model import PackageChange, Snapshot, SnapshotPackage
 from envdeck.tui.dialogs import bisect as dialog
 
 SIZES = pytest.mark.parametrize(

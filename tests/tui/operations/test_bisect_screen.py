@@ -7,9 +7,9 @@ from textual.widgets import Input
 
 from envdeck.core.model import BisectRun, BisectRunStarted, Ending, Operation, Step, Verdict
 from envdeck.core.operations.bisect.plan import BisectEnd, BisectPlan
-from envdeck.core.operations.bisect.run import BisectRequest, BisectResult, PackageChange
+from envdeck.core.operations.bisect.run import BisectRequest, BisectResult
 from envdeck.core.operations.bisect.search import SearchStatus
-from envdeck.core.timeline.model import Snapshot, SnapshotPackage
+from envdeck.core.timeline.model import PackageChange, Snapshot, SnapshotPackage
 from envdeck.text import width
 from envdeck.tui.base.job import Job, JobState
 from envdeck.tui.detail.timeline import TimelineTab

@@ -15,9 +15,6 @@ from envdeck.core.model import BisectRun, BisectRunStarted, NoPlan
 from envdeck.text import counted, plain
 from envdeck.text.operation import tried_words
 
-if TYPE_CHECKING:
-    from envdeck.core.operations.bisect.run import BisectResult
-
 DESCRIPTION = """Which change of packages makes a command fail: sets of packages between a good
 snapshot and a bad one are tried in throw-away copies. The environment is not changed.
 Exit code 0 of the command is good, 125 cannot tell, any other is bad."""
@@ -25,6 +22,9 @@ Exit code 0 of the command is good, 125 cannot tell, any other is bad."""
 EXAMPLES = """  envdeck bisect . --good 2026-11-20 -- pytest -x tests/test_api.py
   envdeck bisect . --good 3f9a --bad 77c1 --timeout 60 -- python -c "import app"
   envdeck timeline .               the snapshots there are"""
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.bisect.run import BisectResult
 
 _STYLES = {"good": "green", "bad": "red", "skip": "dim"}
 
@@ -58,8 +58,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace, context: CommandContext) -> int:
     """Bisect one environment."""
     # start-up: a help needs none of it
-    from envdeck.core.operations.bisect.plan import BisectChoice, plan_bisect
-    from envdeck.core.operations.bisect.run import NoBisect, run_bisect, words_of
+    from envdeck.core.operations.bisect import plan, run
 
     if not arguments.command:
         raise CommandError("no command to run", hint="envdeck bisect ENV --good ID -- COMMAND")
@@ -69,7 +68,7 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     operations = context.operations()
     settle_pending(operations, context)
     environment = find_environment(arguments.reference, context, context.catalog())
-    choice = BisectChoice(
+    choice = plan.BisectChoice(
         good=arguments.good,
         bad=arguments.bad,
         command=tuple(arguments.command),
@@ -78,18 +77,18 @@ def run(arguments: Namespace, context: CommandContext) -> int:
         late_is_bad=arguments.timeout_is_bad,
         at_once=max(0, arguments.jobs or 0),
     )
-    plan = plan_bisect(operations, environment, choice)
-    if isinstance(plan, NoPlan):
-        code = Exit.USAGE if plan.missing else Exit.FAILED
-        raise CommandError(plan.message, hint=plan.hint, code=code)
+    found = plan.plan_bisect(operations, environment, choice)
+    if isinstance(found, NoPlan):
+        code = Exit.USAGE if found.missing else Exit.FAILED
+        raise CommandError(found.message, hint=found.hint, code=code)
     tell = _ignore if arguments.json else _teller(context)
-    result = run_bisect(operations, plan.request, tell, lambda: False)
-    if isinstance(result, NoBisect):
+    result = run.run_bisect(operations, found.request, tell, lambda: False)
+    if isinstance(result, run.NoBisect):
         raise CommandError(result.message, hint=result.hint, code=Exit.FAILED)
     if arguments.json:
         context.console.json(bisect_object(result))
     else:
-        _print(result, " with ".join(map(words_of, result.culprits)), context)
+        _print(result, " with ".join(one.words for one in result.culprits), context)
     if result.stopped:
         return Exit.INTERRUPTED
     return Exit.DONE if result.status == "found" else Exit.FAILED

@@ -141,3 +141,49 @@ def changes(old: Snapshot, new: Snapshot) -> Iterator[TimelineEvent]:
             earliest=old.last_seen,
             source="snapshots",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class PackageChange:
+    """One package that differs between the good state and the bad one."""
+
+    name: str
+    """Normalised (PEP 503)."""
+    before: str | None
+    """Its version in the good state; None: it was not installed."""
+    after: str | None
+    """Its version in the bad state; None: it is not installed."""
+    obstacle: str = ""
+    """Why one of the two cannot be installed again, so that it stays as it is now."""
+
+    @property
+    def words(self) -> str:
+        """The change in words: `urllib3 1.26.20 → 2.5.0`."""
+        return f"{self.name} {self.before or 'not installed'} → {self.after or 'not installed'}"
+
+
+def suspects(good: Snapshot, bad: Snapshot) -> tuple[PackageChange, ...]:
+    """Return what differs between two snapshots, by name."""
+    before = {one.name: one for one in good.packages}
+    after = {one.name: one for one in bad.packages}
+    found = []
+    for name in sorted(before.keys() | after.keys()):
+        one, other = before.get(name), after.get(name)
+        if one == other:
+            continue
+        found.append(
+            PackageChange(
+                name,
+                one.version if one else None,
+                other.version if other else None,
+                _obstacle(one) or _obstacle(other),
+            )
+        )
+    return tuple(found)
+
+
+def _obstacle(package: SnapshotPackage | None) -> str:
+    if package is None or not (package.editable or package.origin):
+        return ""
+    kind = "editable" if package.editable else f"installed from {package.origin}"
+    return f"{package.name} {package.version} is {kind}"

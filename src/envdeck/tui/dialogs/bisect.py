@@ -7,8 +7,7 @@ from textual.widgets import Button
 
 from envdeck.core.model import Environment, NoPlan
 from envdeck.core.operations.bisect.plan import BisectChoice, BisectPlan, plan_bisect
-from envdeck.core.operations.bisect.run import suspects
-from envdeck.core.timeline.model import Snapshot
+from envdeck.core.timeline.model import Snapshot, suspects
 from envdeck.text import counted, exact_time, join_some
 from envdeck.tui.base.services import Operating
 from envdeck.tui.dialogs.ask import AskDialog, Question

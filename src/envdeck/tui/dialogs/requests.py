@@ -24,7 +24,7 @@ from envdeck.tui.widgets.finding_lines import fixed_together
 from envdeck.tui.widgets.line import Look
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.bisect.run import PackageChange
+    from envdeck.core.timeline.model import PackageChange
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from textual.binding import BindingType
 
 from envdeck.core.model import BisectRun, BisectRunStarted, Plan, Verdict
 from envdeck.core.operations.bisect.plan import BisectEnd, BisectPlan
-from envdeck.core.operations.bisect.run import BisectResult, words_of
+from envdeck.core.operations.bisect.run import BisectResult
 from envdeck.core.operations.bisect.search import SearchStatus
 from envdeck.text import clip, counted, duration, exact_time, pad, plain, width
 from envdeck.text.operation import tried_words
@@ -86,7 +86,7 @@ def end_lines(end: BisectEnd, plan: BisectPlan, look: Look) -> Iterator[Line]:
     if end.stopped:
         yield (Part("Cancelled. The environment is unchanged.", Tone.WARNING),)
     elif found.status is SearchStatus.FOUND:
-        told = " with ".join(words_of(one) for one in found.culprits)
+        told = " with ".join(one.words for one in found.culprits)
         runs = counted(len(found.runs), "run")
         sign = look.signs.marked
         yield (Part(f"{sign} Found in {runs}: ", Tone.GOOD), Part(look.sentence(told), Tone.STRONG))

@@ -17,11 +17,12 @@ from envdeck.core.model import BisectRun, BisectRunStarted, Ending, NoPlan, Step
 from envdeck.core.operations.api import Operations
 from envdeck.core.operations.bisect import run
 from envdeck.core.operations.bisect.plan import BisectChoice, BisectEnd, BisectPlan, plan_bisect
-from envdeck.core.operations.bisect.run import BisectRequest, NoBisect, run_bisect, suspects
+from envdeck.core.operations.bisect.run import BisectRequest, NoBisect, run_bisect
 from envdeck.core.operations.bisect.search import SearchStatus, Verdict
 from envdeck.core.operations.engine.runner import Watchdog
 from envdeck.core.operations.shared.context import Policy
 from envdeck.core.system.host import Host
+from envdeck.core.timeline.model import suspects
 from envdeck.core.timeline.store import SnapshotStore
 from support.environments import create_environment, tool_data
 from support.trees import states

@@ -19,14 +19,7 @@ from envdeck.core.model import (
     StepStarted,
     Target,
 )
-from envdeck.core.operations.bisect.run import (
-    BisectRequest,
-    BisectResult,
-    NoBisect,
-    PackageChange,
-    run_bisect,
-    suspects,
-)
+from envdeck.core.operations.bisect.run import BisectRequest, BisectResult, NoBisect, run_bisect
 from envdeck.core.operations.bisect.search import SearchStatus, most_sets
 from envdeck.core.operations.guards.check import mark_of
 from envdeck.core.operations.guards.context import read_only
@@ -34,7 +27,7 @@ from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.transaction.journal import new_id
 from envdeck.core.project.project import read_project
 from envdeck.core.system import reach
-from envdeck.core.timeline.model import NoSnapshot
+from envdeck.core.timeline.model import NoSnapshot, PackageChange, suspects
 from envdeck.core.timeline.store import SnapshotStore
 
 

@@ -55,7 +55,7 @@ from envdeck.core.operations.transaction.transaction import (
     trash_of,
 )
 from envdeck.core.system.files import reason_of
-from envdeck.core.timeline.model import Snapshot, SnapshotPackage
+from envdeck.core.timeline.model import PackageChange, Snapshot, suspects
 from envdeck.core.timeline.store import SnapshotStore
 
 CANNOT_TELL = 125
@@ -63,20 +63,6 @@ CANNOT_TELL = 125
 _KILLED = frozenset({1, 2, 9, 15})
 """The signals that others send, the kernel out of memory among them: SIGHUP to SIGTERM."""
 _NOT_STARTED = frozenset({126, 127})
-
-
-@dataclass(frozen=True, slots=True)
-class PackageChange:
-    """One package that differs between the good state and the bad one."""
-
-    name: str
-    """Normalised (PEP 503)."""
-    before: str | None
-    """Its version in the good state; None: it was not installed."""
-    after: str | None
-    """Its version in the bad state; None: it is not installed."""
-    obstacle: str = ""
-    """Why one of the two cannot be installed again, so that it stays as it is now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,33 +117,6 @@ class _EndedError(Exception):
 
 class _StoppedError(Exception):
     """A person stopped it."""
-
-
-def suspects(good: Snapshot, bad: Snapshot) -> tuple[PackageChange, ...]:
-    """Return what differs between two snapshots, by name."""
-    before = {one.name: one for one in good.packages}
-    after = {one.name: one for one in bad.packages}
-    found = []
-    for name in sorted(before.keys() | after.keys()):
-        one, other = before.get(name), after.get(name)
-        if one == other:
-            continue
-        found.append(
-            PackageChange(
-                name,
-                one.version if one else None,
-                other.version if other else None,
-                _obstacle(one) or _obstacle(other),
-            )
-        )
-    return tuple(found)
-
-
-def _obstacle(package: SnapshotPackage | None) -> str:
-    if package is None or not (package.editable or package.origin):
-        return ""
-    kind = "editable" if package.editable else f"installed from {package.origin}"
-    return f"{package.name} {package.version} is {kind}"
 
 
 def run_bisect(
@@ -438,7 +397,7 @@ class _Work:
         culprits = tuple(self.changes[number] for number in found.culprits)
         hints: tuple[str, ...] = ()
         if found.status is SearchStatus.FOUND:
-            message, hints = " with ".join(map(words_of, culprits)), self._hints(culprits)
+            message, hints = " with ".join(one.words for one in culprits), self._hints(culprits)
         else:
             named = f"; suspects: {', '.join(one.name for one in culprits)}" if culprits else ""
             message = (found.reason or "cannot tell") + named
@@ -450,9 +409,3 @@ class _Work:
         pin = (f"pin: `{shlex.join(['envdeck', 'install', path, *pins])}`",) if pins else ()
         back = f"go back: `{shlex.join(['envdeck', 'recreate', path])} --from snapshot:{good}`"
         return *pin, back
-
-
-def words_of(change: PackageChange) -> str:
-    """Return a change in words: `urllib3 1.26.20 → 2.5.0`."""
-    before, after = change.before or "not installed", change.after or "not installed"
-    return f"{change.name} {before} → {after}"

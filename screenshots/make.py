@@ -278,6 +278,23 @@ async def _compare(hand: Hand) -> None:
     await hand.see("identical")
 
 
+async def _caches(hand: Hand) -> None:
+    home = Path(hand.app.main.look.home)
+    for name, length in (
+        (".cache/pip/http-v2/a", 31_000_000),
+        (".cache/pypoetry/artifacts/a", 12_500_000),
+        ("work/dashboard/__pycache__/a.pyc", 240_000),
+        ("work/dashboard/.mypy_cache/a", 4_200_000),
+        ("work/dashboard/.pytest_cache/a", 20_000),
+    ):
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_bytes(bytes(length))
+    await hand.press("B")
+    await hand.see("mypy caches")
+    await hand.until(lambda: not hand.app.screen.looking)
+    await hand.press("space", "j")
+
+
 async def _narrow_project(hand: Hand) -> None:
     await hand.go_to("pricing-api/.venv")
     await hand.press("enter", "3")
@@ -408,6 +425,7 @@ SHOTS = (
     Shot("problems", WIDE, _problems),
     Shot("everywhere", WIDE, _everywhere),
     Shot("compare", WIDE, _compare),
+    Shot("caches", WIDE, _caches, changes=True),
     Shot("bisect", WIDE, _bisect, changes=True),
     Shot("tour", WIDE, _tour),
     Shot("narrow-project", NARROW, _narrow_project),

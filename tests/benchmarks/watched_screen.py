@@ -68,17 +68,20 @@ class Memory:
         self._environments = tuple(_made_up(number) for number in range(count))
         self._catalog = catalog
 
-    def remembered_packages(self, paths: Collection[str]) -> PackageTable:
-        return self._catalog.remembered_packages(paths)
-
     def packages(
-        self, environments: Iterable[Environment], stopped: Callable[[], bool]
+        self,
+        environments: Iterable[Environment],
+        stopped: Callable[[], bool] = lambda: False,
+        *,
+        remembered: bool = False,
     ) -> PackageTable:
-        held = self._catalog.remembered_packages([one.path for one in environments]).held
+        table = self._catalog.packages(environments, remembered=True)
+        if remembered:
+            return table
         return measure_packages(
             {
                 path: tuple(PackageCopy(text, 20_000, 80_000, (1, hash(text))) for text in some)
-                for path, some in held.items()
+                for path, some in table.held.items()
             }
         )
 

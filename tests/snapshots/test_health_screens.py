@@ -228,3 +228,28 @@ async def test_two_environments_compared(looks_as_before, source, size):
 
 async def test_what_to_compare_with_is_asked(looks_as_before, source):
     await looks_as_before((80, 24), "equals_sign", source=source)
+
+
+@SIZES
+async def test_caches_and_debris(looks_as_before, source, made_up, monkeypatch, size):
+    from envdeck.core.caches import Cache, CacheFolder
+    from envdeck.core.model import Size
+    from envdeck.tui.machine import caches
+
+    def cache(kind, title, disk, freed, **changes):
+        folder = CacheFolder(f"{made_up.HOME}/.cache/{kind}/x", Size(disk, disk, freed, 9))
+        loses = "packages are downloaded again when they are next installed"
+        return Cache(kind, title, loses, (folder,), f"{made_up.HOME}/.cache/{kind}", **changes)
+
+    found = (
+        cache("uv", "uv cache", 900_000_000, 200_000_000, command=("uv", "cache", "clean")),
+        cache(
+            "pip", "pip cache", 400_000_000, 400_000_000, blocked="a link out of the home folder"
+        ),
+        cache("mypy", "mypy caches", 9_000_000, 9_000_000, forever=True),
+    )
+    monkeypatch.setattr(caches, "finder", lambda *_: lambda _stopped: iter(found))
+    await looks_as_before(
+        size, "B", "j", "space", source=source, operations=made_up.MadeUpOperations(),
+        then=lambda app: not getattr(app.screen, "looking", True),
+    )  # fmt: skip

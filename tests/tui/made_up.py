@@ -441,14 +441,12 @@ class MemorySource:
             )
         )
 
-    def remembered_packages(self, paths) -> PackageTable:
-        """Return nothing: what was held is not kept."""
-        del paths
-        return count_packages({})
-
-    def packages(self, environments, stopped=lambda: False) -> PackageTable:
-        """Return what :meth:`distributions` tells; those of a size over 10 MB are linked."""
+    def packages(self, environments, stopped=lambda: False, *, remembered=False) -> PackageTable:
+        """Return what :meth:`distributions` tells; those of a size over 10 MB are linked. Nothing
+        is remembered."""
         del stopped
+        if remembered:
+            return count_packages({})
         return measure_packages(
             {
                 each.path: tuple(_copy(one) for one in self.distributions(each))

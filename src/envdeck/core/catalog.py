@@ -157,28 +157,30 @@ class Catalog:
         """Note whether a snapshot is known to have worked."""
         _snapshot_store(self.host).mark_good(environment.path, identity, good=good)
 
-    def remembered_packages(self, paths: Collection[str]) -> "PackageTable":
-        """Return what the environments at these paths held when they were last read, from the
-        index alone; fast enough for the first frame of a view."""
-        # start-up: each reads what few commands ask for
-        from envdeck.core.inspection.packages.copies import count_packages
-
-        with self._index() as index:
-            every = index.packages()
-        return count_packages({path: every[path] for path in paths if path in every})
-
     def packages(
-        self, environments: Iterable[Environment], stopped: Callable[[], bool] = _never
+        self,
+        environments: Iterable[Environment],
+        stopped: Callable[[], bool] = _never,
+        *,
+        remembered: bool = False,
     ) -> "PackageTable":
         """Read what environments hold and what each copy takes on disk, and remember it; what is
-        not read when `stopped` is left out."""
+        not read when `stopped` is left out. What is `remembered` comes from the index alone,
+        without sizes, and fast enough for the first frame of a view."""
         # start-up: each reads what few commands ask for
-        from envdeck.core.inspection.packages.copies import CopyReader, measure_packages
+        from envdeck.core.inspection.packages.copies import (
+            CopyReader,
+            count_packages,
+            measure_packages,
+        )
 
-        table = measure_packages(dict(CopyReader().read_all(environments, stopped)))
         with self._index() as index:
+            if remembered:
+                every, paths = index.packages(), [one.path for one in environments]
+                return count_packages({path: every[path] for path in paths if path in every})
+            table = measure_packages(dict(CopyReader().read_all(environments, stopped)))
             index.save_environments((), table.held)
-        return table
+            return table
 
     def examine(
         self,

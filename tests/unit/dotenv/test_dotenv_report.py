@@ -10,8 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from envdeck.core.dotenv import FileKind, GitState
-from envdeck.core.dotenv.report import read_dotenv
-from envdeck.core.dotenv.reveal import reveal, values_of
+from envdeck.core.dotenv.report import read_dotenv, reveal, values_of
 from envdeck.core.system.host import Host
 
 MARK = "MARK-3f9c"

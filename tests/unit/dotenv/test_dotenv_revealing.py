@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.dotenv.reveal import reveal, values_of
+from envdeck.core.dotenv.report import reveal, values_of
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Packages over all environments: copies, versions, and bytes with linked files counted once."""
 
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -98,8 +99,9 @@ def test_what_a_scan_saw_is_remembered_and_read_anew(environment, home, host, tm
     one = environment("a")
     install(site(one), "tool", "1.0", {"tool/a.py": 10})
     list(catalog.scan(Scope((str(home),), health=True)))
-    assert "tool==1.0" in catalog.remembered_packages([one.path]).held[one.path]
+    assert "tool==1.0" in catalog.packages([one], remembered=True).held[one.path]
     install(site(one), "more", "3.0", {"more/a.py": 10})
     assert catalog.packages([one]).uses["more"].environments == 1
-    assert "more==3.0" in catalog.remembered_packages([one.path]).held[one.path]
-    assert catalog.remembered_packages(["/elsewhere"]).uses == {}
+    assert "more==3.0" in catalog.packages([one], remembered=True).held[one.path]
+    elsewhere = replace(one, path="/elsewhere")
+    assert catalog.packages([elsewhere], remembered=True).uses == {}

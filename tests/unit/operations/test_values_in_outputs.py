@@ -10,7 +10,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from envdeck.core.catalog import Catalog
-from envdeck.core.dotenv.reveal import values_of
+from envdeck.core.dotenv.report import values_of
 from envdeck.core.model import Ending, OutputLine
 from envdeck.core.operations.api import Operations
 from envdeck.core.operations.engine.command import Command, masker

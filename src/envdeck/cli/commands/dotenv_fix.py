@@ -19,7 +19,7 @@ from envdeck.core.catalog import Scope
 from envdeck.core.dotenv import FileKind, Remedy, RemedyKind
 from envdeck.core.dotenv.files import examples, kind_of, names_a_key
 from envdeck.core.dotenv.parse import parse
-from envdeck.core.dotenv.reveal import reveal
+from envdeck.core.dotenv.report import reveal
 from envdeck.core.model import NoPlan, Operation, Plan
 from envdeck.core.system.host import lies_under
 from envdeck.text import plain

@@ -317,6 +317,14 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("machine", "m", "Machine", _PROGRAM, "Disk usage as bars."),
     Action(
+        "caches",
+        "B",
+        "Caches and debris",
+        _PROGRAM,
+        "Caches of tools and what they leave in projects: sizes, and clearing them.",
+        "caches",
+    ),
+    Action(
         "unreadable",
         "e",
         "Unreadable paths",

@@ -53,14 +53,14 @@ class CatalogSource(Protocol):
         """Read what a query needs of an environment."""
         ...
 
-    def remembered_packages(self, paths: Collection[str]) -> "PackageTable":
-        """Return what the environments at these paths held when they were last read."""
-        ...
-
     def packages(
-        self, environments: Iterable[Environment], stopped: Callable[[], bool] = ...
+        self,
+        environments: Iterable[Environment],
+        stopped: Callable[[], bool] = ...,
+        *,
+        remembered: bool = False,
     ) -> "PackageTable":
-        """Read what environments hold, and what that takes."""
+        """Read what environments hold and what that takes, or what is remembered of it."""
         ...
 
     def examine(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.widget import Widget
 
-from envdeck.core.dotenv.reveal import reveal
+from envdeck.core.dotenv.report import reveal
 from envdeck.core.model import Environment
 from envdeck.text.operation import remedy_words
 from envdeck.tui.base.messages import HintsChanged

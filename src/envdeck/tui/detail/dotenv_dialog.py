@@ -11,7 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 from envdeck.core.dotenv.model import DotenvReport, Remedy, RemedyKind
-from envdeck.core.dotenv.reveal import reveal
+from envdeck.core.dotenv.report import reveal
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Severity
 from envdeck.text import capitalise, plain

@@ -1,6 +1,6 @@
 """The interpreters view: the Pythons that environments rest on, and what they carry."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -93,7 +93,7 @@ class InterpretersScreen(ListDetailScreen[BaseList, BaseDetail]):
     InterpretersScreen > .above { height: auto; max-height: 45%; }
     InterpretersScreen.-nothing > .above { height: 1fr; max-height: 100%; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("interpreters")]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("interpreters", "recreate")]
 
     def __init__(
         self,
@@ -102,9 +102,12 @@ class InterpretersScreen(ListDetailScreen[BaseList, BaseDetail]):
         interpreters: Sequence[Interpreter],
         *,
         look: Look | None = None,
+        recreate: Callable[[Sequence[Environment]], object] | None = None,
     ) -> None:
+        """`recreate` lets a person choose from what environments are recreated."""
         look = look or Look.current()
         super().__init__(look, BaseList(look), BaseDetail(look))
+        self._recreate = recreate
         self.source = source
         self._environments = tuple(environments)
         self._bases = bases(interpreters)
@@ -112,7 +115,8 @@ class InterpretersScreen(ListDetailScreen[BaseList, BaseDetail]):
 
     def on_mount(self) -> None:
         """Show the bases, and work out beside the screen what rests on them."""
-        self.keys.tell({"open": "details", "next_pane": "", "back": "", "help": ""})
+        keys = {"open": "details", "recreate": "recreate all that use it", "next_pane": ""}
+        self.keys.tell({**keys, "back": "", "help": ""})
         self.table.say_instead((Part(nothing(self.look), Tone.MUTED),))
         self._show(self._bases)
         known, environments = self._bases, self._environments
@@ -154,5 +158,22 @@ class InterpretersScreen(ListDetailScreen[BaseList, BaseDetail]):
                 self.to_pane(above=False)
             case _:
                 return
+
+    def action_recreate(self) -> None:
+        """Choose from what all environments that use this interpreter are recreated; below, the one
+        under the cursor."""
+        row, below = self.table.current, self.about.current if self.about.has_focus else None
+        base = None if row is None else row.base
+        targets = () if base is None else base.dependants or ()
+        if below is not None and below.environment is not None:
+            targets = (below.environment,)
+        if targets and self._recreate is not None:
+            self._recreate(targets)
+        else:
+            looking = base is not None and base.dependants is None
+            said = (
+                "still looking which environments use it" if looking else "no environment uses it"
+            )
+            self.notify(said, markup=False)
 
     action_interpreters = ListDetailScreen.action_dismiss  # the key that opened it closes it

@@ -208,8 +208,8 @@ class PackagesScreen(ListDetailScreen[UseList, HolderList]):
 
     def on_mount(self) -> None:
         """Show what is remembered, and read what is there beside the screen."""
-        paths = [one.path for one in self._listing.environments()]
-        self.about.packages = self.source.remembered_packages(paths)
+        every = tuple(self._listing.environments())
+        self.about.packages = self.source.packages(every, remembered=True)
         self._read_again()
 
     def _read_again(self) -> None:

@@ -9,7 +9,7 @@ from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.model import Environment
 from envdeck.text import clip, counted, pad, plain, size
 from envdeck.tui.base.actions import bindings
-from envdeck.tui.base.messages import FilterRequested
+from envdeck.tui.base.messages import CommandRequested, FilterRequested
 from envdeck.tui.base.source import CatalogSource
 from envdeck.tui.machine.groups import Group, GroupSection, by_freed, everything, sections
 from envdeck.tui.store.rows import Totals
@@ -172,7 +172,7 @@ class MachineScreen(ListDetailScreen[Bars, None]):
     Posts :class:`~envdeck.tui.messages.FilterRequested`; whoever answers it closes the screen.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("machine")]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("machine", "caches")]
 
     def __init__(
         self,
@@ -203,7 +203,7 @@ class MachineScreen(ListDetailScreen[Bars, None]):
         """Say what there is in all, and what the bars mean."""
         self.title_label.show(totals_line(self._everything))
         said = legend(self._everything, self.look, counting=self._counting)
-        self.keys.tell({"open": "list", "back": ""}, said)
+        self.keys.tell({"open": "list", "caches": "", "back": ""}, said)
 
     def _count(self, groups: Sequence[Group], stopped: Stopped) -> dict[str, Group]:
         """Return each group counted together, as the list does, by its query."""
@@ -228,5 +228,9 @@ class MachineScreen(ListDetailScreen[Bars, None]):
         """List the environments of a bar."""
         if isinstance(row, BarRow) and row.group is not None:
             self.post_message(FilterRequested(row.group.query))
+
+    def action_caches(self) -> None:
+        """Go on to what is not an environment."""
+        self.post_message(CommandRequested("caches"))
 
     action_machine = ListDetailScreen.action_dismiss  # the key that opened it closes it

@@ -1,6 +1,7 @@
 """The keys of the main screen that change environments or open other screens."""
 
 import os
+from collections.abc import Sequence
 from functools import partialmethod
 from typing import TYPE_CHECKING
 
@@ -71,14 +72,19 @@ class Commands:
 
     def recreate(self) -> None:
         """Choose from what the marked ones, or this one, are made anew."""
+        targets = self._targets("recreate") if self._operations.able() is not None else ()
+        if targets:
+            self._recreate_all(targets)
+
+    def _recreate_all(self, targets: Sequence[Environment]) -> None:
+        """Choose from what some environments are made anew."""
         operating = self._operations.able()
-        targets = self._targets("recreate") if operating is not None else ()
-        if operating is not None and targets:
+        if operating is not None and not self._operations.held([each.path for each in targets]):
             # first frame: only for who opens it
             from envdeck.tui.recreate.dialog import RecreateDialog
 
             title = f"Recreate {len(targets):,} environments"
-            self._operations.choose(RecreateDialog(operating, targets, self._look), title)
+            self._operations.choose(RecreateDialog(operating, tuple(targets), self._look), title)
 
     def upgrade(self) -> None:
         """Choose what is upgraded in this one."""
@@ -172,23 +178,33 @@ class Commands:
             queue = self._operations.need_queue(operating)
             self._screen.app.push_screen(OperationsScreen(queue, self._look))
 
-    def history(self) -> None:
-        """What was done."""
+    def look_back(self, view: str) -> None:
+        """What was done, or what was put aside."""
         operating = self._operations.knowing()
         if operating is not None:
             # first frame: only for who opens it
-            from envdeck.tui.history.screen import HistoryScreen
+            from envdeck.tui.history import screen, trash_screen
 
-            self._screen.app.push_screen(HistoryScreen(operating, self._look))
+            opened = trash_screen.TrashScreen if view == "trash" else screen.HistoryScreen
+            self._screen.app.push_screen(opened(operating, self._look))
 
-    def trash(self) -> None:
-        """What was put aside."""
+    history = partialmethod(look_back, "history")
+    trash = partialmethod(look_back, "trash")
+
+    def caches(self) -> None:
+        """What tools keep and leave behind."""
         operating = self._operations.knowing()
         if operating is not None:
             # first frame: only for who opens it
-            from envdeck.tui.history.trash_screen import TrashScreen
+            from envdeck.tui.machine import caches
 
-            self._screen.app.push_screen(TrashScreen(operating, self._look))
+            environments = tuple(self._list.listing.environments())
+            known = tuple(self._scan.interpreters.values())
+            self._screen.app.push_screen(
+                caches.CachesScreen(
+                    caches.finder(operating, environments, known), self._look, self._operations.able
+                )
+            )
 
     def look_at(self, view: str) -> None:
         """Open a view over all environments."""
@@ -212,7 +228,9 @@ class Commands:
                 return
             case "interpreters":
                 known = tuple(self._scan.interpreters.values())
-                opened = interpreters.InterpretersScreen(source, environments, known, look=look)
+                opened = interpreters.InterpretersScreen(
+                    source, environments, known, look=look, recreate=self._recreate_all
+                )
             case "packages":
                 opened = packages.PackagesScreen(source, listing, look, doing.able, doing.knowing)
             case "problems":

@@ -140,7 +140,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
             for each in bindings(
                 *("delete", "recreate", "upgrade", "new", "walkthrough", "walkthrough_of", "undo"),
                 *("operations", "history", "trash", "interpreters", "problems", "machine"),
-                *("packages", "compare", "unreadable"),
+                *("packages", "compare", "caches", "unreadable"),
                 *("sort_menu", "columns", "filters", "hide_detail"),
             )
         ),

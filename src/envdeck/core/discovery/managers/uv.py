@@ -46,7 +46,7 @@ def is_central(candidate: EnvironmentCandidate) -> bool:
 
 def buckets(host: Host) -> Iterator[str]:
     """Yield the folders of the uv caches that hold environments, whatever their version."""
-    for cache in _caches(host):
+    for cache in uv_caches(host):
         try:
             with reach.scandir(cache) as entries:
                 names = [entry.name for entry in entries if entry.name.startswith(BUCKET)]
@@ -56,7 +56,7 @@ def buckets(host: Host) -> Iterator[str]:
             yield os.path.join(cache, name)
 
 
-def _caches(host: Host) -> Iterator[str]:
+def uv_caches(host: Host) -> Iterator[str]:
     """Yield where uv's cache is or was: the variable, `cache-dir` in `uv.toml`, the default."""
     if folder := host.folder("UV_CACHE_DIR"):
         yield folder

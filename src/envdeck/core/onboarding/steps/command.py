@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
-from envdeck.core.dotenv.reveal import values_of
+from envdeck.core.dotenv.report import values_of
 from envdeck.core.model import NoPlan, Plan
 from envdeck.core.onboarding.commands import (
     FoundTask,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from envdeck.core.dotenv import DotenvFile, DotenvFinding, FileKind, GitState, Remedy, RemedyKind
 from envdeck.core.dotenv.model import Content
-from envdeck.core.dotenv.reveal import reveal
+from envdeck.core.dotenv.report import reveal
 from envdeck.core.dotenv.secrets import has_secret_name
 from envdeck.core.model import NoPlan, Plan, Severity
 from envdeck.core.onboarding.model import Answers, Field, StepState, StepView

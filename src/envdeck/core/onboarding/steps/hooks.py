@@ -4,7 +4,7 @@ import os
 import re
 from typing import TYPE_CHECKING, ClassVar
 
-from envdeck.core.dotenv.reveal import values_of
+from envdeck.core.dotenv.report import values_of
 from envdeck.core.git import find_repository, hooks_folder
 from envdeck.core.git.repository import git_folders
 from envdeck.core.lazy_dataclasses import dataclass

@@ -18,7 +18,7 @@ from itertools import count
 from threading import Event, Lock
 from typing import TypeAlias
 
-from envdeck.core.dotenv.reveal import values_of
+from envdeck.core.dotenv.report import values_of
 from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import (
     BisectRun,

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event, Lock
 
-from envdeck.core.dotenv.reveal import values_of
+from envdeck.core.dotenv.report import values_of
 from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.inspection.packages.requirements import parse_requirement
 from envdeck.core.lazy_dataclasses import dataclass, field, replace

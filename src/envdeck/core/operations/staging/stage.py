@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from envdeck.core.dotenv.reveal import values_of
+from envdeck.core.dotenv.report import values_of
 from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import IMPORT_CHECK, Creation, Environment
 from envdeck.core.operations.engine.command import Command, Completed, clean_environ, masker

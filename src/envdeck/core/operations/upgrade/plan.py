@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
-from envdeck.core.dotenv.reveal import values_of
+from envdeck.core.dotenv.report import values_of
 from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import (

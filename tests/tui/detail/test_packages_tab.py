@@ -16,9 +16,9 @@ from envdeck.tui.detail.detail import TABS, DetailPane
 from envdeck.tui.detail.overview import Overview
 from envdeck.tui.detail.packages import Packages
 from envdeck.tui.detail.tab import ReadDone, ReadFailure
+from envdeck.tui.widgets.key_line import TabLine
 from envdeck.tui.widgets.line import Look, line_text
 from envdeck.tui.widgets.line_list import LineList
-from envdeck.tui.widgets.tab_line import TabLine
 
 LOOK = Look("/home/ada", lambda: 1_795_000_000.0)
 

@@ -11,8 +11,8 @@ from envdeck.text import width
 from envdeck.tui.detail.project import ProjectFixes, ProjectTab, mending
 from envdeck.tui.detail.project_view import project_rows
 from envdeck.tui.dialogs.plan import PlanDialog
+from envdeck.tui.widgets.key_line import TabLine
 from envdeck.tui.widgets.line import Look, line_text
-from envdeck.tui.widgets.tab_line import TabLine
 
 HOME = "/home/ada"
 LOOK = Look(HOME, lambda: 1_795_000_000.0)

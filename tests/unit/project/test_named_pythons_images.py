@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envdeck.core.project.deployed.base import minor_numbers, version_in
-from envdeck.core.project.deployed.containers import python_of_image
+from envdeck.core.project.deployed.platforms import python_of_image
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envdeck.core.model.environment import Python
-from envdeck.core.project.deployed.containers import DEVELOPMENT
+from envdeck.core.project.deployed.platforms import DEVELOPMENT
 from envdeck.core.project.model import NamedPython, PythonDrift, WantedPython, Where
 from envdeck.core.project.pythons import python_drifts
 

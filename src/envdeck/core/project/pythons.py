@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model.environment import Python
 from envdeck.core.project.deployed.base import minor_numbers
-from envdeck.core.project.deployed.containers import DEVELOPMENT
 from envdeck.core.project.deployed.find import named_pythons
+from envdeck.core.project.deployed.platforms import DEVELOPMENT
 from envdeck.core.project.documents import (
     DataDocument,
     read_toml,

@@ -23,8 +23,8 @@ from envdeck.tui.detail.project import ProjectTab
 from envdeck.tui.detail.reader import Reader
 from envdeck.tui.detail.tab import DetailTab, Installed, ReadDone, ReadPending
 from envdeck.tui.detail.timeline import TimelineTab
+from envdeck.tui.widgets.key_line import TabLine
 from envdeck.tui.widgets.line import Look
-from envdeck.tui.widgets.tab_line import TabLine
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ from envdeck.tui.recreate.interpreters import PythonRows
 from envdeck.tui.store.upgrade import UpgradeChoice, UpgradePicker
 from envdeck.tui.upgrade.view import FIXED, LOCK, PACKAGE, UpgradeRows, can_lock, heading
 from envdeck.tui.widgets.fields import AskedField
+from envdeck.tui.widgets.key_line import TabLine
 from envdeck.tui.widgets.line import Line, Look, Part, Tone
-from envdeck.tui.widgets.tab_line import TabLine
 from envdeck.tui.workers.latest import Latest, Stopped
 
 if TYPE_CHECKING:

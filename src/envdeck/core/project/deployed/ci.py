@@ -15,7 +15,7 @@ from envdeck.core.project.deployed.base import (
     read_documents,
     yaml_source,
 )
-from envdeck.core.project.deployed.containers import python_of_image
+from envdeck.core.project.deployed.platforms import python_of_image
 from envdeck.core.project.model import NamedPython, Where
 from envdeck.core.project.yaml_nodes import YamlNode
 

@@ -10,8 +10,7 @@ from envdeck.core.project.deployed.ci import (
     gitlab_ci,
     travis,
 )
-from envdeck.core.project.deployed.containers import dockerfiles
-from envdeck.core.project.deployed.platforms import PLATFORMS, netlify
+from envdeck.core.project.deployed.platforms import PLATFORMS, dockerfiles, netlify
 from envdeck.core.project.deployed.test_runners import nox, tox
 from envdeck.core.project.model import NamedPython, Problem
 

@@ -114,6 +114,13 @@ ACTIONS: tuple[Action, ...] = (
         _DO,
         "Set up another project: a fresh clone has no environment in the list yet.",
     ),
+    Action(
+        "matrix",
+        "V",
+        "Test versions",
+        _DO,
+        "Run a command of its project over several Pythons and library versions.",
+    ),
     Action("undo", "z", "Undo", _DO, "Undo the last operation, after confirmation.", "undo"),
     Action(
         "refresh",

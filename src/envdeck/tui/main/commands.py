@@ -1,13 +1,12 @@
 """The keys of the main screen that change environments or open other screens."""
 
 import os
-from collections.abc import Sequence
 from functools import partialmethod
 from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
-from envdeck.core.model import Environment, ProjectState
+from envdeck.core.model import Environment, Operation, ProjectState
 from envdeck.tui.base.messages import WalkthroughRequested
 from envdeck.tui.base.services import ScreenSettings
 from envdeck.tui.main.list import EnvironmentList
@@ -16,6 +15,7 @@ from envdeck.tui.operate.run import OperationController
 from envdeck.tui.workers import run_in_thread
 
 if TYPE_CHECKING:
+    from envdeck.tui.base.job import Job
     from envdeck.tui.help.tour import TourAccepted
 
 
@@ -72,19 +72,14 @@ class Commands:
 
     def recreate(self) -> None:
         """Choose from what the marked ones, or this one, are made anew."""
-        targets = self._targets("recreate") if self._operations.able() is not None else ()
-        if targets:
-            self._recreate_all(targets)
-
-    def _recreate_all(self, targets: Sequence[Environment]) -> None:
-        """Choose from what some environments are made anew."""
         operating = self._operations.able()
-        if operating is not None and not self._operations.held([each.path for each in targets]):
+        targets = self._targets("recreate") if operating is not None else ()
+        if operating is not None and targets:
             # first frame: only for who opens it
             from envdeck.tui.recreate.dialog import RecreateDialog
 
             title = f"Recreate {len(targets):,} environments"
-            self._operations.choose(RecreateDialog(operating, tuple(targets), self._look), title)
+            self._operations.choose(RecreateDialog(operating, targets, self._look), title)
 
     def upgrade(self) -> None:
         """Choose what is upgraded in this one."""
@@ -112,6 +107,36 @@ class Commands:
             current = self._list.listing.current
             project = "" if current is None else current.project.path or ""
             self._operations.choose(CreateDialog(operating, project, self._look))
+
+    def matrix(self) -> None:
+        """Choose what is run over which Pythons in the project of this one, and show its grid;
+        where one runs already, that."""
+        doing, current = self._operations, self._list.listing.current
+        operating = doing.able()
+        if operating is None:
+            return
+        project = None if current is None else current.project
+        path = None if project is None else project.path
+        if current is None or path is None or current.project.state is not ProjectState.FOUND:
+            doing.say("no project to test: none is found for this environment")
+            return
+        # first frame: only for who opens it
+        from envdeck.tui.operations.matrix import MatrixDialog, show_matrix
+
+        queue, app = doing.need_queue(operating), self._screen.app
+
+        def show(job: "Job | None") -> None:
+            shown = None if job is None else show_matrix(queue, job, self._look)
+            if shown is not None:
+                app.push_screen(shown)
+
+        running = queue.active_paths().get(path)
+        if running is not None and running.plan.operation is Operation.MATRIX:
+            show(running)
+        elif not doing.held([path]):
+            dialog = MatrixDialog(operating, current, self._look)
+            dialog.on_chosen = lambda plan: show(doing.submit(plan))
+            app.push_screen(dialog)
 
     def undo(self) -> None:
         """Ask whether the last operation shall be taken back."""
@@ -179,32 +204,17 @@ class Commands:
             self._screen.app.push_screen(OperationsScreen(queue, self._look))
 
     def look_back(self, view: str) -> None:
-        """What was done, or what was put aside."""
+        """Show what was done, or what was put aside."""
         operating = self._operations.knowing()
         if operating is not None:
             # first frame: only for who opens it
             from envdeck.tui.history import screen, trash_screen
 
-            opened = trash_screen.TrashScreen if view == "trash" else screen.HistoryScreen
+            opened = screen.HistoryScreen if view == "history" else trash_screen.TrashScreen
             self._screen.app.push_screen(opened(operating, self._look))
 
     history = partialmethod(look_back, "history")
     trash = partialmethod(look_back, "trash")
-
-    def caches(self) -> None:
-        """What tools keep and leave behind."""
-        operating = self._operations.knowing()
-        if operating is not None:
-            # first frame: only for who opens it
-            from envdeck.tui.machine import caches
-
-            environments = tuple(self._list.listing.environments())
-            known = tuple(self._scan.interpreters.values())
-            self._screen.app.push_screen(
-                caches.CachesScreen(
-                    caches.finder(operating, environments, known), self._look, self._operations.able
-                )
-            )
 
     def look_at(self, view: str) -> None:
         """Open a view over all environments."""
@@ -228,9 +238,7 @@ class Commands:
                 return
             case "interpreters":
                 known = tuple(self._scan.interpreters.values())
-                opened = interpreters.InterpretersScreen(
-                    source, environments, known, look=look, recreate=self._recreate_all
-                )
+                opened = interpreters.InterpretersScreen(source, environments, known, look=look)
             case "packages":
                 opened = packages.PackagesScreen(source, listing, look, doing.able, doing.knowing)
             case "problems":

@@ -139,6 +139,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
             replace(each, action=f"command('{each.action}')")
             for each in bindings(
                 *("delete", "recreate", "upgrade", "new", "walkthrough", "walkthrough_of", "undo"),
+                "matrix",
                 *("operations", "history", "trash", "interpreters", "problems", "machine"),
                 *("packages", "compare", "caches", "unreadable"),
                 *("sort_menu", "columns", "filters", "hide_detail"),

@@ -1,7 +1,7 @@
 """The queue, its steps and output."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -15,6 +15,7 @@ from envdeck.tui.base.messages import CommandRequested, PlanRequested
 from envdeck.tui.base.system import for_clipboard
 from envdeck.tui.dialogs.requests import undo_request
 from envdeck.tui.operations.bisect import show_bisect
+from envdeck.tui.operations.matrix import show_matrix
 from envdeck.tui.operations.view import (
     command_lines,
     job_line,
@@ -231,6 +232,8 @@ class OperationsScreen(ListDetailScreen[JobList, LogView]):
             first = {} if job.state.over else {"cancel": ""}
         if job is not None and job.plan.operation is Operation.BISECT:
             first = {"open": "runs", **first}
+        if job is not None and job.plan.operation is Operation.MATRIX:
+            first = {"open": "grid", **first}
         hints = {**first, "tab.1": "output", "tab.2": "commands", "history": "", "back": ""}
         self.keys.tell(hints)
 
@@ -252,7 +255,10 @@ class OperationsScreen(ListDetailScreen[JobList, LogView]):
 
     def row_chosen(self, row: object) -> None:
         """Show the runs of a bisect; of others read below what is told."""
-        shown = show_bisect(self._queue, row, self.look) if isinstance(row, Job) else None
+        shown: ListDetailScreen[Any, Any] | None = None
+        if isinstance(row, Job):
+            shown = show_bisect(self._queue, row, self.look)
+            shown = shown or show_matrix(self._queue, row, self.look)
         if shown is not None:
             self.app.push_screen(shown)
         else:

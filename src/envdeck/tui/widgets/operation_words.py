@@ -19,6 +19,7 @@ _SHORT = {
     "installing": "install",
     "uninstalling": "uninstall",
     "bisecting": "bisect",
+    "testing": "test",
     "running": "run",
     "cancelling": "cancel",
     "permanently deleting": "delete",
@@ -140,9 +141,10 @@ def ending(job: Job, look: Look) -> tuple[str, bool]:
         return f"{title(job.plan, look)}: cancelled before it started", False
     result = job.result
     said = look.sentence(result.message)
-    if job.plan.operation is Operation.BISECT and job.state is not JobState.REFUSED:
-        shows = f" · {look.key('operations')}: operations"
-        return f"{title(job.plan, look)}: {said}{'' if result.stopped else shows}", False
+    of_copies = job.plan.operation in {Operation.BISECT, Operation.MATRIX}
+    if of_copies and job.state is not JobState.REFUSED:
+        shows = "" if result.stopped else f" · {look.key('operations')}: operations"
+        return f"{title(job.plan, look)}: {said}{shows}", job.state is JobState.ENDED_BADLY
     if job.state is JobState.DONE:
         room = room_words(job.plan, result, f"the trash is emptied ({look.key('trash')})")
         said += f" · {room}" if room else ""

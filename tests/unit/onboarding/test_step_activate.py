@@ -3,7 +3,7 @@
 import pytest
 
 from envdeck.core.onboarding.model import StepState
-from envdeck.core.onboarding.shells import shell_in_use
+from envdeck.core.onboarding.steps.environment import shell_in_use
 
 
 def test_it_waits_for_the_environment(stands):

@@ -22,7 +22,7 @@ from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Ending, NoPlan, Operation, Plan, Result
 from envdeck.core.onboarding.model import Answers, StepState, StepView
-from envdeck.core.onboarding.shells import SHELLS
+from envdeck.core.onboarding.steps.environment import SHELLS
 from envdeck.core.project.locks.find import find_locks
 from envdeck.core.project.project import manifest_files
 from envdeck.text import pad, tilde, tilde_within

@@ -1,6 +1,7 @@
 """The keys of the main screen that change environments or open other screens."""
 
 import os
+from collections.abc import Sequence
 from functools import partialmethod
 from typing import TYPE_CHECKING
 
@@ -72,14 +73,19 @@ class Commands:
 
     def recreate(self) -> None:
         """Choose from what the marked ones, or this one, are made anew."""
+        targets = self._targets("recreate") if self._operations.able() is not None else ()
+        if targets:
+            self._recreate_all(targets)
+
+    def _recreate_all(self, targets: Sequence[Environment]) -> None:
+        """Choose from what some environments are made anew."""
         operating = self._operations.able()
-        targets = self._targets("recreate") if operating is not None else ()
-        if operating is not None and targets:
+        if operating is not None and not self._operations.held([each.path for each in targets]):
             # first frame: only for who opens it
             from envdeck.tui.recreate.dialog import RecreateDialog
 
             title = f"Recreate {len(targets):,} environments"
-            self._operations.choose(RecreateDialog(operating, targets, self._look), title)
+            self._operations.choose(RecreateDialog(operating, tuple(targets), self._look), title)
 
     def upgrade(self) -> None:
         """Choose what is upgraded in this one."""
@@ -204,17 +210,32 @@ class Commands:
             self._screen.app.push_screen(OperationsScreen(queue, self._look))
 
     def look_back(self, view: str) -> None:
-        """Show what was done, or what was put aside."""
+        """What was done, or what was put aside."""
         operating = self._operations.knowing()
         if operating is not None:
             # first frame: only for who opens it
             from envdeck.tui.history import screen, trash_screen
 
-            opened = screen.HistoryScreen if view == "history" else trash_screen.TrashScreen
+            opened = trash_screen.TrashScreen if view == "trash" else screen.HistoryScreen
             self._screen.app.push_screen(opened(operating, self._look))
 
     history = partialmethod(look_back, "history")
     trash = partialmethod(look_back, "trash")
+
+    def caches(self) -> None:
+        """What tools keep and leave behind."""
+        operating = self._operations.knowing()
+        if operating is not None:
+            # first frame: only for who opens it
+            from envdeck.tui.machine import caches
+
+            environments = tuple(self._list.listing.environments())
+            known = tuple(self._scan.interpreters.values())
+            self._screen.app.push_screen(
+                caches.CachesScreen(
+                    caches.finder(operating, environments, known), self._look, self._operations.able
+                )
+            )
 
     def look_at(self, view: str) -> None:
         """Open a view over all environments."""
@@ -238,7 +259,9 @@ class Commands:
                 return
             case "interpreters":
                 known = tuple(self._scan.interpreters.values())
-                opened = interpreters.InterpretersScreen(source, environments, known, look=look)
+                opened = interpreters.InterpretersScreen(
+                    source, environments, known, look=look, recreate=self._recreate_all
+                )
             case "packages":
                 opened = packages.PackagesScreen(source, listing, look, doing.able, doing.knowing)
             case "problems":

@@ -126,10 +126,11 @@ def _costs(plan: Plan, context: CommandContext) -> Iterator[tuple[str, str]]:
     if plan.needs_bytes is not None:
         yield "needs", f"{size(plan.needs_bytes)} of disk space during the operation"
     if plan.operation in {Operation.DELETE, Operation.PURGE}:
-        freed, when = plan.frees_now_bytes, ""
+        freed, now, when = plan.frees_now_bytes, "", ""
         if plan.reclaims_bytes != freed:
+            now = f"{size(freed)} now, " if freed else ""
             freed, when = plan.reclaims_bytes, " when the trash is emptied"
-        yield "frees", size(freed, unknown="unknown") + when
+        yield "frees", now + size(freed, unknown="unknown") + when
     going = {one.name for one in plan.package_changes or ()}
     if left := [name for name in plan.unneeded if name not in going]:
         yield "extraneous then", f"{safe(join_some(left))}; --unneeded removes those too"

@@ -88,6 +88,9 @@ def room_words(plan: Plan, result: Result, trash: str = "the trash is emptied") 
     said = []
     if result.freed_bytes:
         said.append(f"{size(result.freed_bytes)} freed")
+        more = (plan.reclaims_bytes or 0) - (plan.frees_now_bytes or 0)
+        if plan.undo is not None and plan.frees_now_bytes and more > 0:
+            said.append(f"{size(more)} more when {trash}")
     elif result.status is Ending.DONE and result.free_bytes is not None and plan.undo is not None:
         said.append(f"{size(plan.reclaims_bytes, unknown='space')} freed when {trash}")
     if result.free_bytes is not None:

@@ -1,9 +1,12 @@
 """The Caches view, and recreating all that use an interpreter."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from envdeck.core.caches import Cache, CacheFolder
 from envdeck.core.model import Operation, Plan, Size, Target
+from envdeck.core.operations.transaction.trash import Item, TrashManifest
 from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.machine import caches
 from envdeck.tui.machine.caches import CachesScreen, about_cache
@@ -32,6 +35,11 @@ MYPY = Cache(
     "mypy", "mypy caches", "the next run checks everything",
     (CacheFolder(f"{HOME}/work/[/]/.mypy_cache", size(9_000_000, 9_000_000)),), forever=True,
 )  # fmt: skip
+
+
+MANIFEST = TrashManifest(
+    "1", Operation.DELETE, f"{HOME}/x", "x", "uv", "3.12", 0.0, reclaimable_bytes=5_000_000
+)
 
 
 @pytest.fixture
@@ -87,6 +95,26 @@ async def test_the_marked_ones_are_cleared_by_one_plan(open_screen, operations, 
         assert operations.cleared[0] == (["uv", "mypy"], False)
         await pilot.press("escape", "a", "g", "space")
         assert len(screen.table.marked) == 1
+
+
+async def test_the_trash_is_among_them_and_is_emptied_by_its_own_plan(
+    open_screen, made_up, wait_until, monkeypatch
+):
+    operations = made_up.MadeUpOperations(items=(Item("/trash/1", MANIFEST),))
+    operations.catalog = None
+    monkeypatch.setattr(caches, "CacheFinder", lambda *_: SimpleNamespace(find=lambda: iter([UV])))
+    async with open_screen(operations=operations) as pilot:
+        await pilot.press("B")
+        await wait_until(lambda: isinstance(pilot.app.screen, CachesScreen))
+        screen = pilot.app.screen
+        await wait_until(lambda: len(screen.table.rows) == 2 and not screen.looking)
+        assert any(row.title.startswith("trash (") for row in screen.table.rows)
+        screen.table.move_to_key(
+            caches.cache_key(next(row for row in screen.table.rows if row.kind == "trash"))
+        )
+        await pilot.press("d")
+        await wait_until(lambda: isinstance(pilot.app.screen, PlanDialog))
+        await wait_until(lambda: any(asked[0] == "purge" for asked in operations.asked))
 
 
 def test_lines_are_plain_at_any_width():

@@ -14,6 +14,8 @@ from envdeck.core.catalog import Catalog, Scope
 from envdeck.core.model import Ending, Environment, Identity, Interpreter, Status
 from envdeck.core.operations.api import Operations
 from envdeck.core.operations.delete.clear import plan_clear
+from envdeck.text import size
+from envdeck.text.operation import room_words
 
 
 @pytest.fixture
@@ -286,6 +288,40 @@ def test_debris_of_projects_without_what_is_in_environments(catalog, home, make_
     assert kept.exists()
     assert not (project / "src/api/__pycache__").exists()
     assert (project / ".git/__pycache__").exists()
+
+
+def test_the_index_forgets_environments_that_were_in_what_was_cleared(
+    catalog, home, make_venv, operations
+):
+    project = home / "work/api"
+    fill(project / "tox.ini", 10)
+    fill(project / "pyproject.toml", 10)
+    inner = make_venv(project / ".tox/py312")
+    fill(home / "work/blog/pyproject.toml", 10)
+    make_venv(home / "work/blog/.tox/py312")
+    list(catalog.scan(Scope((str(home),))))
+    known = catalog.remembered(Scope((str(home),)))
+    assert str(inner) in [one.path for one in known]
+    (one,) = found(catalog, "tox", environments=known)
+    plan = plan_clear(operations, [one])
+    assert len(plan.targets) == 2
+    assert operations.run(plan, lambda _: None).status is Ending.DONE
+    assert catalog.remembered(Scope((str(home),))) == ()
+
+
+def test_what_is_freed_now_and_later_is_told_apart(catalog, home, operations):
+    fill(home / "work/api/pyproject.toml", 10)
+    fill(home / "work/api/__pycache__/a.pyc", 300_000)
+    fill(home / ".cache/pypoetry/cache/x", 500_000)
+    list(catalog.scan(Scope((str(home),))))
+    plan = plan_clear(operations, found(catalog, "poetry", "bytecode"))
+    assert 300_000 <= plan.frees_now_bytes < 400_000
+    assert plan.reclaims_bytes >= 800_000
+    result = operations.run(plan, lambda _: None)
+    assert 300_000 <= result.freed_bytes < 400_000
+    told = room_words(plan, result)
+    assert f"{size(result.freed_bytes)} freed, " in told
+    assert f"{size(plan.reclaims_bytes - plan.frees_now_bytes)} more when the trash is" in told
 
 
 def test_leftovers_of_an_interrupted_pip(catalog, home, operations):

@@ -205,7 +205,8 @@ def _freed(plan: Plan) -> str:
         return ""
     if later is None or later == now or plan.operation is Operation.PURGE:
         return f"frees {size(now, unknown='an unknown amount')}"
-    return f"frees {size(later)} when the trash is emptied"
+    at_once = f"{size(now)} now, " if now else ""
+    return f"frees {at_once}{size(later)} when the trash is emptied"
 
 
 def refusal_rows(

@@ -8,7 +8,7 @@ from textual.binding import BindingType
 
 from envdeck.core.caches import Cache, CacheFinder, CacheFolder
 from envdeck.core.inspection.size import joint_size
-from envdeck.core.model import Environment, Interpreter, JointSize, NoPlan, Plan
+from envdeck.core.model import Environment, Interpreter, JointSize, NoPlan, Plan, Size
 from envdeck.core.operations.delete.clear import plan_clear
 from envdeck.text import clip, counted, pad, plain, size
 from envdeck.tui.base.actions import bindings
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Find = Callable[[Stopped], Iterator[Cache]]
 _FIGURE, _GAP = 8, "  "
+_TRASH = "trash"
 _TICK = 0.2
 """Seconds between two looks at what was found."""
 _SHOWN = 200
@@ -38,7 +39,21 @@ def finder(
     """Return what finds the caches of the machine that operations act on."""
 
     def find(stopped: Stopped) -> Iterator[Cache]:
-        return CacheFinder(operating.catalog, environments, known, stopped).find()
+        yield from CacheFinder(operating.catalog, environments, known, stopped).find()
+        if items := [item for item in operating.trash() if item.ours]:
+            taken = [item.reclaimable_bytes or 0 for item in items]
+            folders = (
+                CacheFolder(item.folder, Size(each, each, each))
+                for item, each in zip(items, taken, strict=True)
+            )
+            yield Cache(
+                _TRASH,
+                f"trash ({counted(len(items), 'item')})",
+                "what is in it can no longer be restored",
+                tuple(folders),
+                forever=True,
+                default=False,
+            )
 
     return find
 
@@ -218,6 +233,11 @@ class CachesScreen(ListDetailScreen[CacheList, RowDetail[Cache]]):
         operating = self._operating() if chosen else None
         if operating is None:
             return
+        if all(one.kind == _TRASH for one in chosen):
+            empty = PlanRequest("Empty trash", lambda _allow: operating.plan_purge())
+            self.post_message(PlanRequested(empty))
+            return
+        chosen = tuple(one for one in chosen if one.kind != _TRASH)
 
         def plan(_allow: frozenset[str], *, purge: bool = False) -> Plan | NoPlan:
             return plan_clear(operating, chosen, purge=purge)

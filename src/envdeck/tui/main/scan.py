@@ -11,6 +11,7 @@ from textual.widget import Widget
 from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import Environment, Interpreter, NotLookedAt
 from envdeck.core.system.files import existing_folder
+from envdeck.core.system.host import lies_under
 from envdeck.text import plain
 from envdeck.tui.base.messages import OutcomeSaid
 from envdeck.tui.base.source import CatalogSource
@@ -191,9 +192,15 @@ class ScanController:
     # rows without a scan
 
     def read_rows(self, paths: Sequence[str]) -> None:
-        """Read and measure some paths, beside a scan."""
+        """Read and measure some paths, and the environments below them, beside a scan."""
         if paths:
-            known = {path: self._list.listing.get(path) for path in paths}
+            listing = self._list.listing
+            below = {
+                one.path: one
+                for one in listing.environments()
+                if any(lies_under(one.path, path) for path in paths)
+            }
+            known = {path: listing.get(path) for path in paths} | below
             run_in_thread(partial(self._read, known), self._post)
 
     def _read(self, known: dict[str, Environment | None]) -> Message | None:

@@ -52,6 +52,7 @@ from envdeck.core.system import reach
 from envdeck.core.system.files import reason_of
 from envdeck.core.system.host import lies_under
 from envdeck.core.system.mounts import read_mounts
+from envdeck.core.system.reach import Scope
 from envdeck.core.system.words import amount, join_some
 
 
@@ -105,7 +106,7 @@ def plan_clear(context: Context, caches: Sequence[Cache], *, purge: bool = False
     return ClearPlan(
         id=identifier,
         operation=Operation.DELETE,
-        targets=tuple(one.target for one in clearings),
+        targets=tuple(target for one in clearings for target in _targets(one)),
         steps=tuple(steps),
         warnings=tuple(warnings),
         refusals=tuple(refusals),
@@ -116,6 +117,16 @@ def plan_clear(context: Context, caches: Sequence[Cache], *, purge: bool = False
         clearings=tuple(clearings),
         purge=purge,
     )
+
+
+def _targets(clearing: Clearing) -> Iterator[Target]:
+    """Yield what is acted on: of byte code and the like, which may be in hundreds of folders, the
+    first alone."""
+    yield clearing.target
+    cache = clearing.cache
+    if not (cache.root or cache.forever):
+        pairs = zip(cache.folders[1:], clearing.identities[1:], strict=True)
+        yield from (Target(folder.path, shown, cache.title) for folder, shown in pairs)
 
 
 def _freed(clearings: Sequence[Clearing]) -> int:
@@ -226,7 +237,16 @@ def run(plan: ClearPlan, context: Context, tell: Tell, stopped: Stopped) -> Resu
                 break
             tell(StepStarted(index, plan.steps[index].title))
             results.append(_clear(clearing, index, plan, context, tell, stopped))
+    _forget_environments(plan, context)
     return _conclude(plan, results, stopped=len(results) < len(plan.clearings))
+
+
+def _forget_environments(plan: ClearPlan, context: Context) -> None:
+    """Have the index follow where environments were in what was cleared: tox's, those of hooks."""
+    places = [folder.path for one in plan.clearings for folder in one.cache.folders]
+    for known in context.catalog.remembered(Scope()):
+        if any(lies_under(known.path, place) for place in places):
+            context.catalog.changed(known.path)
 
 
 def _clear(

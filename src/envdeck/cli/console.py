@@ -11,7 +11,17 @@ from typing import Any, TextIO
 from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.system.files import reason_of
-from envdeck.text import Signs, clip, pad, plain, shorten, signs_for, tilde_within, width
+from envdeck.text import (
+    Signs,
+    clip,
+    pad,
+    plain,
+    shorten,
+    signs_for,
+    tilde_within,
+    to_letters,
+    width,
+)
 
 EXIT_CODES = """exit codes:
   0    done
@@ -133,7 +143,7 @@ class Console:
         """Write one line of a result."""
         self.clear_progress()
         try:
-            self.out.write(text + "\n")
+            self.out.write(self._shown(text) + "\n")
         except OSError as error:
             raise _unwritten(error) from error
 
@@ -225,10 +235,14 @@ class Console:
                 safe = clip(plain(mask_text(told)), _LONGEST, self.signs.ellipsis)
                 self._write_aside(f"{shown} {safe}\n")
 
+    def _shown(self, text: str) -> str:
+        """Return text as the terminal can show it."""
+        return to_letters(text) if self.signs.solid.isascii() else text
+
     def _write_aside(self, text: str) -> None:
         """Write to the error stream, if anybody takes it: there is no one else to tell."""
         with contextlib.suppress(OSError):
-            self.err.write(text)
+            self.err.write(self._shown(text))
             self.err.flush()
 
 

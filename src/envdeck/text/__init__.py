@@ -12,7 +12,7 @@ from envdeck.text.quantities import (
     size,
     time_left,
 )
-from envdeck.text.safe import Signs, capitalise, plain, signs_for
+from envdeck.text.safe import Signs, capitalise, plain, signs_for, to_letters
 
 __all__ = [
     "Signs",
@@ -36,5 +36,6 @@ __all__ = [
     "tilde",
     "tilde_within",
     "time_left",
+    "to_letters",
     "width",
 ]

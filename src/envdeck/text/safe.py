@@ -111,9 +111,46 @@ ASCII = Signs(
 
 
 def signs_for(encoding: str | None, environ: Mapping[str, str]) -> Signs:
-    """Return the signs a terminal can show: Unicode where the output's encoding is UTF-8 and
-    the terminal is neither `dumb` nor the Linux console, whose font has few of them."""
+    """Return the signs a terminal can show: Unicode where the output's encoding is UTF-8, the
+    locale is not the C one, and the terminal is neither `dumb` nor the Linux console, whose font
+    has few of them."""
     utf8 = (encoding or "").lower().replace("-", "").replace("_", "") in {"utf8", "utf8sig"}
-    if not utf8 or environ.get("TERM", "") in {"dumb", "linux"}:
+    if not utf8 or _is_c_locale(environ) or environ.get("TERM", "") in {"dumb", "linux"}:
         return ASCII
     return UNICODE
+
+
+def _is_c_locale(environ: Mapping[str, str]) -> bool:
+    """Tell whether a person asks for ASCII by the locale. Python writes UTF-8 then all the same,
+    and sets `LC_CTYPE` to `C.UTF-8` by itself (PEP 538, PEP 540)."""
+    if environ.get("LC_ALL"):
+        return environ["LC_ALL"] in _C_LOCALES
+    of_python = environ.get("LC_CTYPE", "") in {"", "C.UTF-8", *_C_LOCALES}
+    return of_python and environ.get("LANG", "") in _C_LOCALES
+
+
+_C_LOCALES = frozenset({"C", "POSIX"})
+_LETTERS = {
+    **dict.fromkeys(range(0x2500, 0x2580), "+"),
+    **dict.fromkeys(map(ord, "─━┄┅┈┉╌╍═╴╶╸╺╼╾"), "-"),
+    **dict.fromkeys(map(ord, "│┃┆┇┊┋╎╏║╵╷╹╻╽╿"), "|"),
+    **dict.fromkeys(range(0x2580, 0x25A0), "#"),
+    **dict.fromkeys(map(ord, "▁▂▔"), " "),
+    **dict.fromkeys(map(ord, "▌▎▍▊▋▐▏▕"), "|"),
+    **dict.fromkeys(map(ord, "░▒"), "."),
+    **dict.fromkeys(range(0x2800, 0x2900), "*"),
+    **dict.fromkeys(map(ord, "–—\u2010\u2011·•\u2212"), "-"),
+    **dict.fromkeys(map(ord, "→▶▷▸»\u203a"), ">"),
+    **dict.fromkeys(map(ord, "←◀◁«\u2039"), "<"),
+    **dict.fromkeys(map(ord, "↑▲△"), "^"),
+    **dict.fromkeys(map(ord, "↓▼▽"), "v"),
+    **dict.fromkeys(map(ord, "\u201c\u201d"), '"'),
+    **dict.fromkeys(map(ord, "\u2018\u2019"), "'"),
+    **dict(zip(map(ord, "…±×✓✗●○◦≠≥≤✎\u00a0"), "~~x*x!o.#><e ", strict=True)),
+}
+"""By its number, what stands for a sign where there are letters alone: each as wide as before."""
+
+
+def to_letters(text: str) -> str:
+    """Return text with signs, boxes and bars as ASCII; letters of other scripts stay."""
+    return text if text.isascii() else text.translate(_LETTERS)

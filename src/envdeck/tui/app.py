@@ -11,15 +11,17 @@ from threading import Timer
 from types import FrameType
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.segment import Segment
 from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.color import Color
 from textual.events import Key
-from textual.filter import Monochrome, NoColor
+from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 from textual.widgets import Input
 
-from envdeck.text import plain
+from envdeck.text import plain, to_letters
 from envdeck.tui.base.actions import (
     ACTIONS,
     Action,
@@ -142,6 +144,15 @@ COLOURLESS_THEME = "ansi-dark"
 """The one whose colours are truly gone where `NO_COLOR` is set."""
 
 
+class LettersFilter(LineFilter):
+    """Writes boxes, bars and signs as letters, those of Textual's own widgets too."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Return a line as a terminal without Unicode shows it."""
+        del background
+        return [Segment(to_letters(each.text), each.style, each.control) for each in segments]
+
+
 class EnvDeck(App[None], inherit_bindings=False):
     """One screen over every environment of the machine."""
 
@@ -169,6 +180,8 @@ class EnvDeck(App[None], inherit_bindings=False):
         if settings.keys and not self._problems:
             self.set_keymap(keymap(settings.keys))
         self._use_theme(settings.theme)
+        if settings.signs.solid.isascii():
+            self._filters.append(LettersFilter())
         self._walks: WalkthroughStates | None = None
         """The walkthroughs that were opened, so that one that was left can be resumed."""
         self.main = MainScreen(source, scope, settings, operations)

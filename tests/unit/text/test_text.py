@@ -19,6 +19,7 @@ from envdeck.text import (
     size,
     tilde,
     tilde_within,
+    to_letters,
     width,
 )
 from envdeck.text.safe import ASCII, UNICODE
@@ -187,6 +188,12 @@ class TestPaths:
         ("ascii", {"TERM": "xterm"}, ASCII),
         ("utf-8", {"TERM": "linux"}, ASCII),
         (None, {}, ASCII),
+        ("utf-8", {"LANG": "C"}, ASCII),
+        ("utf-8", {"LANG": "POSIX", "LC_CTYPE": "C.UTF-8"}, ASCII),
+        ("utf-8", {"LC_ALL": "C", "LANG": "de_DE.UTF-8"}, ASCII),
+        ("utf-8", {"LC_ALL": "C.UTF-8", "LANG": "C"}, UNICODE),
+        ("utf-8", {"LC_CTYPE": "de_DE.UTF-8", "LANG": "C"}, UNICODE),
+        ("utf-8", {"LANG": "C.UTF-8"}, UNICODE),
     ],
 )
 def test_signs_the_terminal_can_show(encoding, environ, signs):
@@ -196,3 +203,12 @@ def test_signs_the_terminal_can_show(encoding, environ, signs):
         len({signs.of_status(status) for status in ("ok", "broken", "moved", "mixed", "suspect")})
         == 5
     )
+
+
+def test_every_sign_box_and_bar_has_a_letter_as_wide():
+    signs = "".join(map(chr, (*range(0x2500, 0x25A0), *range(0x2800, 0x2900)))) + "".join(UNICODE)
+    signs += "·…→←↑↓±–—✓✗●○«»“”×≥≤"
+    letters = to_letters(signs)
+    assert letters.isascii()
+    assert len(letters) == len(signs)
+    assert to_letters("naïve 日本 │") == "naïve 日本 |"

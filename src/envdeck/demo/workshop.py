@@ -271,7 +271,12 @@ class Builder:
         self.run(self._uv(project, project=True).lock())
 
     def sync(
-        self, project: str, *, groups: Sequence[str] = (), made: float = 100, used: float = 1
+        self,
+        project: str,
+        *,
+        groups: Sequence[str] | None = None,
+        made: float = 100,
+        used: float = 1,
     ) -> str:
         """Make the environment of a locked project of uv."""
         path = self.environment(os.path.join(project, ".venv"), prompt=os.path.basename(project))

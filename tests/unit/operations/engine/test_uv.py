@@ -155,11 +155,13 @@ def test_a_project_s_lock_is_installed_into_the_environment_that_is_told(
     uv = UvAdapter(engine_host, folder=str(project), project=True)
     assert run(uv.lock()).ok
     target = str(Path(python).parent.parent)
-    done = run(uv.project_sync(target, python, default_groups=False))
+    done = run(uv.project_sync(target, python, groups=()))
     assert done.ok, done.tail
     assert installed(python) == {"one": "1.0", "two": "1.0"}
-    assert run(uv.project_sync(target, python, groups=("more",))).ok
+    assert run(uv.project_sync(target, python)).ok
     assert installed(python) == {"one": "1.0", "two": "1.0", "three": "1.0"}
+    assert run(uv.project_sync(target, python, groups=("more",), omitted=("two",))).ok
+    assert installed(python) == {"one": "1.0"}
     assert not (project / ".venv").exists()
 
 

@@ -57,9 +57,8 @@ def test_a_requirement_that_it_meets_is_not_installed(source, machine, path):
     plan = machine.operations.plan_recreate(machine.look(path), request)
     assert "inherited, not installed: shared" in plan.warnings
     machine.done(plan)
-    assert own(path) >= {"user-1.0.dist-info"}
-    if source == "file":  # nothing is resolved, and so nothing is added
-        assert own(path) == {"user-1.0.dist-info"}
+    assert own(path) == {"user-1.0.dist-info"}
+    assert machine.call([path / "bin" / "python", "-c", "import user, shared"]) == ""
 
 
 @pytest.mark.parametrize(
@@ -93,3 +92,36 @@ def test_what_is_installed_goes_on_with_what_is_inherited(known, machine, path):
     assert plan.package_changes == (PackageChange("other", None, "1.0"),)
     machine.done(plan)
     assert own(path) == {"user-1.0.dist-info", "other-1.0.dist-info"}
+
+
+@pytest.mark.parametrize(
+    ("requires", "added"), [("shared", set()), ("shared>=1.2", {"shared-1.5.dist-info"})]
+)
+def test_what_others_require_is_installed_only_where_it_will_not_do(requires, added, machine, path):
+    machine.wheel("deep", "1.0", requires=[requires])
+    machine.wheel("user", "2.0", requires=["deep"])
+    (path.parent / "requirements.txt").write_text("user==2.0\n")
+    request = RecreateRequest(source="declared")
+    plan = machine.operations.plan_recreate(machine.look(path), request)
+    assert "what others require is inherited too, where its version will do" in plan.warnings
+    result = machine.done(plan)
+    assert "no missing dependencies" in result.verified
+    assert own(path) == {"user-2.0.dist-info", "deep-1.0.dist-info", *added}
+    assert machine.call([path / "bin" / "python", "-c", "import user, deep, shared"]) == ""
+
+
+@pytest.mark.parametrize(("locked", "added"), [("1.0", set()), ("1.5", {"shared-1.5.dist-info"})])
+def test_uv_sync_leaves_what_the_system_has_as_it_is_locked(locked, added, machine, path):
+    folder = path.parent
+    (folder / "pyproject.toml").write_text(
+        '[project]\nname = "n"\nversion = "0"\nrequires-python = ">=3.9"\n'
+        f'dependencies = ["user"]\n[tool.uv]\nconstraint-dependencies = ["shared=={locked}"]\n'
+        f'no-index = true\nfind-links = ["{machine.wheels}"]\n'
+    )
+    machine.call([find_uv_bin(), "lock", "-q", "--project", folder, "--python", sys.executable])
+    request = RecreateRequest(source="lock")
+    plan = machine.operations.plan_recreate(machine.look(path), request)
+    assert ("inherited, not installed: shared" in plan.warnings) is (locked == "1.0")
+    machine.done(plan)
+    assert own(path) == {"user-1.0.dist-info", *added}
+    assert machine.call([path / "bin" / "python", "-c", "import user, shared"]) == ""

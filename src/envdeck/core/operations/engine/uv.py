@@ -51,6 +51,8 @@ class InstallRules:
     """Names that are installed again even if they are there already."""
     constraints: str | None = None
     """A file."""
+    overrides: str | None = None
+    """A file."""
     hashes: bool = False
     only_binary: bool = False
     strict: Sequence[str] = ()
@@ -135,7 +137,7 @@ class UvAdapter:
         """Install what a requirements file asks for into the environment of `python`, its
         executable."""
         how = rules or InstallRules()
-        flags = [*self._bounds(None)] if how.dependencies else ["--no-deps"]
+        flags = [*self._bounds(how.overrides)] if how.dependencies else ["--no-deps"]
         flags += [f"--reinstall-package={name}" for name in how.reinstall]
         hashes = how.hashes or (how.dependencies and requires_hashes(self.host, self.environment))
         flags += ["--require-hashes"] if hashes else []
@@ -211,22 +213,24 @@ class UvAdapter:
         environment: str,
         interpreter: str,
         *,
-        groups: Sequence[str] = (),
+        groups: Sequence[str] | None = None,
         extras: Sequence[str] = (),
-        default_groups: bool = True,
         install_project: bool = True,
+        omitted: Sequence[str] = (),
         exact: bool = True,
     ) -> Command:
-        """Install what the project's `uv.lock` says into an environment.
+        """Install what the project's `uv.lock` says into an environment, with these groups alone
+        (None: the project's default ones) and without what is `omitted`.
 
         The lock is taken as it stands. uv makes the folder anew where the interpreter there is
         not the one asked for: give it only an environment that is being built.
         """
         flags = ["--frozen", "--python", interpreter]
-        flags += [f"--group={name}" for name in groups]
+        flags += [f"--group={name}" for name in groups or ()]
         flags += [f"--extra={name}" for name in extras]
-        flags += [] if default_groups else ["--no-default-groups"]
+        flags += [] if groups is None else ["--no-default-groups"]
         flags += [] if install_project else ["--no-install-project"]
+        flags += [f"--no-install-package={name}" for name in omitted]
         flags += [] if exact else ["--inexact"]
         return self._of_project("sync", *flags, more={"UV_PROJECT_ENVIRONMENT": environment})
 

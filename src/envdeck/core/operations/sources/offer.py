@@ -368,13 +368,14 @@ def source_of(
         )
     first = found.index(usable[0])
     before = [f"Not used: {one.title}: {one.problem}" for one in found[:first]]
-    source = _without_inherited(usable[0], environment)
+    source = without_inherited(usable[0], environment)
     return replace(source, notes=(*before, *source.notes))
 
 
-def _without_inherited(source: PackageSource, environment: Environment) -> PackageSource:
+def without_inherited(source: PackageSource, environment: Environment) -> PackageSource:
     """Return a source without what an environment has from the system, at a version that will do,
-    and not itself: to install it again would part the two."""
+    and not itself: to install it again would part the two. Of what a resolver finds only the
+    installation knows whether that version will do."""
     if source.name is SourceName.EXACT or not environment.creation.system_site_packages:
         return source
     own = {one.name for one in list_names(environment.site_packages)}
@@ -389,11 +390,16 @@ def _without_inherited(source: PackageSource, environment: Environment) -> Packa
             left[asked.name] = None
         else:
             kept.append(line)
-    if not left:
-        return source
+    notes = [f"inherited, not installed: {join_some(left)}"] if left else []
+    spared = dict(left)
+    if source.how is InstallMethod.RESOLVE:
+        direct = {name for name, _ in source.expected} - left.keys()
+        spared |= dict.fromkeys(sorted(inherited.keys() - own - direct))
+        notes.append("what others require is inherited too, where its version will do")
     return replace(
         source,
         requirements=tuple(kept),
         expected=tuple(one for one in source.expected if one[0] not in left),
-        notes=(*source.notes, f"inherited, not installed: {join_some(left)}"),
+        inherited=tuple(spared),
+        notes=(*source.notes, *notes),
     )

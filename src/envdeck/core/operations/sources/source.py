@@ -80,6 +80,8 @@ class PackageSource:
     """Names (PEP 503) and versions that will be there, for this interpreter and platform; the
     version is None where the file does not tell. Of :attr:`InstallMethod.RESOLVE` only what is
     asked for."""
+    inherited: tuple[str, ...] = ()
+    """Names that the environment has from the system, and that are not installed again."""
     places: tuple[tuple[str, str], ...] = ()
     """Of names that a line asks for, where it stands: `requirements.txt:12`."""
     groups: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ decided by chance. Both are met by reading what was installed, and are put right
 import os
 import re
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from envdeck.core.inspection.packages.claims import (
     Claims,
@@ -44,9 +44,16 @@ def install_source(building: StagedBuild) -> tuple[str, ...]:
 
     Return what a person should know of it. Raises :class:`BuildError`, which names the line that
     asks for what could not be had."""
-    done = building.install()
-    if not done.ok:
-        raise BuildError.of(_placed(explain(done), building, done))
+    while True:
+        done = building.install()
+        if not done.ok:
+            raise BuildError.of(_placed(explain(done), building, done))
+        unmet = {name for name in _unmet(building) if name in building.blueprint.source.inherited}
+        if not unmet:
+            break  # what the system has will do for all that was installed
+        source = building.blueprint.source
+        left = tuple(name for name in source.inherited if name not in unmet)
+        building.blueprint = replace(building.blueprint, source=replace(source, inherited=left))
     needed = {}
     for _, text in dependency_problems(building.environment()):
         requirement = parse_requirement(text)
@@ -57,6 +64,12 @@ def install_source(building: StagedBuild) -> tuple[str, ...]:
     if building.offline and not building.blueprint.offline:
         return ("The index could not be reached: packages come from uv's cache",)
     return ()
+
+
+def _unmet(building: StagedBuild) -> Iterator[str]:
+    for _, text in dependency_problems(building.environment()):
+        if (requirement := parse_requirement(text)) is not None:
+            yield requirement.name
 
 
 _PLACE = re.compile(r"\A[^\s:]+(?::\d+)?: ")

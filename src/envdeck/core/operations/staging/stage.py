@@ -36,10 +36,8 @@ from envdeck.core.operations.transaction.transaction import OperationStore, Tran
 from envdeck.core.system.files import Unread, read_bounded
 from envdeck.core.system.host import Host
 
-REQUIREMENTS = "requirements.txt"
-CONSTRAINTS = "constraints.txt"
-INDEXED = "pyproject.toml"
-SOME = "some.txt"
+REQUIREMENTS, SOME, INDEXED = "requirements.txt", "some.txt", "pyproject.toml"
+CONSTRAINTS, OVERRIDES = "constraints.txt", "overrides.txt"
 """Files of an item, for its owner's eyes alone; they go before the item is done."""
 
 _DEFAULT = "--index-url "
@@ -95,8 +93,8 @@ class BuildSpec:
                 python,
                 groups=source.groups,
                 extras=source.extras,
-                default_groups=False,
                 install_project=source.install_project,
+                omitted=source.inherited,
             )
         return self.uv(host, item, offline=offline).install(
             python,
@@ -105,6 +103,7 @@ class BuildSpec:
                 dependencies=source.how is InstallMethod.RESOLVE,
                 manifest=os.path.join(item, INDEXED) if source.indexed else None,
                 constraints=os.path.join(item, CONSTRAINTS) if source.constraints else None,
+                overrides=os.path.join(item, OVERRIDES) if source.inherited else None,
                 hashes=source.hashes,
             ),
         )
@@ -128,6 +127,8 @@ class BuildSpec:
             found[INDEXED] = manifest_lines(self.source)
         if self.source.constraints:
             found[CONSTRAINTS] = self.source.constraints
+        if never := [f"{name} ; python_version < '0'" for name in self.source.inherited]:
+            found[OVERRIDES] = tuple(never)
         return found
 
     def uv(
@@ -159,8 +160,7 @@ def python_at(folder: str, host: Host) -> str:
 SCRATCH = "scratch"
 MISDIRECTED_HINT = "remove that setting, at least temporarily"
 _PROBE_SECONDS = 60.0
-_NOTED = 20
-"""So many failed imports are journalled."""
+_NOTED = 20  # failed imports that are journalled
 _UNREACHED = frozenset({FailureKind.NETWORK, FailureKind.OVERDUE})
 _LACKING = frozenset(
     {FailureKind.OFFLINE, FailureKind.MISSING, FailureKind.NETWORK, FailureKind.CONFLICT}

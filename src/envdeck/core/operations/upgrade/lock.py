@@ -16,7 +16,7 @@ from envdeck.core.operations.engine.command import Command, clean_environ
 from envdeck.core.operations.engine.failure import explain
 from envdeck.core.operations.engine.tool_change import update_of, version_of
 from envdeck.core.operations.engine.uv import InstallRules, UvAdapter
-from envdeck.core.operations.sources.offer import sources
+from envdeck.core.operations.sources.offer import sources, without_inherited
 from envdeck.core.operations.sources.source import InstallMethod, PackageSource, SourceName
 from envdeck.core.operations.staging.changes import Installed
 from envdeck.core.operations.staging.stage import BuildError, StagedBuild
@@ -194,7 +194,7 @@ def _lock_source(
         if one.name is SourceName.LOCK and one.file == file:
             if not one.usable:
                 raise BuildError(f"the upgraded lock cannot be used: {one.problem}")
-            return one
+            return without_inherited(one, environment)
     raise BuildError(f"file not found: {os.path.basename(file)}")
 
 
@@ -207,8 +207,8 @@ def _follow(source: PackageSource, building: StagedBuild) -> list[str]:
             python,
             groups=source.groups,
             extras=source.extras,
-            default_groups=False,
             install_project=source.install_project,
+            omitted=source.inherited,
             exact=False,
         )
     else:

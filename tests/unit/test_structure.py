@@ -198,3 +198,39 @@ def test_no_text_names_a_class_where_it_means_a_word():
         if word in known and "{" not in node.value
     ]
     assert [each for each in named if not each.endswith(" EnvDeck")] == []
+
+
+READERS = (
+    *("discovery", "inspection", "project", "onboarding", "health", "dotenv", "git", "online"),
+    "operations.sources",
+)
+"""Packages of the core that follow what files and links name."""
+ASKS = {
+    *("exists", "isfile", "isdir", "islink", "lexists", "realpath", "samefile", "getsize"),
+    *("stat", "lstat", "listdir", "scandir", "access", "open", "walk", "getmtime", "ismount"),
+}
+ASK_THEMSELVES = {
+    "envdeck.core.discovery.managers": "lists this package",
+    "envdeck.core.discovery.project_roots": "mount points, where no table tells them",
+    "envdeck.core.discovery.walk": "roots, and what it lists itself on their disks",
+    "envdeck.core.inspection.processes": "/proc, and links in it that are not followed",
+    "envdeck.core.inspection.size": "what it lists itself, links not followed",
+    "envdeck.core.online.audit": "writes a folder of its own",
+    "envdeck.core.online.client": "a folder of its own",
+}
+"""The others ask by `system.reach`, which touches no network disk that nobody named."""
+
+
+def test_what_a_file_or_a_link_names_is_asked_for_by_reach():
+    found = set()
+    for name, tree in TREES.items():
+        if not name.startswith(tuple(f"envdeck.core.{one}" for one in READERS)):
+            continue
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call):
+                continue
+            called = ast.unparse(node.func)
+            head, _, last = called.rpartition(".")
+            if called == "open" or (head in {"os", "os.path"} and last in ASKS):
+                found.add(name)
+    assert found == set(ASK_THEMSELVES)

@@ -6,8 +6,21 @@ from pathlib import Path
 
 import pytest
 
+from envdeck.core.catalog import Catalog
+from envdeck.core.inspection.pip_options import pip_options, uv_configuration
+from envdeck.core.model import NoPlan, Refusal
+from envdeck.core.online.client import Client
+from envdeck.core.operations.api import Operations
+from envdeck.core.operations.edit.remedies import place_of
+from envdeck.core.operations.engine.pip_configuration import translated
+from envdeck.core.operations.run_command import Task
+from envdeck.core.operations.shared.base_interpreter import base_links
+from envdeck.core.operations.sources.offer import sources
+from envdeck.core.project.documents import read_toml
+from envdeck.core.project.manifests.sources import member_folders
 from envdeck.core.system import reach
 from envdeck.core.system.host import Host
+from envdeck.tui.recreate.project_folder import folders_like
 
 ASKING = ("stat", "lstat", "scandir", "listdir", "open", "readlink", "access")
 
@@ -171,3 +184,71 @@ def test_links_in_a_circle_end(home, share, bar):
     assert not reach.exists(str(home / "one"))
     with pytest.raises(OSError, match="symbolic links"):
         reach.stat(str(home / "one"))
+
+
+# what files and links name, by those who follow it
+
+
+def run_a_program(home, share):
+    (home / "python").symlink_to(share / "file")
+    operations = Operations(Catalog(Host("linux", str(home), {})))
+    found = operations.plan_run(Task("Run", (f"{home}/python",), str(home)))
+    assert isinstance(found, NoPlan)
+
+
+def write_a_dotenv_file(home, share):
+    (home / ".env").symlink_to(share / "file")
+    for named in (home / ".env", share / "file"):
+        found = place_of(str(named), str(home), Host("linux", str(home), {}))
+        assert isinstance(found, Refusal)
+
+
+def complete_a_folder(home, share):
+    (home / "nas").symlink_to(share)
+    (home / "near").mkdir()
+    assert [each.path for each in folders_like(f"{home}/n")] == [f"{home}/near"]
+
+
+def members_of_a_workspace(home, share):
+    text = '[tool.uv.workspace]\nmembers = ["*", "*/*"]\n'
+    (home / "pyproject.toml").write_text(text)
+    (share.parent / "pyproject.toml").write_text(text)
+    for top in (home, share.parent):
+        document = read_toml(str(top / "pyproject.toml"))
+        list(member_folders(document))
+
+
+def folders_that_locks_and_requirements_name(home, share):
+    (home / "requirements.txt").write_text(f"-e {share}/lib\nlib @ file://{share}/lib\n")
+    (home / "pylock.toml").write_text(
+        'lock-version = "1.0"\ncreated-by = "x"\n[[packages]]\nname = "lib"\n'
+        f'[packages.directory]\npath = "{share}/lib"\n'
+    )
+    assert len(sources(None, str(home))) >= 2
+
+
+def settings_of_installers(home, share):
+    (home / ".config").symlink_to(share)
+    host = Host("linux", str(home), {"PIP_CONFIG_FILE": f"{share}/pip.conf"})
+    assert uv_configuration(host) is None
+    pip_options(host)
+    translated(Host("linux", str(home), {"PIP_CERT": f"{share}/certs"}))
+    Client(host=host, options={"cert": f"{share}/certs"})._certificates("index.example")
+
+
+def interpreters_of_an_environment(home, share):
+    (home / "bin").symlink_to(share)
+    assert list(base_links(f"{home}/bin")) == []
+
+
+@pytest.mark.parametrize(
+    "follow",
+    [run_a_program, write_a_dotenv_file, complete_a_folder, members_of_a_workspace,
+     folders_that_locks_and_requirements_name, settings_of_installers,
+     interpreters_of_an_environment],
+)  # fmt: skip
+def test_who_follows_a_name_does_not_touch_the_share(follow, home, share, bar, touched):
+    bar(share)
+    touched.clear()
+    follow(home, share)
+    assert touched == []

@@ -25,6 +25,7 @@ from envdeck.core.model import (
     Plan,
     RecreateRequest,
 )
+from envdeck.core.system import reach
 from envdeck.text import counted, pad, tilde
 from envdeck.text.difference import difference_words
 from envdeck.text.environment import option_words, python_name
@@ -219,7 +220,7 @@ def _find_interpreter(choices: "RecreateChoices", wanted: str) -> Interpreter:
     """Return the first of the interpreters that is meant: by its path, or by its version."""
     for choice in choices.interpreters:
         found = choice.interpreter
-        named = os.sep in wanted and os.path.realpath(found.executable) == os.path.realpath(wanted)
+        named = os.sep in wanted and reach.realpath(found.executable) == reach.realpath(wanted)
         if named or f"{found.version}.".startswith(f"{wanted}."):
             return found
     raise CommandError(f"--python: interpreter not found: `{wanted}`", hint="envdeck interpreters")

@@ -13,6 +13,7 @@ from envdeck.cli.launch import find_directly, launch
 from envdeck.cli.main import complete_folders
 from envdeck.cli.references import find_environment
 from envdeck.core.model import ProjectState, Status
+from envdeck.core.system import reach
 from envdeck.core.system.activate import activate_variables
 from envdeck.text import tilde, tilde_within
 
@@ -66,7 +67,7 @@ def _find(reference: str, context: CommandContext) -> tuple[str, str]:
             code=Exit.FAILED,
         )
     link = environment.project
-    here = link.path is not None and link.state is ProjectState.FOUND and os.path.isdir(link.path)
+    here = link.path is not None and link.state is ProjectState.FOUND and reach.isdir(link.path)
     return environment.path, (link.path or os.curdir) if here else os.curdir
 
 

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode, read_bounded
 from envdeck.core.system.host import Host
 
@@ -63,7 +64,7 @@ def configuration_files(host: Host, environment: str | None = None) -> tuple[str
         return ()
     name = "pip.ini" if host.windows else "pip.conf"
     files = list(_machine_files(host, name))
-    if not (named and os.path.exists(named)):
+    if not (named and reach.exists(named)):
         files += _user_files(host, name)
     if environment is not None:
         files.append(os.path.join(environment, name))
@@ -79,7 +80,7 @@ def uv_configuration(host: Host) -> str | None:
         folders += [part for part in _split_paths(host, "XDG_CONFIG_DIRS") if os.path.isabs(part)]
         folders.append(host.system("etc"))
     paths = [os.path.join(folder, "uv", "uv.toml") for folder in folders]
-    return next((path for path in paths if os.path.isfile(path)), None)
+    return next((path for path in paths if reach.isfile(path)), None)
 
 
 def read_uv_table(path: str) -> dict[str, object] | None:
@@ -116,7 +117,7 @@ def _user_files(host: Host, name: str) -> list[str]:
     if host.windows:
         return [host.at_home("pip", name), os.path.join(host.user_config(), "pip", name)]
     folder = host.folder("XDG_CONFIG_HOME") or host.at_home(".config")
-    if host.macos and os.path.isdir(os.path.join(host.user_config(), "pip")):
+    if host.macos and reach.isdir(os.path.join(host.user_config(), "pip")):
         folder = host.user_config()
     return [host.at_home(".pip", name), os.path.join(folder, "pip", name)]
 

@@ -19,6 +19,7 @@ from packaging.version import InvalidVersion, Version
 
 from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.online.client import Answers, Client
+from envdeck.core.system import reach
 from envdeck.core.system.files import Unread
 from envdeck.core.system.host import Host
 
@@ -136,7 +137,7 @@ class Auditor:
         options = self.client.options
         if cert := options.get("cert", "").strip():
             path = self.host.expand(cert)
-            found["SSL_CERT_DIR" if os.path.isdir(path) else "SSL_CERT_FILE"] = path
+            found["SSL_CERT_DIR" if reach.isdir(path) else "SSL_CERT_FILE"] = path
         if proxy := options.get("proxy", "").strip():
             proxy = proxy if "://" in proxy else f"http://{proxy}"
             found |= {"HTTP_PROXY": proxy, "HTTPS_PROXY": proxy}

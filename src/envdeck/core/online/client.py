@@ -19,6 +19,7 @@ from typing import Any
 
 from envdeck.core.inspection.pip_options import pip_options
 from envdeck.core.lazy_dataclasses import dataclass, field
+from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, read_bounded, reason_of, write_atomically
 from envdeck.core.system.host import Host, own_path
 
@@ -194,9 +195,9 @@ class Client:
             return context
         named = self.options.get("cert", "").strip() or self.host.variable("SSL_CERT_FILE") or ""
         path = self.host.expand(named)
-        if os.path.isdir(path):
+        if reach.isdir(path):
             return ssl.create_default_context(capath=path)
-        return ssl.create_default_context(cafile=path if os.path.isfile(path) else None)
+        return ssl.create_default_context(cafile=path if reach.isfile(path) else None)
 
     def _proxies(self, where: str) -> dict[str, str]:
         if proxy := self.options.get("proxy", "").strip():

@@ -86,9 +86,12 @@ def plan_create(
     parts: Parts = DEFAULTS,
 ) -> CreatePlan | NoPlan:
     """Plan a new environment; see :meth:`Operations.plan_create`."""
-    if not os.path.isdir(project):
+    if why := reach.obstacle(project):
+        hint = f"name it on the command line: `envdeck create {shlex.quote(project)}`"
+        return NoPlan(f"`{project}` is not read: {why}", hint=hint)
+    if not reach.isdir(project):
         return NoPlan(f"`{project}` is not a folder", hint="pass a project folder", missing=True)
-    real = os.path.realpath(project)
+    real = reach.realpath(project)
     said = read_project(real, hashes=True)
     unknown = parts.unknown(said, file)
     if unknown:
@@ -251,7 +254,7 @@ def _refusals(place: str, host: Host) -> tuple[Refusal, ...]:
                 path=place,
             ),
         )
-    if not os.path.isdir(os.path.dirname(place)):
+    if not reach.isdir(os.path.dirname(place)):
         return (Refusal("place-taken", f"folder not found: {os.path.dirname(place)}", path=place),)
     return ()
 

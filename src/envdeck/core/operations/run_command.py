@@ -20,6 +20,7 @@ from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.guards.context import read_only
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.transaction.journal import new_id
+from envdeck.core.system import reach
 from envdeck.core.system.activate import activate_variables
 from envdeck.core.system.files import absence
 from envdeck.core.system.host import Host
@@ -66,9 +67,9 @@ def plan_run(context: Context, task: Task) -> RunPlan | NoPlan:
     missing = absence(program)
     if missing:
         return NoPlan(f"{program} {missing}", missing=True)
-    if not os.path.isabs(program) or not os.access(program, os.X_OK):
+    if not os.path.isabs(program) or not reach.access(program, os.X_OK):
         return NoPlan(f"{program} is not executable")
-    if not os.path.isdir(task.folder):
+    if not reach.isdir(task.folder):
         return NoPlan(f"folder not found: {task.folder}", missing=True)
     facts = [Fact("in", task.folder)]
     if task.environment is not None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from textual.color import Color
 
+from envdeck.core.system import reach
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
@@ -58,7 +60,7 @@ def open_folder(program: str, path: str, *, patience: float = 10) -> str:
     It waits for the opener, which hands over and ends: call it from a thread. One that took
     longer than `patience` seconds was the file manager itself, and how that ends says nothing.
     """
-    if not os.path.isdir(path):
+    if not reach.isdir(path):
         return "folder not found"
     try:
         process = subprocess.Popen(

@@ -1,6 +1,5 @@
 """The fourth tab of the detail: the dotenv files of the project, every value hidden."""
 
-import os
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -9,6 +8,7 @@ from textual.widget import Widget
 
 from envdeck.core.dotenv.report import reveal
 from envdeck.core.model import Environment
+from envdeck.core.system import reach
 from envdeck.text.operation import remedy_words
 from envdeck.tui.base.messages import HintsChanged
 from envdeck.tui.base.source import CatalogSource
@@ -247,6 +247,6 @@ def _read(source: CatalogSource, request: ProjectRequest) -> "DotenvReport":
     """Read the files; called in a thread."""
     environment = request[0]
     report = source.dotenv(environment.project.path or "", environment.path)
-    if not report.files and not os.path.isdir(report.project):
+    if not report.files and not reach.isdir(report.project):
         raise FileNotFoundError("project not found")
     return report

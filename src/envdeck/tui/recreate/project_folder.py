@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
+from envdeck.core.system import reach
 from envdeck.core.system.files import reason_of
 from envdeck.tui.dialogs.dialog import Dialog, DialogButton
 from envdeck.tui.widgets.key_line import KeyLine
@@ -49,7 +50,7 @@ def folders_like(typed: str) -> tuple[Folder, ...]:
     separator. Hidden ones are offered only where a dot was typed. Raises :class:`OSError`."""
     above, name = os.path.split(typed)
     found: list[str] = []
-    with os.scandir(above or os.sep) as entries:
+    with reach.scandir(above or os.sep) as entries:
         for number, entry in enumerate(entries):
             if number >= _READ:
                 break
@@ -57,8 +58,8 @@ def folders_like(typed: str) -> tuple[Folder, ...]:
                 found.append(entry.path)
     folders = []
     for path in sorted(found):
-        if os.path.isdir(path):
-            is_project = any(os.path.lexists(os.path.join(path, mark)) for mark in _MARKS)
+        if reach.isdir(path):
+            is_project = any(reach.lexists(os.path.join(path, mark)) for mark in _MARKS)
             folders.append(Folder(path, is_project))
         if len(folders) == _SHOWN:
             break

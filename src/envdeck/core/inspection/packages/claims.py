@@ -81,7 +81,7 @@ def read_claims(
     What `like` has read is not parsed again."""
     claims = Claims(root)
     known = {} if like is None else like.parsed
-    is_conda = os.path.isdir(os.path.join(root, "conda-meta"))  # it puts its prefix into scripts
+    is_conda = reach.isdir(os.path.join(root, "conda-meta"))  # it puts its prefix into scripts
     others: list[tuple[Listed, bytes]] = []
     for each in list_names(site_packages):
         if places is None and names is not None and each.name not in names:
@@ -326,7 +326,7 @@ def _inodes(folder: str) -> dict[str, Inode]:
     """Return which files lie in a folder, as listing it tells; no links."""
     try:
         device = reach.stat(folder).st_dev
-        with os.scandir(folder) as entries:
+        with reach.scandir(folder) as entries:
             return {
                 entry.name: (device, entry.inode()) for entry in entries if not entry.is_symlink()
             }

@@ -20,6 +20,7 @@ from envdeck.core.operations.edit.remedies import (
 from envdeck.core.operations.shared.context import Context
 from envdeck.core.operations.shared.space import no_room
 from envdeck.core.operations.transaction.journal import new_id
+from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, read_bounded
 
 
@@ -68,7 +69,7 @@ _KEPT_VALUES = "the current file with its values, in the trash (readable only by
 def plan_remedy(context: Context, remedy: Remedy, values: Mapping[str, str]) -> EditPlan | NoPlan:
     """Plan what mends a finding; see :meth:`Operations.plan_remedy`."""
     host = context.catalog.host
-    if not os.path.isdir(remedy.project):
+    if not reach.isdir(remedy.project):
         return NoPlan(f"`{remedy.project}` is not a folder", missing=True)
     if any(map(is_secret_text, values)):  # a value with line ends and no quotes, perhaps
         return NoPlan("invalid key name: it looks like part of a value")

@@ -15,6 +15,7 @@ from envdeck.core.inspection.protection import own_place
 from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Fact, Identity, NoPlan, Refusal
 from envdeck.core.operations.undo.plan import CHANGED, mark_of_file
+from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, read_bounded, reason_of
 from envdeck.core.system.host import Host, lies_under
 from envdeck.core.system.words import counted, join_some
@@ -46,8 +47,8 @@ def place_of(named: str, project: str, host: Host) -> EditTarget | Refusal:
 
 
 def _place_of(named: str, project: str, host: Host) -> EditTarget | Refusal:
-    real, folder = os.path.realpath(named), os.path.realpath(project)
-    is_link = os.path.islink(named)
+    real, folder = reach.realpath(named), reach.realpath(project)
+    is_link = reach.islink(named)
     in_it = lies_under(os.path.normpath(named), os.path.normpath(project))
     if not lies_under(real, folder) and (is_link or in_it):
         what = "a link that leads" if is_link else "reached by a link"
@@ -55,12 +56,12 @@ def _place_of(named: str, project: str, host: Host) -> EditTarget | Refusal:
         return _refused(
             "symlink", said, named, "edit that file manually, or replace the link with a file"
         )
-    if is_link and not os.path.lexists(real):
+    if is_link and not reach.lexists(real):
         return _refused("symlink", f"{named} is a broken symlink to {real}", named)
     if why := own_place(real, host):
         return _refused("protected-path", f"{named}: {why}", named)
     try:
-        status = os.lstat(real)
+        status = reach.lstat(real)
     except FileNotFoundError:
         return EditTarget(real, None)
     if not stat.S_ISREG(status.st_mode):
@@ -84,9 +85,9 @@ def _kind(mode: int) -> str:
 def obstacles_at(place: EditTarget) -> tuple[Refusal, ...]:
     """Return why no file can take the place of the one that is there."""
     folder = os.path.dirname(place.path)
-    if not os.path.isdir(folder):
+    if not reach.isdir(folder):
         return (_refused("not-writable", f"folder not found: {folder}", place.path),)
-    if not os.access(folder, os.W_OK | os.X_OK):
+    if not reach.access(folder, os.W_OK | os.X_OK):
         said = f"folder is not writable: {folder}"
         hint = "check its permissions and whether the disk is mounted read-only"
         return (_refused("not-writable", said, place.path, hint),)
@@ -223,7 +224,7 @@ def _ignore(
 ) -> Drafted:
     del values
     named = file_of(remedy)
-    if os.path.islink(named):
+    if reach.islink(named):
         said = f"{named} is a symlink, which git ignores"
         hint = "replace it with a file, or use .git/info/exclude"
         return Refusal("symlink", said, hint, named)

@@ -27,6 +27,7 @@ from envdeck.core.operations.transaction.transaction import (
 )
 from envdeck.core.operations.transaction.trash import TrashManifest
 from envdeck.core.operations.undo.plan import changed_file, mark_of_file
+from envdeck.core.system import reach
 from envdeck.core.system.files import read_bounded
 
 _ALONE = 0o600
@@ -204,7 +205,7 @@ def _manifest(plan: EditPlan, place: EditTarget, ground: OperationStore) -> Tras
         put_at=ground.host.now(),
         disk_bytes=_bytes(place),
         reclaimable_bytes=_bytes(place),
-        project=os.path.realpath(plan.remedy.project),
+        project=reach.realpath(plan.remedy.project),
     )
 
 

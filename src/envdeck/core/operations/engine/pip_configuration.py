@@ -15,6 +15,7 @@ from envdeck.core.inspection.pip_options import (
     read_uv_table,
     uv_configuration,
 )
+from envdeck.core.system import reach
 from envdeck.core.system.host import Host
 
 _INDEXES = ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL")
@@ -168,7 +169,7 @@ def _network(options: Mapping[str, str], host: Host) -> dict[str, str]:
     for option, name in (("cert", "SSL_CERT_FILE"), ("client-cert", "SSL_CLIENT_CERT")):
         if path := options.get(option, "").strip():
             found[name] = host.expand(path)
-    if os.path.isdir(found.get("SSL_CERT_FILE", "")):  # pip takes either by the one name
+    if reach.isdir(found.get("SSL_CERT_FILE", "")):  # pip takes either by the one name
         found["SSL_CERT_DIR"] = found.pop("SSL_CERT_FILE")
     if proxy := options.get("proxy", "").strip():
         proxy = proxy if "://" in proxy else f"http://{proxy}"

@@ -320,9 +320,10 @@ class Symlink(Guard):
             return None
         if not os.path.lexists(link):
             return self.refusal(request, "no longer exists", final=True)
-        if os.path.isdir(link) and not os.path.islink(link):
+        is_link = os.path.islink(link)
+        if not is_link and os.path.isdir(link):
             return self.refusal(request, "no longer a symlink but a folder", final=True)
-        if os.path.islink(link) and reach.realpath(link) != request.path:
+        if is_link and reach.realpath(link) != request.path:
             now = reach.realpath(link)
             return self.refusal(request, f"symlink target changed: {now}", final=True)
         return self.refusal(

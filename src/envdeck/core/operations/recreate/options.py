@@ -206,7 +206,7 @@ def create_choices(context: Context, project: str) -> RecreateChoices | NoPlan:
     if not reach.isdir(project):
         hint = "pass a project folder"
         return NoPlan(f"`{project}` is not a folder", hint=hint, missing=True)
-    real = os.path.realpath(project)
+    real = reach.realpath(project)
     found = interpreter_choices(context, None, real)
     one = next((each.interpreter for each in found if each.default), None)
     python = None if one is None else Python(one.version, one.implementation, one.executable)

@@ -30,7 +30,7 @@ def base_links(folder: str) -> Iterator[tuple[str, str]]:
     `bin`) that leads out of the environment."""
     root = os.path.dirname(folder)
     try:
-        names = sorted(name for name in os.listdir(folder) if _PYTHON.match(name))
+        names = sorted(name for name in reach.listdir(folder) if _PYTHON.match(name))
     except OSError:
         return
     for name in names:

@@ -16,6 +16,7 @@ from envdeck.core.project.locks.selection import select, split_ids
 from envdeck.core.project.locks.uv import uv_lock_revision
 from envdeck.core.project.parts import part_ids
 from envdeck.core.project.requirements import file_url
+from envdeck.core.system import reach
 
 
 def lock_source(lock: Lock, project: Project, asked: SourceRequest) -> PackageSource:
@@ -132,7 +133,7 @@ def _missing_folder(packages: Sequence[LockedPackage]) -> str:
     for one in packages:
         _, found, path = one.requirement.partition("file://")
         path = unquote(path, errors="surrogateescape") if found else ""
-        if path and not os.path.lexists(path.partition("#")[0]):
+        if path and not reach.lexists(path.partition("#")[0]):
             return f"{one.name} is locked to a folder or file that does not exist"
     return ""
 
@@ -140,7 +141,7 @@ def _missing_folder(packages: Sequence[LockedPackage]) -> str:
 def _is_synced(lock: Lock) -> bool:
     """Tell whether uv itself installs what a `uv.lock` says, by `uv sync --frozen`: without the
     `pyproject.toml` that it was made from, from revision 5 on."""
-    if os.path.isfile(os.path.join(os.path.dirname(lock.file), "pyproject.toml")):
+    if reach.isfile(os.path.join(os.path.dirname(lock.file), "pyproject.toml")):
         return True
     return (uv_lock_revision(lock.file) or 0) >= _ALONE
 

@@ -299,7 +299,7 @@ def rebuilt_from(environment: Environment, *, kept: bool = True) -> str:
     project = environment.project
     if project.path is not None and project.state is ProjectState.FOUND:
         try:
-            names = sorted(os.listdir(project.path))
+            names = sorted(reach.listdir(project.path))
         except OSError:
             names = []
         locks = [name for name in names if _LOCKS.fullmatch(name)]

@@ -18,6 +18,7 @@ from envdeck.core.operations.transaction.journal import Entry, Move, UnreadableE
 from envdeck.core.operations.transaction.places import ENVIRONMENT
 from envdeck.core.operations.transaction.resolve import is_same
 from envdeck.core.operations.transaction.transaction import OperationStore, digest_of
+from envdeck.core.system import reach
 from envdeck.core.system.files import same_content
 from envdeck.core.system.words import amount, counted, join_some
 
@@ -41,7 +42,7 @@ def mark_of_file(path: str) -> str:
     """Return what tells a file from itself after a change: when it was last written to, and its
     size; empty where there is no file."""
     try:
-        status = os.lstat(path)
+        status = reach.lstat(path)
     except OSError:
         return ""
     return f"{status.st_mtime_ns}.{status.st_size}" if stat.S_ISREG(status.st_mode) else ""
@@ -98,7 +99,7 @@ def _unowned_words(found: Unowned) -> str:
 def _is_same_file(first: str, second: str) -> bool:
     """Tell whether two files hold the same; what cannot be read does not."""
     try:
-        one, other = os.lstat(first), os.lstat(second)
+        one, other = reach.lstat(first), reach.lstat(second)
         if (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino):
             return True
         if stat.S_IFMT(one.st_mode) != stat.S_IFMT(other.st_mode):
@@ -280,7 +281,7 @@ def _real(to: str | None) -> str | None:
     if to is None:
         return None
     parent, name = os.path.split(os.path.normpath(to))
-    return os.path.join(os.path.realpath(parent), name)
+    return os.path.join(reach.realpath(parent), name)
 
 
 def return_of(
@@ -357,7 +358,7 @@ def _own_place(each: UndoAction, ground: OperationStore) -> Refusal | None:
 
 def _environment_above(path: str) -> str:
     while (parent := os.path.dirname(path)) != path:
-        if any(os.path.lexists(os.path.join(parent, it)) for it in ("pyvenv.cfg", "conda-meta")):
+        if any(reach.lexists(os.path.join(parent, it)) for it in ("pyvenv.cfg", "conda-meta")):
             return parent
         path = parent
     return ""
@@ -391,7 +392,7 @@ def _occupied(each: UndoAction, earlier: Sequence[UndoAction]) -> Refusal | None
             hint=f"move it away, or use `envdeck undo {entry.id} --to OTHER`",
             path=each.path,
         )
-    if os.path.isdir(parent) or any(_brings(one, parent) for one in earlier):
+    if reach.isdir(parent) or any(_brings(one, parent) for one in earlier):
         return None
     return Refusal(
         "place-taken",
@@ -406,4 +407,4 @@ def _brings(one: UndoAction, folder: str) -> bool:
     inner = os.path.relpath(folder, one.path)
     if inner.split(os.sep)[0] == os.pardir:
         return False
-    return os.path.isdir(os.path.join(one.entry.item, ENVIRONMENT, inner))
+    return reach.isdir(os.path.join(one.entry.item, ENVIRONMENT, inner))

@@ -37,6 +37,7 @@ from envdeck.core.operations.shared.interpreters import (
     choose_base,
     package_minors,
 )
+from envdeck.core.system import reach
 from envdeck.core.system.files import CFG_LIMIT, Unread, read_bounded, reason_of
 from envdeck.core.system.host import Host
 
@@ -81,7 +82,7 @@ def read_entries(environment: Environment, base: Interpreter) -> Entries | Unrea
     """
     folder = os.path.dirname(environment.python.executable or "")
     try:
-        names = sorted(name for name in os.listdir(folder) if _PYTHON.match(name))
+        names = sorted(name for name in reach.listdir(folder) if _PYTHON.match(name))
         return _sorted_out(environment.path, folder, names, base)
     except OSError as error:
         return Unread(f"{os.path.basename(folder)} cannot be read: {reason_of(error)}")
@@ -99,7 +100,7 @@ def _sorted_out(root: str, folder: str, names: list[str], base: Interpreter) -> 
             if not _inside(root, os.path.join(folder, target)):
                 links.append(BaseLink(relative, target, base.executable))
         elif stat.S_ISREG(mode) and _is_program(path):
-            copies.append(BaseCopy(relative, os.path.realpath(base.executable)))
+            copies.append(BaseCopy(relative, reach.realpath(base.executable)))
         else:
             return Unread(f"{relative} is not a link to or copy of an interpreter")
     if not links and not copies:

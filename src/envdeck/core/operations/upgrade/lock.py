@@ -107,7 +107,7 @@ def plan_lock_upgrade(
         return NoPlan(offer.sentence)
     file = os.path.join(project, offer.file)
     manifest = lock_files()[offer.tool].manifest
-    if not os.path.isfile(os.path.join(project, manifest)):
+    if not reach.isfile(os.path.join(project, manifest)):
         return NoPlan(
             f"{offer.file} cannot be upgraded without {manifest}",
             hint="remove `--lock` to upgrade only the environment",

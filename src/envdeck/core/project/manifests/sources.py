@@ -24,6 +24,7 @@ from envdeck.core.project.documents import (
 from envdeck.core.project.manifests.indexes import IndexTable, pdm_index_of
 from envdeck.core.project.model import DeclaredRequirement, Problem
 from envdeck.core.project.requirements import direct, editable_line, file_url, line_of, parsed
+from envdeck.core.system import reach
 
 _CLIMB = 20
 _FOLDERS = 2_000
@@ -66,7 +67,7 @@ def member_folders(root: DataDocument) -> Iterator[str]:
     """Yield the folders of the members of a workspace that have a manifest, its root not among
     them."""
     for folder in _members(root, os.path.dirname(root.file)):
-        if os.path.isfile(os.path.join(folder, "pyproject.toml")):
+        if reach.isfile(os.path.join(folder, "pyproject.toml")):
             yield os.path.normpath(folder)
 
 
@@ -98,7 +99,7 @@ def _matching(folder: str, parts: list[str], left: list[int], depth: int = 0) ->
     if part == "**":
         yield from _matching(folder, rest, left, depth)
     try:
-        with os.scandir(folder) as entries:
+        with reach.scandir(folder) as entries:
             found = [one for one in entries if one.is_dir(follow_symlinks=False)]
     except (OSError, ValueError):
         return

@@ -12,6 +12,7 @@ from operator import attrgetter
 
 from envdeck.core.inspection.packages.record import Presence
 from envdeck.core.model import JointSize, SharedFiles, Size
+from envdeck.core.system import reach
 from envdeck.core.system.host import lies_under
 from envdeck.core.system.mounts import Mount, may_share_blocks
 
@@ -112,6 +113,24 @@ def measure(
         measured_at=now,
         shared=_pack(device, outside) if outside else None,
     )
+
+
+def is_whole(presence: Presence) -> bool:
+    """Tell whether all is there that is expected, without a walk: only folders are listed in which
+    something is. False says no more than that a closer look is worth it."""
+    for folder in presence.folders():
+        if reach.obstacle(folder):
+            return False
+        try:
+            found = {
+                name: status.st_size
+                for name, status in _listing(folder)
+                if not stat.S_ISLNK(status.st_mode)
+            }
+        except OSError:
+            return False
+        presence.compare(folder, found)
+    return presence.end()
 
 
 class JointCount:

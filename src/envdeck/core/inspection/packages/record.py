@@ -374,11 +374,15 @@ class Presence:
         wanted = lengths if counts else dict.fromkeys(lengths)
         self._folders[folder] = wanted if known is None else {**known, **wanted}
 
+    def folders(self) -> tuple[str, ...]:
+        """Return the folders in which something is expected and that were not compared."""
+        return tuple(self._folders)
+
     def wants(self, folder: str) -> bool:
         """Tell whether anything is expected in a folder."""
         return folder in self._folders
 
-    def compare(self, folder: str, found: Lengths) -> None:
+    def compare(self, folder: str, found: Mapping[str, int | None]) -> None:
         """Compare a folder with what is in it, each length once."""
         wanted = self._folders.pop(folder)
         if wanted.items() <= found.items():

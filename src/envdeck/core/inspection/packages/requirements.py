@@ -42,16 +42,15 @@ class MarkerHost:
     @lru_cache(maxsize=1)
     def current(cls) -> "MarkerHost":
         """Return the machine we run on."""
-        import platform  # start-up: 3 ms, and a list evaluates no marker
+        if sys.platform == "win32":
+            import platform  # start-up: 3 ms, and a list evaluates no marker
 
-        return cls(
-            os.name,
-            sys.platform,
-            platform.machine(),
-            platform.release(),
-            platform.system(),
-            platform.version(),
-        )
+            told = platform.uname()
+            names = told.machine, told.release, told.system, told.version
+        else:  # what `platform` asks, too
+            there = os.uname()
+            names = there.machine, there.release, there.sysname, there.version
+        return cls(os.name, sys.platform, *names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from envdeck.core.health import FILE_CHECKS
+from envdeck.core.health import FILE_CHECKS, context
 from envdeck.core.inspection.packages import record
 from envdeck.core.inspection.packages.record import PresenceReader, digest_of
 from envdeck.core.inspection.size import measure
@@ -98,3 +98,21 @@ def test_a_path_file_of_ten_megabytes_is_read_in_part_or_not_at_all(made, conten
     found = made.examine("code-at-start", "path-pollution")
     assert time.process_time() - began < 5
     assert len(repr(found)) < 6000
+
+
+def test_where_all_is_there_no_row_is_compared_by_itself(made, monkeypatch):
+    """As the scan looks; what is amiss, and a RECORD that is missing, is looked at as before."""
+    info = made.install("one", {"one.py": b"v = 1\n"})
+    compared = []
+    compare = context.compare_lengths
+    monkeypatch.setattr(
+        context, "compare_lengths", lambda claims: compared.append(claims) or compare(claims)
+    )
+    assert made.examine(*FILE_CHECKS).findings == ()
+    assert compared == []
+    (made.site / "one.py").unlink()
+    assert [one.check for one in made.examine(*FILE_CHECKS).findings] == ["missing-file"]
+    assert len(compared) == 1
+    (info / "RECORD").unlink()
+    told = made.examine(*FILE_CHECKS).not_checked
+    assert any("RECORD cannot be read" in one.reason for one in told)

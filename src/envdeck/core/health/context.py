@@ -148,15 +148,9 @@ class HealthContext:
     @cached_property
     def files(self) -> FileStates:
         """Which of these files are missing, or have another length."""
-        if not self.deep and self._is_whole():  # nearly always: it takes half as long
+        if not self.deep and _is_whole(self):  # nearly always: it takes half as long
             return FileStates()
         return compare_lengths(self.claims)
-
-    def _is_whole(self) -> bool:
-        rows = (one for one in self.distributions if one.path.endswith(".dist-info"))
-        if not all(one.record for one in rows):
-            return False  # what was not read is told by those who look closer
-        return is_whole(PresenceReader().expect(self.environment.path, self.folders))
 
     def command(self, verb: str, *arguments: str) -> str:
         """Return a command line over this environment, as a person can paste it."""
@@ -306,6 +300,14 @@ class HealthContext:
             if setting.name == "PYTHONPATH" and os.path.isabs(path) and reach.isdir(path):
                 found.append(os.path.normpath(path))
         return tuple(dict.fromkeys(found))
+
+
+def _is_whole(context: HealthContext) -> bool:
+    """Tell whether all is there that RECORDs list; what was not read needs a closer look."""
+    rows = (one for one in context.distributions if one.path.endswith(".dist-info"))
+    if not all(one.record for one in rows):
+        return False
+    return is_whole(PresenceReader().expect(context.environment.path, context.folders))
 
 
 def _foreign(distribution: Distribution) -> str:

@@ -112,6 +112,7 @@ _KEPT = 8192  # an environment of 400 packages has some 1,500 that are not under
 _QUOTED = re.compile(r"""["']([^"']*)["']""")
 _EXTRA_ALONE = re.compile(r"""(?<![\w"'])extra\s*==\s*["']([^"']+)["']""")
 _LONGEST = 8192  # characters
+_LONGEST_PLAIN = 512
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,7 +161,7 @@ _PLAIN_CLAUSE = re.compile(rf" *([<>=!~]=?) *({_RELEASE})(\.\*)? *\Z", re.ASCII)
 
 def _parse_plain(text: str) -> ParsedRequirement | None:
     """Return a requirement of a plain form, as `packaging` parses it; None for any other."""
-    match = _PLAIN.match(text)
+    match = _PLAIN.match(text) if len(text) <= _LONGEST_PLAIN else None
     if match is None or (match[5] is not None and not _CONDITION.match(match[5])):
         return None
     written = match[3] or match[4] or ""
@@ -196,6 +197,8 @@ def _shortened(release: str) -> tuple[int, ...]:
 def _accepts_plain(specifier: str, version: str) -> bool | None:
     """Tell whether a version is in a specifier, as `packaging` does; None for other than plain
     forms: there are no pre-releases, epochs or local versions then."""
+    if len(specifier) > _LONGEST_PLAIN:
+        return None
     match = _PLAIN_VERSION.match(version)
     clauses = [_PLAIN_CLAUSE.match(one) for one in specifier.split(",")]
     if match is None:

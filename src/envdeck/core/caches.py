@@ -14,6 +14,7 @@ from envdeck.core.discovery.managers.conda import Conda
 from envdeck.core.discovery.managers.poetry import Poetry
 from envdeck.core.discovery.managers.pre_commit import PreCommit
 from envdeck.core.discovery.managers.uv import uv_caches
+from envdeck.core.git import Git
 from envdeck.core.index import Index, index_path
 from envdeck.core.inspection.interpreters import dependants
 from envdeck.core.inspection.packages.site_packages import leftovers
@@ -26,6 +27,7 @@ from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, read_bounded
 from envdeck.core.system.host import Host, lies_under
 from envdeck.core.system.mounts import read_mounts
+from envdeck.core.system.words import join_some
 
 _MOST_FOLDERS = 50_000
 """Folders that are looked through in one project; a repository of everything has fewer."""
@@ -318,11 +320,18 @@ class CacheFinder:
             if root != home and lies_under(root, home) and not self.stopped():
                 for kind, path in _debris_in(root, met):
                     folders[kind].append(path)
-        for kind, paths in folders.items():
+        kept = Git(self._host).tracked_in(path for paths in folders.values() for path in paths)
+        for kind, every in folders.items():
+            one, paths = DEBRIS[kind], [path for path in every if path not in kept]
             if paths and kind in self.kinds:
-                one = DEBRIS[kind]
                 found = tuple(map(CacheFolder, paths))
                 yield Cache(kind, one.title, one.loses, found, forever=one.forever)
+            if len(paths) < len(every) and kind in self.kinds:
+                stay = [path for path in every if path in kept]
+                why = f"{join_some(stay, 3)}: {kept[stay[0]]}"
+                found = tuple(map(CacheFolder, stay))
+                title = f"{one.title}, in git"
+                yield Cache(kind, title, one.loses, found, blocked=why, guard="tracked")
 
     # environments and interpreters
 

@@ -21,12 +21,6 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that a spreadsheet would calculate."""
 
 
-def python_words(found: "Difference") -> str:
-    """Return how the interpreters compare."""
-    first, second = (plain(one.python or "not known") for one in (found.first, found.second))
-    return f"Python {first}" if first == second else f"Python {first} and {second}"
-
-
 def count_words(found: "Difference") -> str:
     """Return how many packages differ, in which way, and how many are the same."""
     parts = [
@@ -61,13 +55,17 @@ def export(found: "Difference", form: str, home: str) -> str:
     notes = [plain(note) for one in (found.first, found.second) for note in one.notes]
     match form:
         case "csv":
-            return _csv(heads, rows)
+            return _csv(found, heads, rows)
         case "html":
             return _html(found, heads, rows, notes)
         case "markdown":
             return _markdown(found, heads, rows, notes)
         case _:
             return _text(found, heads, rows, notes)
+
+
+def _python_word(found: "Difference") -> str:
+    return "" if found.same_python else "different"
 
 
 def _escape(text: str) -> str:
@@ -107,12 +105,12 @@ def _markdown(found: "Difference", heads: _Heads, rows: _Rows, notes: Sequence[s
     lines += [f"- {note}" for note in map(cell, notes)]
     lines += [f"- {cell(count_words(found))}", ""]
     lines += [f"| Package | {cell(first)} | {cell(second)} | |", "|---|---|---|---|"]
-    lines.append(f"| Python | {cell(one)} | {cell(two)} | {'' if one == two else 'different'} |")
+    lines.append(f"| Python | {cell(one)} | {cell(two)} | {_python_word(found)} |")
     lines += [f"| {' | '.join(map(cell, row))} |" for row in rows]
     return "\n".join(lines) + "\n"
 
 
-def _csv(heads: _Heads, rows: _Rows) -> str:
+def _csv(found: "Difference", heads: _Heads, rows: _Rows) -> str:
     def cell(text: str) -> str:
         text = plain(text)
         text = f"'{text}" if text.startswith(_FORMULA) else text
@@ -122,7 +120,7 @@ def _csv(heads: _Heads, rows: _Rows) -> str:
     (first, one), (second, two) = heads
     lines = [
         ("package", first, second, "difference"),
-        ("Python", one, two, "" if one == two else "different"),
+        ("Python", one, two, _python_word(found)),
         *rows,
     ]
     return "".join(f"{','.join(map(cell, line))}\n" for line in lines)
@@ -131,7 +129,7 @@ def _csv(heads: _Heads, rows: _Rows) -> str:
 def _html(found: "Difference", heads: _Heads, rows: _Rows, notes: Sequence[str]) -> str:
     cell = _escape
     (first, one), (second, two) = heads
-    table = [("Python", one, two, "" if one == two else "different"), *rows]
+    table = [("Python", one, two, _python_word(found)), *rows]
     lines = [
         "<!doctype html>",
         '<html lang="en"><head><meta charset="utf-8">',

@@ -268,7 +268,7 @@ def test_debris_of_projects_without_what_is_in_environments(catalog, home, make_
         fill(project / name)
     make_venv(project / ".venv")
     kept = fill(project / ".venv/lib/python3/site-packages/x/__pycache__/c.pyc")
-    fill(project / ".git/__pycache__/d.pyc")
+    fill(project / ".hg/__pycache__/d.pyc")
     list(catalog.scan(Scope((str(home),))))
     every = {one.kind: one for one in found(catalog, "bytecode", "pytest", "mypy", "ruff", "tox")}
     assert {kind: len(one.folders) for kind, one in every.items()} == {
@@ -287,7 +287,42 @@ def test_debris_of_projects_without_what_is_in_environments(catalog, home, make_
     assert abs(result.freed_bytes - expected) <= expected / 100
     assert kept.exists()
     assert not (project / "src/api/__pycache__").exists()
-    assert (project / ".git/__pycache__").exists()
+    assert (project / ".hg/__pycache__").exists()
+
+
+def test_what_git_tracks_stays(catalog, host, home, operations):
+    machine = replace(host, environ={"PATH": os.environ["PATH"]})
+    catalog.host = operations.ground.host = machine
+    project = home / "work/api"
+    kept = fill(project / "vendored/__pycache__/a.pyc")
+    other = fill(project / "__pycache__/b.pyc")
+    fill(project / "pyproject.toml", 10)
+    for words in (["init", "-q"], ["add", "-f", "vendored"]):
+        subprocess.run(["git", "-C", project, *words], check=True, env={**os.environ})
+    list(catalog.scan(Scope((str(home),))))
+    cleared, blocked = found(catalog, "bytecode")
+    assert [folder.path for folder in cleared.folders] == [str(other.parent)]
+    assert (blocked.guard, "tracks" in blocked.blocked) == ("tracked", True)
+    plan = plan_clear(operations, [cleared])
+    subprocess.run(["git", "-C", project, "add", "-f", "__pycache__"], check=True)
+    assert operations.run(plan, lambda _: None).guard == "tracked"
+    subprocess.run(["git", "-C", project, "rm", "-rq", "--cached", "__pycache__"], check=True)
+    assert operations.run(plan, lambda _: None).status is Ending.DONE
+    assert kept.exists()
+    assert not other.exists()
+
+
+def test_without_git_nothing_of_a_repository_goes(catalog, home, host):
+    catalog.host = replace(host, environ={"PATH": str(home)})
+    fill(home / "work/api/pyproject.toml", 10)
+    fill(home / "work/api/__pycache__/a.pyc")
+    (home / "work/api/.git").mkdir()
+    for name in ("HEAD", "config"):
+        fill(home / "work/api/.git" / name, 5)
+    for name in ("objects", "refs"):
+        (home / "work/api/.git" / name).mkdir()
+    list(catalog.scan(Scope((str(home),))))
+    assert [one.guard for one in found(catalog, "bytecode")] == ["tracked"]
 
 
 def test_the_index_forgets_environments_that_were_in_what_was_cleared(

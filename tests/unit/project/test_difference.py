@@ -89,6 +89,13 @@ def test_a_newer_schema_is_read_as_far_as_it_is_known_and_that_is_said(tmp_path)
     assert "3 entries" in side.notes[1]
 
 
+def test_what_show_writes_has_no_schema_of_its_own(tmp_path):
+    document = shown(("attrs", "25.1"))
+    del document["schema"]
+    side = read_json_side(written(tmp_path, document), HERE)
+    assert (side.packages, side.notes) == ({"attrs": "25.1"}, ())
+
+
 def test_of_a_list_the_one_like_this_is_taken(tmp_path):
     other, same = shown(("x", "1")), shown(("x", "2"), name="api/.venv")
     path = written(tmp_path, {"schema": 1, "environments": [other, same]})
@@ -98,11 +105,11 @@ def test_of_a_list_the_one_like_this_is_taken(tmp_path):
 @pytest.mark.parametrize(
     "document",
     [
-        "{", "[" * 100_000, {"schema": 1, "environments": []}, {"schema": 1},
+        "{", "[" * 100_000, {"schema": 1, "environments": []},
         {"schema": 1, "environments": [{"path": "/a"}, {"path": "/b"}]},
         {"schema": 1, "distributions": "many"},
     ],
-    ids=["torn", "deep", "empty", "nothing", "list without packages", "text"],
+    ids=["torn", "deep", "empty", "list without packages", "text"],
 )  # fmt: skip
 def test_what_holds_no_packages_is_refused(tmp_path, document):
     with pytest.raises(SideError):
@@ -161,6 +168,12 @@ def test_markdown_keeps_its_columns():
     table = [line.replace("\\|", "") for line in lines if line.startswith("|")]
     assert {line.count("|") for line in table} == {5}
     assert "<script>" not in "".join(lines)
+
+
+def test_a_python_that_is_not_told_does_not_differ():
+    found = difference(Side("one", "3.12", {}), Side("two", None, {}))
+    for form in ("markdown", "csv", "html"):
+        assert "different" not in export(found, form, "").split("Python")[-1].split("\n")[0]
 
 
 def test_text_names_both_sides():

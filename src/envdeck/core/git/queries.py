@@ -8,7 +8,7 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from threading import Timer
 
 from envdeck.core.git.repository import (
@@ -22,6 +22,8 @@ from envdeck.core.system import reach
 from envdeck.core.system.host import Host
 
 _PART = 64 * 1024
+_AT_ONCE = 200
+"""Folders of one question."""
 _USAGE = 129
 """What git exits with where it does not know an option."""
 
@@ -205,6 +207,32 @@ class Git:
         if not found and answer.problem:
             return Tracked(repository, problem=answer.problem)
         return Tracked(repository, found, answer.cut)
+
+    def tracked_in(self, folders: Iterable[str]) -> dict[str, str]:
+        """Return those of many folders in which git tracks anything, each with the reason: also
+        where git could not be asked. It takes a process for some hundred of a repository."""
+        repositories: dict[str, list[str]] = {}
+        for folder in folders:
+            repository = find_repository(os.path.dirname(folder))
+            if repository is not None:
+                repositories.setdefault(repository, []).append(folder)
+        found: dict[str, str] = {}
+        for repository, inside in repositories.items():
+            if names_other_tree(repository):
+                found |= dict.fromkeys(inside, ELSEWHERE)
+                continue
+            for start in range(0, len(inside), _AT_ONCE):
+                some = inside[start : start + _AT_ONCE]
+                below = {os.path.relpath(folder, repository): folder for folder in some}
+                words = [LITERAL, "ls-files", "-z", "--", *below]
+                answer = self.ask(repository, words, seconds=_SECONDS)
+                names = [os.fsdecode(name) for name in answer.data.split(b"\0")[:-1]]
+                for name, folder in below.items():
+                    if any(one.startswith(f"{name}/") for one in names):
+                        found[folder] = "has files that git tracks"
+                    elif answer.problem or answer.cut:
+                        found[folder] = answer.problem or "git lists too many files"
+        return found
 
     def known(self, paths: Sequence[str]) -> dict[str, GitStatus]:
         """Return what git knows of some files, by their paths; three processes a repository.

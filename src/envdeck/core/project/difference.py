@@ -174,10 +174,11 @@ def read_json_side(path: str, beside: Environment) -> Side | None:
         document = json.loads(data)
     except (ValueError, RecursionError):
         raise SideError(f"`{path}` is not JSON") from None
-    if not isinstance(document, dict) or type(document.get("schema")) is not int:
+    if not isinstance(document, dict) or not {"distributions", "environments"} & document.keys():
         return None
+    schema = document.get("schema", KNOWN_SCHEMA)
     listed = document.get("environments")
-    found: object = document.get("environment", document)
+    found: object = document
     if isinstance(listed, list):
         found = _chosen(listed, beside)
     if not isinstance(found, dict) or not isinstance(found.get("distributions"), list):
@@ -194,9 +195,10 @@ def read_json_side(path: str, beside: Environment) -> Side | None:
         text = f"{text} (editable)" if row.get("editable") is True else text
         packages[name] = f"{packages[name]}, {text}" if name in packages else text
     notes = []
-    if document["schema"] > KNOWN_SCHEMA:
+    if type(schema) is not int or schema > KNOWN_SCHEMA:
+        told = schema if type(schema) is int else "unknown"
         notes.append(
-            f"written by a newer envdeck (schema {document['schema']}):"
+            f"written by a newer envdeck (schema {told}):"
             " what this version does not know is left out"
         )
     left_out += max(len(found["distributions"]) - _MOST, 0)

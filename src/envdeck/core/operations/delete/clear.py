@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import ClassVar
 
 from envdeck.core.caches import Cache
+from envdeck.core.git import Git
 from envdeck.core.inspection.size import joint_size
 from envdeck.core.inspection.size_pool import Sizer
 from envdeck.core.lazy_dataclasses import dataclass, field, replace
@@ -224,6 +225,12 @@ def run(plan: ClearPlan, context: Context, tell: Tell, stopped: Stopped) -> Resu
         against = _obstacles(clearing, machine, context)
         if against:
             return refused(against[0])
+    debris = (one for one in plan.clearings if not one.cache.root)
+    kept = Git(context.catalog.host).tracked_in(
+        folder.path for one in debris for folder in one.cache.folders
+    )
+    for path, why in kept.items():
+        return refused(Refusal("tracked", f"{path}: {why}", "run it again", path))
     going = [
         PurgeRequest(folder.path, shown)
         for clearing in plan.clearings

@@ -3,11 +3,16 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from envdeck.core.inspection.packages.record import rows
 from envdeck.core.operations.recipe.edits import look_at
 from envdeck.core.operations.recipe.freeze import freeze
+from envdeck.core.operations.recipe.recipe import comparable
 from envdeck.core.operations.recipe.verify import (
     PackageDifference,
+    _have_same_rows,
     new_dependency_problems,
     prove,
 )
@@ -74,3 +79,30 @@ def test_what_a_record_lists_without_hash_and_size_has_to_be_a_file(
     record = Path(environment.site_packages[0], "pkg-1.0.dist-info", "RECORD")
     record.write_text(record.read_text() + row + "\n")
     assert look_at(environment).faulty == {"pkg"}
+
+
+LINES = st.lists(
+    st.sampled_from(
+        [
+            *(b"a.py,sha256=x,1", b"a.py,sha256=x,2", b"a.py,sha256=y,1", b"a.py,,1", b"a.py,,"),
+            *(b"../../../bin/tool,sha256=x,1", b"../../../bin/tool,sha256=y,2", b"b\\c.py,,1"),
+            *(b"b/c.py,,1", b"__pycache__/a.pyc,,", b"p-1.0.dist-info/RECORD,,", b"\xff.py,,1"),
+            *(b"\xef\xbb\xbfa.py,sha256=x,1", b"a, b.py,sha256=x,1", b"a.py,sha256=x,1\r", b""),
+        ]
+    ),
+    max_size=8,
+).map(b"\n".join)
+
+
+@given(old=LINES, new=LINES)
+def test_records_whose_other_lines_agree_have_the_same_rows(old, new):
+    info = "p-1.0.dist-info"
+    if _have_same_rows(old, new, info):
+        assert comparable(rows(old), info) == comparable(rows(new), info)
+
+
+def test_records_that_differ_in_scripts_alone_have_the_same_rows():
+    info, lines = "p-1.0.dist-info", b"a.py,sha256=x,1\n../../../bin/tool,sha256=%s,9\n"
+    assert _have_same_rows(lines % b"y", lines % b"z", info)
+    assert not _have_same_rows(lines, lines + b"b.py,sha256=x,1\n", info)
+    assert not _have_same_rows(lines % b"y", lines % b'"', info)

@@ -1,6 +1,7 @@
 """`envdeck run`: a command in the place of the program, with an environment active."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
@@ -8,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from envdeck.cli import launch
+from envdeck.core.index import database
 from envdeck.core.model import Status
 
 SAYS = "import os, sys; print(sys.prefix, os.getcwd(), os.environ['VIRTUAL_ENV']); sys.exit(7)"
@@ -106,3 +108,78 @@ def test_where_a_process_cannot_be_replaced(cli, catalog, environment, host, hom
     assert cli("run", "api", "--", "tool", host=windows).code == 5
     assert (home / "said").read_text() == f"{home}/work/api\n"
     assert cli("run", "api", "--", "nothing", host=windows).code == 1
+
+
+@pytest.fixture
+def known(project, home, make_venv):
+    """An environment elsewhere that belongs to a project, and another project's; all in the
+    index."""
+    tool = home / "envs/tool"
+    make_venv(tool)
+    (tool / ".project").write_text(str(project))
+    other = home / "work/web/.venv"
+    make_venv(other)
+    (other.parent / "pyproject.toml").write_text("[project]\nname = 'web'\n")
+    assert envdeck("list", "--no-size", home=home, cwd=home).returncode == 0
+    return home
+
+
+@pytest.mark.parametrize(
+    "name", ["web", "web/.venv", "work/web/.venv", "api/.venv", "envs/tool", "tool", "nothing",
+             ".venv", "e", "work", "web/"],
+)  # fmt: skip
+def test_the_index_finds_at_once_what_a_whole_look_finds(known, home, name, monkeypatch):
+    monkeypatch.chdir(home)
+    environ = {"HOME": str(home)}
+    found = launch.find_directly(name) or launch.find_remembered(name, environ)
+    slow = ["-q", "run", name, "--", "sh", "-c", 'echo "$VIRTUAL_ENV $PWD"']
+    done = envdeck(*slow, home=home, cwd=home)
+    if found is not None:
+        assert done.stdout.split() == [*found]
+        assert done.returncode == 0
+
+
+def test_a_name_is_found_in_the_index_without_the_rest_of_the_program(known, home, monkeypatch):
+    monkeypatch.chdir(home)
+    found = launch.find_remembered("web", {"HOME": str(home)})
+    assert found == (f"{home}/work/web/.venv", f"{home}/work/web")
+    code = f"""
+import sys
+from envdeck.cli.launch import find_remembered
+assert find_remembered("web", {{"HOME": {str(home)!r}}})
+print(*(name for name in sys.modules if name.startswith(("envdeck.core", "envdeck.config"))))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=home
+    )
+    assert set(done.stdout.split()) <= {
+        *("envdeck.core", "envdeck.core.system", "envdeck.core.system.activate"),
+    }
+
+
+def test_the_index_is_not_asked_where_a_configuration_names_other_roots(known, home, monkeypatch):
+    monkeypatch.chdir(home)
+    (home / ".config/envdeck").mkdir(parents=True)
+    (home / ".config/envdeck/config.toml").write_text("")
+    assert launch.find_remembered("web", {"HOME": str(home)}) is None
+    environ = {"HOME": "/nowhere", "ENVDECK_CONFIG": "/x"}
+    assert launch.find_remembered("web", environ) is None
+
+
+def test_an_index_that_is_damaged_or_newer_is_left_to_the_rest_of_the_program(
+    known, home, monkeypatch
+):
+    monkeypatch.chdir(home)
+    (index,) = home.glob(".cache/envdeck/index.sqlite3")
+    with sqlite3.connect(index) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    assert launch.find_remembered("web", {"HOME": str(home)}) is None
+    index.write_bytes(b"SQLite format 3\0 no more")
+    assert launch.find_remembered("web", {"HOME": str(home)}) is None
+    index.unlink()
+    assert launch.find_remembered("web", {"HOME": str(home)}) is None
+
+
+def test_the_marks_of_the_index_are_its_own():
+    assert (launch._MARK, launch._VERSION) == (database.APPLICATION_ID, database.VERSION)

@@ -192,15 +192,12 @@ class OperationController:
 
     def held(self, paths: "Sequence[str]") -> bool:
         """Say it where one of some paths is acted on already."""
-        busy = self.queue.active_paths() if self.queue is not None else {}
-        held = next((path for path in paths if path in busy), None)
+        held = self.queue.held(paths) if self.queue is not None else None
         if held is None:
             return False
-        # first frame: only an operation needs it
-        from envdeck.tui.widgets.operation_words import being
-
+        path, being = held
         shown = self.look.key("operations")
-        self.say(f"{self.look.path(held)} {being(busy[held])} ({shown}: operations)", failed=True)
+        self.say(f"{self.look.path(path)} {being} ({shown}: operations)", failed=True)
         return True
 
     # from a request to a plan

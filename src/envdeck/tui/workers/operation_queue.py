@@ -20,6 +20,7 @@ from envdeck.text.operation import OPERATION_WORDS
 from envdeck.tui.base.job import Job, JobState
 from envdeck.tui.base.services import Operating
 from envdeck.tui.widgets.line import Look
+from envdeck.tui.widgets.operation_words import being
 
 PARALLEL = 2
 """Operations that run at a time: more would only wait for the same disk and index."""
@@ -59,6 +60,12 @@ class OperationQueue:
     def busy(self) -> bool:
         """Whether anything runs or waits."""
         return any(not job.state.over for job in self._jobs)
+
+    def held(self, paths: Sequence[str]) -> tuple[str, str] | None:
+        """Return the first of some paths that is acted on already, and what is said of it."""
+        busy = self.active_paths()
+        path = next((path for path in paths if path in busy), None)
+        return None if path is None else (path, being(busy[path]))
 
     def active_paths(self) -> dict[str, Job]:
         """Return what is being acted on, or will be, with the operation that is first there."""

@@ -4,9 +4,8 @@ Our own interpreter would answer for itself: `python_version < "3.9"` holds in a
 3.8 whatever we run on. What belongs to the machine is the same for every environment on its disk.
 
 The same strings recur in environment after environment, and `packaging` takes some 30 µs for
-one, so results are kept. `packaging` itself takes 25 ms to import, as long as all else of an
-answer about one environment, so the plain forms that nine of ten have (`a[b]>=1.2,<2`) are read
-here as it reads them, which the tests hold against it. It is asked about every other form.
+one, so results are kept. `packaging` itself is imported when the first is parsed: a program that
+only prints a list never needs it.
 """
 
 import os
@@ -112,7 +111,6 @@ _KEPT = 8192  # an environment of 400 packages has some 1,500 that are not under
 _QUOTED = re.compile(r"""["']([^"']*)["']""")
 _EXTRA_ALONE = re.compile(r"""(?<![\w"'])extra\s*==\s*["']([^"']+)["']""")
 _LONGEST = 8192  # characters
-_LONGEST_PLAIN = 512
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,147 +124,16 @@ class ParsedRequirement:
     text: str
     """Without its marker, credentials masked."""
     specifier: str
-    marker: "Marker | None" = None
-    condition: str = ""
-    """Its marker as written, where that is of a plain form."""
+    marker: "Marker | None"
     unread: bool = False
     """Whether only its name could be read, and what versions it asks for could not."""
     unmarked: bool = False
     """Whether it has a marker that could not be read: nobody knows whether it counts here."""
 
 
-_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
-_RELEASE = r"\d{1,9}(?:\.\d{1,9}){0,9}"
-_CLAUSE = (
-    rf"(?:(?:[<>]=?|[=!]=) *{_RELEASE}|[=!]= *{_RELEASE}\.\*"
-    r"|~= *\d{1,9}(?:\.\d{1,9}){1,9})"
-)
-_CLAUSES = rf"{_CLAUSE}(?: *, *{_CLAUSE}){{0,9}}"
-_PLAIN = re.compile(
-    rf"({_NAME}) *(?:\[ *({_NAME}(?: *, *{_NAME}){{0,9}}) *\])?"
-    rf" *(?:({_CLAUSES})|\( *({_CLAUSES}) *\))? *(?:; *(.*))?\Z",
-    re.ASCII,
-)
-_TERM = (
-    rf"""(?:python(?:_full)?_version *(?:[<>]=?|[=!]=) *(?:"{_RELEASE}"|'{_RELEASE}')"""
-    r"""|(?:sys_platform|platform_system|os_name|platform_machine|implementation_name"""
-    r"""|platform_python_implementation|extra) *[=!]= *"""
-    r"""(?:"[A-Za-uw-z][A-Za-z0-9_-]*"|'[A-Za-uw-z][A-Za-z0-9_-]*'))"""
-)
-_CONDITION = re.compile(rf"{_TERM}(?: +(?:and|or) +{_TERM}){{0,9}} *\Z", re.ASCII)
-_PARTS = re.compile(r"""(\w+) *([<>=!]=?) *["']([^"']*)["']""", re.ASCII)
-_PLAIN_VERSION = re.compile(rf"({_RELEASE})(\.post\d{{1,9}})?\Z", re.ASCII)
-_PLAIN_CLAUSE = re.compile(rf" *([<>=!~]=?) *({_RELEASE})(\.\*)? *\Z", re.ASCII)
-
-
-def _parse_plain(text: str) -> ParsedRequirement | None:
-    """Return a requirement of a plain form, as `packaging` parses it; None for any other."""
-    match = _PLAIN.match(text) if len(text) <= _LONGEST_PLAIN else None
-    if match is None or (match[5] is not None and not _CONDITION.match(match[5])):
-        return None
-    written = match[3] or match[4] or ""
-    clauses = written.replace(" ", "").split(",") if written else []
-    if len({(one[:2].rstrip("0123456789"), _bound(one)) for one in clauses}) < len(clauses):
-        return None  # of two that say the same, one is left out
-    specifier = ",".join(sorted(clauses))
-    extras = sorted({one.strip() for one in match[2].split(",")}) if match[2] else []
-    told = f"{match[1]}[{','.join(extras)}]" if extras else match[1]
-    return ParsedRequirement(
-        normalise(match[1]),
-        tuple(sorted(map(normalise, extras))),
-        mask_text(f"{told}{specifier}"),
-        specifier,
-        condition=match[5] or "",
-    )
-
-
-def _bound(clause: str) -> tuple[int | str, ...]:
-    """Return what a clause compares with: `1.2` is `1.2.0`, and `1.2.*` another."""
-    release = clause.strip("<>=!~")
-    numbers = _shortened(release.removesuffix(".*"))
-    return (*numbers, "*") if release.endswith(".*") else numbers
-
-
-def _shortened(release: str) -> tuple[int, ...]:
-    numbers = [int(part) for part in release.split(".")]
-    while numbers and numbers[-1] == 0:
-        numbers.pop()
-    return tuple(numbers)
-
-
-def _accepts_plain(specifier: str, version: str) -> bool | None:
-    """Tell whether a version is in a specifier, as `packaging` does; None for other than plain
-    forms: there are no pre-releases, epochs or local versions then."""
-    if len(specifier) > _LONGEST_PLAIN:
-        return None
-    match = _PLAIN_VERSION.match(version)
-    clauses = [_PLAIN_CLAUSE.match(one) for one in specifier.split(",")]
-    if match is None:
-        return None
-    fits = []
-    for clause in clauses:
-        kind = clause[1] if clause is not None else ""
-        one = None if clause is None else _fits(kind, clause[2], bool(clause[3]), match)
-        if one is None:
-            return None
-        fits.append(one)
-    return all(fits)
-
-
-def _fits(kind: str, bound: str, starred: bool, version: "re.Match[str]") -> bool | None:  # noqa: FBT001
-    """Tell whether a plain version is in a plain clause; None where that is none."""
-    parts = [int(part) for part in version[1].split(".")]
-    release, wanted, post = _shortened(version[1]), _shortened(bound), bool(version[2])
-    length = bound.count(".") + 1 - (kind == "~=")
-    begins = [*parts, *[0] * length][:length]
-    alike = begins == [int(part) for part in bound.split(".")][:length]
-    equal = alike if starred else release == wanted and not post
-    if starred and kind not in {"==", "!="}:
-        return None
-    match kind:
-        case "==":
-            return equal
-        case "!=":
-            return not equal
-        case ">=":
-            return release >= wanted
-        case ">":
-            return release > wanted
-        case "<=":
-            return release < wanted or equal
-        case "<":
-            return release < wanted
-        case "~=" if length:
-            return release >= wanted and alike
-        case _:
-            return None
-
-
-def _holds_plain(condition: str, extra: str, environment: MarkerEnvironment) -> bool | None:
-    """Tell whether a marker of a plain form holds; None where a version here is not plain."""
-    values = dict(environment.variables)
-    either, every = False, True
-    for part in _PARTS.finditer(condition):
-        name, kind, value = part.groups()
-        if condition[: part.start()].rstrip().endswith(" or"):
-            either, every = either or every, True
-        if name.startswith("python_"):
-            found = _accepts_plain(kind + value, values[name])
-            if found is None:
-                return None
-        elif name == "extra":
-            found = (normalise(value) == normalise(extra)) is (kind == "==")
-        else:
-            found = (values[name] == value) is (kind == "==")
-        every = every and found
-    return either or every
-
-
 @lru_cache(maxsize=_KEPT)
 def parse_requirement(text: str) -> ParsedRequirement | None:
     """Return a requirement parsed, or None for what is no requirement."""
-    if (plain := _parse_plain(text)) is not None:
-        return plain
     # start-up: 20 ms, and only versions and markers ask
     from packaging.requirements import InvalidRequirement, Requirement
 
@@ -316,7 +183,6 @@ def read_requirement(text: str) -> ParsedRequirement | None:
         f"{match['name']}[{','.join(extras)}]" if extras else match["name"],
         "",
         marked.marker if marked is not None else None,
-        marked.condition if marked is not None else "",
         unread=True,
         unmarked=conditional and marked is None,
     )
@@ -357,25 +223,20 @@ def asking_extras(text: str) -> tuple[str, ...]:
 def holds(text: str, extra: str, environment: MarkerEnvironment) -> bool | None:
     """Tell whether a requirement's marker holds, under that extra; None when it cannot be told
     (a variable that is not known, or values that do not compare)."""
+    # start-up: 20 ms, and only versions and markers ask
+    from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
+
     editable, _, marker = text.partition(" ; ") if text.startswith("-e ") else ("", "", "")
     parsed = read_requirement(f"editable ; {marker}" if editable and marker else text)
     if parsed is not None and parsed.unmarked:
         return None
-    if parsed is None or not (parsed.marker or parsed.condition):
+    if parsed is None or parsed.marker is None:
         return True
-    if environment.doubts(parsed.condition or str(parsed.marker)):
+    if environment.doubts(str(parsed.marker)):
         return None
-    if parsed.condition:
-        plain = _holds_plain(parsed.condition, extra, environment)
-        if plain is not None:
-            return plain
-    # start-up: 20 ms, and only what is not plain asks
-    from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
-
     values = dict(environment.variables)
     try:
-        asked = parsed.marker or Marker(parsed.condition)
-        return _evaluable(asked).evaluate({**values, "extra": extra})
+        return _evaluable(parsed.marker).evaluate({**values, "extra": extra})
     except (UndefinedComparison, UndefinedEnvironmentName, ValueError, RecursionError):
         return None  # a version that is none, or of more digits than Python reads
 
@@ -409,7 +270,7 @@ def read_needed(
             continue
         if requirement.unread:
             unread.append(text)
-        marked = requirement.marker or requirement.condition or requirement.unmarked
+        marked = requirement.marker is not None or requirement.unmarked
         verdict = holds(text, extra, environment) if marked else True
         if verdict is not False:
             found.append((requirement, verdict is True))
@@ -433,9 +294,7 @@ def accepts(specifier: str, version: str, *, unread: bool = True) -> bool:
     says."""
     if not specifier:
         return True
-    if (plain := _accepts_plain(specifier, version)) is not None:
-        return plain
-    # start-up: 20 ms, and only what is not plain asks
+    # start-up: 20 ms, and only versions and markers ask
     from packaging.specifiers import SpecifierSet
     from packaging.version import Version
 

@@ -7,6 +7,8 @@ import os
 import py_compile
 import re
 import shutil
+import socket
+import threading
 import time
 import zipfile
 from pathlib import Path
@@ -15,12 +17,18 @@ import pytest
 from uv import find_uv_bin
 
 from envdeck.core.model import NoPlan, OutputLine, PackageChoice, RecreateRequest
+from envdeck.core.online import releases
 from envdeck.core.online.client import Client, Silence
 from envdeck.core.operations.engine.command import Command, Completed
-from envdeck.core.operations.engine.uv import QuietWatch
+from envdeck.core.operations.engine.failure import FailureKind
+from envdeck.core.operations.engine.runner import Runner
+from envdeck.core.operations.engine.uv import QuietWatch, UvAdapter
 from envdeck.core.operations.recipe.carry import _without_compiled
 from envdeck.core.operations.recipe.identity import other_release
 from envdeck.core.operations.recreate import doubts
+from envdeck.core.operations.upgrade import resolve
+from envdeck.core.operations.upgrade.resolve import UvResolver
+from envdeck.core.system.files import Unread
 from envdeck.core.system.host import Host
 
 NAME, MODULE = "internal-lib", "internal_lib"
@@ -433,3 +441,61 @@ def test_what_builds_is_waited_for():
     by_person = QuietWatch(command, told.append, lambda: True, -1)
     assert by_person.stopped()
     assert by_person.judged(Completed(-15, stopped=True)).stopped
+
+
+# no question to an index without a time limit for all of it
+
+
+def test_an_answer_that_trickles_is_late_as_a_whole(home):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        over = threading.Event()
+
+        def trickle() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+                while not over.wait(0.05):
+                    connection.sendall(b" ")
+
+        thread = threading.Thread(target=trickle)
+        thread.start()
+        client = Client(host=Host("linux", str(home), {}), options={}, timeout=0.5)
+        found = client.ask(f"http://127.0.0.1:{port}/simple/free/")
+        over.set()
+        thread.join()
+    assert found == Unread("127.0.0.1 did not answer in 0.5 s")
+
+
+def test_packages_are_asked_about_as_long_as_all_may_take(home, monkeypatch):
+    monkeypatch.setattr(releases, "ALL_SECONDS", -1.0)
+    options = {"index-url": "http://127.0.0.1:9/simple"}
+    host = Host("linux", str(home), {})
+    reader = releases.IndexReader(host, Client(host=host, options=options))
+    told = Unread("the index takes longer than -1 s for all packages")
+    assert reader.read([("a", "1"), ("b", "2")]) == {"a": told, "b": told}
+
+
+def test_an_upgrade_is_resolved_as_long_as_all_may_take(machine, kit, tmp_path, monkeypatch):
+    """And an index that is gone for one package is asked for no other."""
+    kit.build_wheel(tmp_path / "there", "free", "1.0")
+    path = unreachable(machine, kit, tmp_path)
+    environment = machine.look(path)
+    uv = UvAdapter(machine.operations.catalog.host, folder=str(machine.home))
+    ran = []
+
+    class Counting(Runner):
+        def run(self, command, *given, **named):
+            ran.append(named["limit"])
+            return super().run(command, *given, **named)
+
+    resolver = UvResolver(uv, Counting(machine.operations.catalog.host), environment)
+    names = [f"name-{number}" for number in range(9)]
+    found = resolver.unanswered(names)
+    assert {one.kind for one in found.values()} == {FailureKind.NETWORK}
+    assert (sorted(found), len(ran)) == (names, 1)
+    monkeypatch.setattr(resolve, "ALL_SECONDS", 0.0)
+    late = UvResolver(uv, Counting(machine.operations.catalog.host), environment)
+    assert {one.kind for one in late.unanswered(names).values()} == {FailureKind.OVERDUE}
+    assert ran[1:] == [0.0]

@@ -98,13 +98,14 @@ class KeyLine(OneLine):
                 self.app.simulate_key(named(keys_of(hint.action, self._keys)[0]))
 
 
-_SHORT = 4
-"""Letters of a short name."""
+_SHORT = {"Packages": "Pkgs", "Timeline": "Time"}
+"""Short names that are not the first four letters."""
 
 
 class TabLine(Widget):
-    """`1 Overview  2 Packages`, the open one bold and underlined; `1Overview 2Pack 3Proj` where
-    there is less room, and where there is little the numbers of all but the open one."""
+    """`1 Overview  2 Packages`, the open one bold and underlined. Where there is less room the
+    others are short one by one (`1Overview 2Pkgs 3Proj 5Health`), those last that save least, and
+    where there is little they are their numbers alone."""
 
     DEFAULT_CSS = """
     TabLine { height: 1; width: 1fr; padding: 0 1; }
@@ -128,10 +129,17 @@ class TabLine(Widget):
         """The names as there is room for them."""
         room = self.content_size.width - (len(self.titles) - 1)
         named = list(enumerate(self.titles, 1))
-        short = tuple(f"{n}{name if n == self.active else name[:_SHORT]}" for n, name in named)
-        ways = (tuple(f"{n} {name}" for n, name in named), short)
-        least = tuple(f"{n}{name}" if n == self.active else str(n) for n, name in named)
-        return next((way for way in ways if sum(map(len, way)) <= room), least)
+        spaced = tuple(f"{n} {name}" for n, name in named)
+        if sum(map(len, spaced)) <= room:
+            return spaced
+        names = [name if n == self.active else _SHORT.get(name, name[:4]) for n, name in named]
+        room -= len(names)  # for the numbers
+        if sum(map(len, names)) > room:
+            return tuple(f"{n}{name}" if n == self.active else str(n) for n, name in named)
+        for n, name in sorted(named, key=lambda one: len(one[1]) - len(names[one[0] - 1])):
+            whole = [*names[: n - 1], name, *names[n:]]
+            names = whole if sum(map(len, whole)) <= room else names
+        return tuple(f"{n}{name}" for n, name in enumerate(names, 1))
 
     def _gap(self, labels: Sequence[str]) -> int:
         room = self.content_size.width - sum(map(len, labels))

@@ -137,12 +137,16 @@ class CachesScreen(ListDetailScreen[CacheList, RowDetail[Cache]]):
     DEFAULT_CSS: ClassVar[str] = """
     CachesScreen > .above { height: 1fr; }
     CachesScreen > .below { height: 40%; }
+    CachesScreen.-low > .above { margin-top: 0; }
+    CachesScreen.-low.-above > .below, CachesScreen.-low.-below > .above { display: none; }
+    CachesScreen.-low.-below > .below { height: 1fr; border-top: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("caches", "mark", "mark_all", "delete")]
 
     def __init__(self, find: Find, look: Look, operating: "Callable[[], Operating | None]") -> None:
         """`find` finds them in a thread; `operating` gives what may clear them."""
         super().__init__(look, CacheList(look), RowDetail[Cache](self._about, cache_key))
+        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
         self._find, self._operating = find, operating
         self._found: list[Cache] = []
         self.looking = True

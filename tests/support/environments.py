@@ -21,6 +21,25 @@ def tool_data() -> Path:
     return Path(folder)
 
 
+@lru_cache
+def _asked_interpreters() -> tuple[Path, ...]:
+    """Return the folders of uv's cache with what the running interpreter and its base say."""
+    for number, python in enumerate({sys.executable, os.path.realpath(sys.executable)}):
+        command = [find_uv_bin(), "venv", "-q", "--offline", "--no-config", "--python", python]
+        environ = {**os.environ, "UV_CACHE_DIR": str(tool_data() / "uv")}
+        place = str(tool_data() / f"asked-{number}")
+        subprocess.run([*command, place], check=True, env=environ, timeout=60)
+    return tuple((tool_data() / "uv").glob("interpreter-*"))
+
+
+def new_uv_cache(path: Path) -> str:
+    """Make a cache of uv with nothing in it but what the running interpreter says of itself: uv
+    asks each interpreter once for a cache, which takes longer than to make an environment."""
+    for folder in _asked_interpreters():
+        shutil.copytree(folder, path / folder.name, dirs_exist_ok=True)
+    return str(path)
+
+
 def create_environment(path: Path, *, creator: str = "venv", flags: tuple[str, ...] = ()) -> Path:
     """Make an environment with the real tool, of the running interpreter, without seeds."""
     path.parent.mkdir(parents=True, exist_ok=True)

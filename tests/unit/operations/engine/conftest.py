@@ -9,6 +9,7 @@ import pytest
 
 from envdeck.core.operations.engine.uv import UvAdapter
 from envdeck.core.system.host import Host
+from support.environments import new_uv_cache
 from support.wheels import write_wheel
 
 
@@ -39,7 +40,7 @@ def engine_host(home: Path, tmp_path: Path, links: Path) -> Host:
     (home / ".config" / "pip" / "pip.conf").write_text(text)
     environ = {
         "PATH": os.environ["PATH"],
-        "UV_CACHE_DIR": str(tmp_path / "uv-cache"),
+        "UV_CACHE_DIR": new_uv_cache(tmp_path / "uv-cache"),
         "VIRTUALENV_OVERRIDE_APP_DATA": str(tmp_path / "virtualenv-data"),
     }
     return Host(sys.platform, str(home), environ, root=str(tmp_path / "system"))

@@ -18,6 +18,7 @@ from envdeck.core.discovery.prefix import recognise
 from envdeck.core.inspection.environment import Inspector
 from envdeck.core.model import ProjectLink
 from envdeck.core.system.host import Host
+from support.environments import new_uv_cache
 from support.wheels import digest, make_project, make_repository, unpacked_pip, write_wheel
 
 
@@ -33,7 +34,7 @@ def pip_install(environment: Path, *arguments: str | Path) -> None:
 def uv_install(environment: Path, *arguments: str | Path) -> None:
     command = [find_uv_bin(), "pip", "install", "-q", "--no-config", "--no-index"]
     command += ["--no-deps", "--no-build-isolation", "--python", environment, *arguments]
-    _run(command, {**os.environ, "UV_CACHE_DIR": str(environment.parent / ".uv-cache")})
+    _run(command, {**os.environ, "UV_CACHE_DIR": new_uv_cache(environment.parent / ".uv-cache")})
 
 
 def _run(command, environ):

@@ -25,7 +25,7 @@ from envdeck.core.model import SEED_PACKAGES, CommandStarted, Ending, NoPlan, St
 from envdeck.core.operations.api import Operations
 from envdeck.core.operations.shared.context import Policy
 from envdeck.core.system.host import Host
-from support.environments import tool_data
+from support.environments import new_uv_cache, tool_data
 from support.wheels import PIP, digest, make_project, make_repository, unpacked_pip, write_wheel
 
 _REAL = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
@@ -135,7 +135,7 @@ class Machine:
         settings.write_text(f"[global]\nno-index = true\nfind-links = {self.wheels}\n")
         self.environ = {
             "PATH": os.environ["PATH"],
-            "UV_CACHE_DIR": str(self.cache),
+            "UV_CACHE_DIR": new_uv_cache(self.cache),
             "VIRTUALENV_OVERRIDE_APP_DATA": str(home / "virtualenv"),
             "UV_CONCURRENT_DOWNLOADS": "4",
             **variables,

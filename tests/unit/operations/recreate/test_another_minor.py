@@ -17,6 +17,7 @@ from envdeck.core.model import (
     RecreateRequest,
 )
 from envdeck.core.system.host import Host
+from support.environments import new_uv_cache
 
 
 def _other() -> str | None:
@@ -188,7 +189,7 @@ def other_index(machine, kit, tag, has, tmp_path, *, native):
     own = machine.wheel("internal", "1.0", files, tag=f"{MINE}-none-any" if native else ANY)
     path = machine.make(machine.home / "work" / ".venv", "uv")
     machine.install(path, "uv", "internal")
-    machine.environ["UV_CACHE_DIR"] = str(machine.home / "fresh-cache")
+    machine.environ["UV_CACHE_DIR"] = new_uv_cache(machine.home / "fresh-cache")
     if has != "same":
         own.unlink()
     harmful = f"open({str(harm)!r}, 'a').write('ran')"

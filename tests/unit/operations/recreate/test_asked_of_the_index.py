@@ -30,6 +30,7 @@ from envdeck.core.operations.upgrade import resolve
 from envdeck.core.operations.upgrade.resolve import UvResolver
 from envdeck.core.system.files import Unread
 from envdeck.core.system.host import Host
+from support.environments import new_uv_cache
 
 NAME, MODULE = "internal-lib", "internal_lib"
 
@@ -58,7 +59,7 @@ def furnished(machine, *names):
 
 def elsewhere(machine):
     """Have nothing in uv's cache: what was installed shares files with it."""
-    machine.environ["UV_CACHE_DIR"] = str(machine.home / "fresh-cache")
+    machine.environ["UV_CACHE_DIR"] = new_uv_cache(machine.home / "fresh-cache")
 
 
 LAYOUTS = {

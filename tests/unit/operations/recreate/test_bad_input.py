@@ -11,6 +11,7 @@ import pytest
 
 from envdeck.core.model import CommandStarted, Ending, Plan, RecreateRequest, StepStarted
 from envdeck.core.operations.engine import uv
+from support.environments import new_uv_cache
 
 NAMES = ("part-one", "part-two", "part-three")
 BASE = os.path.realpath(sys.executable)
@@ -74,7 +75,7 @@ def test_an_index_that_gives_nothing(kind, machine, project, rolled_back, kit):
     rows = kit.records(path)
     with kit.index(machine.wheels, answer) as (url, _):
         configure(machine, url)
-        machine.environ["UV_CACHE_DIR"] = str(machine.home / "empty-cache")
+        machine.environ["UV_CACHE_DIR"] = new_uv_cache(machine.home / "empty-cache")
         plan = machine.operations.plan_recreate(
             machine.look(path), RecreateRequest(source="declared")
         )
@@ -185,7 +186,7 @@ def test_what_it_was_installed_from_is_gone(machine, project, kit):
     machine.install(path, "uv", local, "-e", placed)
     local.unlink()
     (machine.wheels / "part_two-1.0-py3-none-any.whl").unlink()
-    machine.environ["UV_CACHE_DIR"] = str(machine.home / "empty-cache")
+    machine.environ["UV_CACHE_DIR"] = new_uv_cache(machine.home / "empty-cache")
     os.rename(placed, machine.home / "away")
     rows = kit.records(path)
 
@@ -204,7 +205,7 @@ def test_what_it_was_installed_from_is_gone(machine, project, kit):
 def test_what_cannot_be_rebuilt_is_said_before_anything_is_touched(amiss, machine, project):
     path = project / ".venv"
     (machine.wheels / "part_two-1.0-py3-none-any.whl").unlink()
-    machine.environ["UV_CACHE_DIR"] = str(machine.home / "empty-cache")
+    machine.environ["UV_CACHE_DIR"] = new_uv_cache(machine.home / "empty-cache")
     site = next(path.glob("lib/python*/site-packages"))
     if amiss == "record":
         (site / "part_two-1.0.dist-info" / "RECORD").unlink()
@@ -269,7 +270,7 @@ def test_no_secret_is_told_or_kept(machine, project, kit):
         content = json.loads(info.read_text())
         content["url"] = told_url + local.name
         info.write_text(json.dumps(content))
-        machine.environ["UV_CACHE_DIR"] = str(machine.home / "empty-cache")
+        machine.environ["UV_CACHE_DIR"] = new_uv_cache(machine.home / "empty-cache")
         environment = machine.look(path)
         plan = machine.operations.plan_recreate(environment)
         seen: list[str] = []

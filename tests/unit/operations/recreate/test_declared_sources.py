@@ -7,13 +7,14 @@ from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.model import Ending, NoPlan, RecreateRequest
 from envdeck.core.project.drift.compare import compare
 from envdeck.core.project.project import read_project
+from support.environments import new_uv_cache
 
 HEAD = '[project]\nname = "work"\nversion = "0"\nrequires-python = ">=3.9"\ndependencies = [{}]\n'
 
 
 def configure(machine, url):
     machine.environ |= {"UV_HTTP_TIMEOUT": "2", "UV_HTTP_RETRIES": "0"}
-    machine.environ["UV_CACHE_DIR"] = str(machine.home / "fresh-cache")
+    machine.environ["UV_CACHE_DIR"] = new_uv_cache(machine.home / "fresh-cache")
     settings = machine.home / ".config" / "pip" / "pip.conf"
     settings.write_text(f"[global]\nindex-url = {url}\n")
 

@@ -10,6 +10,7 @@ import pytest
 from envdeck.core.model import Ending, NoPlan, PackageChoice, RecreateRequest
 from envdeck.core.operations.recipe.identity import other_release, unlike_files
 from envdeck.core.operations.recreate.exact import ExactInstall
+from support.environments import new_uv_cache
 
 NAME, MODULE = "internal-lib", "internal_lib"
 INDEXES = ("has-it", "has-another", "has-a-source", "has-none", "is-down")
@@ -72,7 +73,7 @@ def furnished(machine, state):
 
 def offered(machine, kit, state, index, harm):
     """Have the index hold what it is to hold, with nothing in uv's cache."""
-    machine.environ["UV_CACHE_DIR"] = str(machine.home / "fresh-cache")
+    machine.environ["UV_CACHE_DIR"] = new_uv_cache(machine.home / "fresh-cache")
     harmful = f"open({str(harm)!r}, 'a').write('ran')".encode()
     if index == "has-it":
         return

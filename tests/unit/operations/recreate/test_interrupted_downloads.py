@@ -5,6 +5,7 @@ import time
 import pytest
 
 from envdeck.core.model import Ending, NoPlan, RecreateRequest
+from support.environments import new_uv_cache
 
 NAMES = ("alpha", "beta", "gamma")
 
@@ -18,7 +19,7 @@ def served(machine, kit):
     machine.install(path, "uv", *NAMES)
     (machine.home / ".config" / "pip" / "pip.conf").unlink()
     machine.environ |= {
-        "UV_CACHE_DIR": str(machine.home / "fresh-cache"),
+        "UV_CACHE_DIR": new_uv_cache(machine.home / "fresh-cache"),
         "UV_HTTP_TIMEOUT": "3",
         "UV_HTTP_RETRIES": "0",
     }

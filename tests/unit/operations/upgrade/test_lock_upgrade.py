@@ -15,6 +15,7 @@ from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.model import Ending, NoPlan, Plan, ProjectState, RecreateRequest
 from envdeck.core.operations.api import Operations
 from envdeck.core.system.host import Host
+from support.environments import new_uv_cache
 from support.wheels import write_wheel
 
 PYPROJECT = """
@@ -68,7 +69,7 @@ def project(home: Path) -> Project:
     wheel(wheels, "alpha", "1.0")
     environ = {
         "PATH": os.environ["PATH"],
-        "UV_CACHE_DIR": str(home / "cache"),
+        "UV_CACHE_DIR": new_uv_cache(home / "cache"),
         "UV_OFFLINE": "1",
     }
     host = Host(sys.platform, str(home), environ)

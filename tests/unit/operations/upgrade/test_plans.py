@@ -32,6 +32,7 @@ from envdeck.core.operations.upgrade.model import HeldPackage, Level, Resolution
 from envdeck.core.operations.upgrade.resolve import UvResolver, resolve
 from envdeck.core.system.host import Host
 from envdeck.core.system.mounts import read_mounts
+from support.environments import new_uv_cache
 
 Look = tuple[Environment, tuple[Distribution, ...], UvResolver]
 
@@ -98,7 +99,8 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def reaching(host: Host, shelf: Path, tmp_path: Path) -> Host:
     """Return a machine whose pip is told to take everything from the shelf."""
     environ = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(shelf)}
-    return replace(host, environ={**environ, "UV_CACHE_DIR": str(tmp_path / "cache")})
+    cache = new_uv_cache(tmp_path / "cache")
+    return replace(host, environ={**environ, "UV_CACHE_DIR": cache})
 
 
 def uv(*arguments: str, shelf: Path, cache: Path) -> subprocess.CompletedProcess[str]:

@@ -1,10 +1,11 @@
-"""Checks, and bisecting, against what does the nearest thing.
+"""Checks, bisecting and testing versions, against what does the nearest thing.
 
 Quick checks are the first scan of a machine with them against the same scan without, in seconds
 of processor time of all its processes. Hashing every file stands against `sha256sum` of the same
 files. `envdeck doctor` of one environment, a process from its start to its end, stands against
 `uv pip check` and `pip check`, which answer two of its thirty questions. A bisect of 32 changes
-stands against as many environments as it tries sets, by `uv venv` and `uv pip sync`.
+stands against as many environments as it tries sets, by `uv venv` and `uv pip sync`. A matrix of
+four cells stands against the same four `uv run --isolated`, one after the other.
 """
 
 import os
@@ -33,8 +34,10 @@ from benchmarks.synthetic.environments import Base, Plan, write_environment
 from benchmarks.synthetic.packages import FAMILY, make_packages
 from benchmarks.synthetic.writer import Writer
 from envdeck.core.catalog import Catalog, Scope
+from envdeck.core.model import Ending
 from envdeck.core.operations.api import Operations
 from envdeck.core.operations.bisect.run import BisectRequest, NoBisect, run_bisect
+from envdeck.core.operations.matrix.plan import MatrixChoice, MatrixPlan, plan_matrix
 from envdeck.core.operations.shared.context import Policy
 from envdeck.core.system.host import Host
 from envdeck.core.timeline.store import SnapshotStore
@@ -42,6 +45,7 @@ from support.wheels import write_wheel
 
 _CHANGES = 32
 _PACKAGES = 105
+_PARTS = 40
 
 
 def measure(setting: Setting) -> list[Outcome]:
@@ -51,6 +55,7 @@ def measure(setting: Setting) -> list[Outcome]:
             _deep(setting, folder),
             *_doctor(setting, folder),
             _bisect(setting, folder),
+            _matrix(setting, f"{folder}/matrix"),
         ]
 
 
@@ -226,6 +231,52 @@ def _bisect(setting: Setting, folder: str) -> Outcome:
     own, other = paired(ours, peer, setting.rounds)
     row = ratio(f"bisect of {_CHANGES} changes", own, other, 0.5, "`uv venv`, `uv pip sync`")
     return Outcome(row.what, row.measured, row.bar, row.holds, f"{row.detail}; {runs} sets")
+
+
+def _matrix(setting: Setting, folder: str) -> Outcome:
+    home, wheels = f"{folder}/ada", f"{folder}/wheels"
+    project = f"{home}/work/api"
+    os.makedirs(project)
+    os.makedirs(f"{home}/.config/pip")
+    names = [f"part-{number}" for number in range(_PARTS)]
+    for name in names:
+        module = name.replace("-", "_")
+        files = {f"{module}/m{number}.py": "v = 1\n" * 40 for number in range(30)}
+        _wheel(wheels, name, "1.0", {f"{module}/__init__.py": "", **files})
+    for version in ("1.0", "2.0", "3.0", "4.0"):
+        _wheel(wheels, "elm", version, {"elm.py": f"version = {version!r}\n"})
+    with open(f"{home}/.config/pip/pip.conf", "w", encoding="utf-8") as file:
+        file.write(f"[global]\nno-index = true\nfind-links = {wheels}\n")
+    with open(f"{project}/pyproject.toml", "w", encoding="utf-8") as file:
+        file.write(
+            '[project]\nname = "api"\nversion = "1"\nrequires-python = ">=3.8"\n'
+            f"dependencies = {[*names, 'elm']}\n[tool.uv]\npackage = false\n"
+            f"no-index = true\nfind-links = [{wheels!r}]\n"
+        )
+    environ = {"PATH": os.environ["PATH"], "HOME": home, "UV_CACHE_DIR": f"{folder}/uv"}
+    operations = Operations(Catalog(Host(sys.platform, home, environ)), Policy())
+    columns = tuple(f"elm=={number}.0" for number in range(1, 5))
+    command = ("python", "-c", "import elm, part_1; print(elm.version)")
+
+    def ours() -> None:
+        choice = MatrixChoice(command=command, pythons=(sys.executable,), columns=columns)
+        plan = plan_matrix(operations, project, choice)
+        assert isinstance(plan, MatrixPlan)
+        result = operations.run(plan, lambda _: None)
+        if result.status is not Ending.DONE:
+            raise SystemExit(f"error: {result.message}")
+
+    def peer() -> None:
+        for column in columns:
+            how = ("run", "-q", "--isolated", "--python", sys.executable, "--with", column)
+            subprocess.run(
+                [find_uv_bin(), *how, *command],
+                env=environ, cwd=project, check=True, capture_output=True,
+            )  # fmt: skip
+
+    subprocess.run([find_uv_bin(), "lock", "-q"], env=environ, cwd=project, check=True)
+    own, other = paired(ours, peer, setting.rounds)
+    return ratio("matrix of 4 cells", own, other, 1.2, "four `uv run --isolated`")
 
 
 def _wheel(folder: str, name: str, version: str, files: dict[str, str]) -> None:

@@ -185,6 +185,15 @@ def test_a_project_that_does_not_build_is_built_once_and_named(bench):
     assert result.message == "0 of 2 passed, 2 cannot be built"
 
 
+def test_a_folder_of_wheels_is_no_project(bench):
+    (bench.project / "pyproject.toml").unlink()
+    lines = f"--find-links file://{bench.wheels}\n--no-index\nelm\n"
+    (bench.project / "requirements.txt").write_text(lines)
+    _, result, told = bench.run("import elm; print(elm.version)", "elm<2", "")
+    assert [one.reason for one in ends(told)] == ["", ""]
+    assert result.status is Ending.DONE
+
+
 def test_a_lock_is_what_is_installed_but_for_what_a_column_changes(bench):
     write_wheel(bench.wheels, "oak", "1.0", {"oak.py": "version = '1.0'\n"})
     write_wheel(bench.wheels, "oak", "2.0", {"oak.py": "version = '2.0'\n"})

@@ -21,7 +21,7 @@ from envdeck.core.operations.staging.stage import BuildError
 from envdeck.core.project.requirements import file_url
 
 _LOCAL = re.compile(
-    r"(?:-e )?(?P<head>[^@;]*?) ?(?:@ ?)?file://(?P<path>[^#;\[ ]*)(?P<extras>\[[^\]]*\])?"
+    r"(?!-[^e]|-e\S)(?:-e )?(?P<head>[^@;]*?) ?(?:@ ?)?file://(?P<path>[^#;\[ ]*)(?P<extras>\[[^\]]*\])?"
     r"(?:#(?P<fragment>\S*))?(?P<rest>.*)",
     re.DOTALL,
 )

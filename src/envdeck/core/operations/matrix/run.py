@@ -307,7 +307,7 @@ class _CellSpec(BuildSpec):
 
 
 def _local_lines(source: PackageSource) -> list[str]:
-    return [line for line in source.requirements if "file://" in line]
+    return [line for line in source.requirements if "file://" in line and line[:1] != "-"]
 
 
 def _texts(log: Sequence[OperationEvent]) -> tuple[str, ...]:

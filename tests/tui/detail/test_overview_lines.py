@@ -65,6 +65,15 @@ def told(environment: Environment, installed: Installed | None = None, cells: in
     return "\n".join(line_text(line) for line in overview(environment, installed, LOOK, cells))
 
 
+def test_of_many_scripts_some_are_named_and_the_others_counted(made_up):
+    scripts = tuple(Script(f"tool-{number:02}", "t:m") for number in range(43))
+    found = ReadDone((Distribution("tools", "tools", "1", "/t", requested=True, scripts=scripts),))
+    text = "\n".join(map(line_text, overview(made_up.environment(), found, LOOK, 60)))
+    assert "43: tool-00, tool-01" in text
+    assert "and 37 more" in " ".join(text.split())
+    assert "tool-42" not in text
+
+
 def test_the_head_says_what_holds_which_python_and_who_keeps_it() -> None:
     lines = told(API, ReadDone(PACKAGES)).splitlines()
     assert lines[:2] == [" ~/work/api/.venv", " ok · CPython 3.12.4 · uv"]

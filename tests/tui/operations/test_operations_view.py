@@ -681,3 +681,23 @@ print(*sorted(name for name in sys.modules if name.startswith(acting)))
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
     assert result.stdout.split() == []
+
+
+PYTEST = "tests/test_api.py ..........                                            [ 41%]"
+
+
+@pytest.mark.parametrize("cells", [50, 60, 72, 90])
+@pytest.mark.parametrize("text", [PYTEST, f"{'=' * 29} 4 passed {'=' * 29}", "-" * 79])
+def test_what_is_drawn_for_a_wider_screen_stays_in_its_line(cells, text):
+    (line,) = log_lines(LogLine(text), LOOK, cells)
+    assert line_width(line) <= cells - 1
+    assert line_text(line)[-3:] == text[-3:]
+
+
+def test_what_is_too_long_without_that_is_broken_and_nothing_of_it_is_lost():
+    text = "x" * 30 + "     " + "y" * 60
+    lines = [line_text(one)[1:] for one in log_lines(LogLine(text), LOOK, 42)]
+    assert "".join(lines) == text
+    assert len(lines) == 3
+    (code,) = log_lines(LogLine("a = {    'b': 1 }"), LOOK, 42)
+    assert line_text(code) == " a = {    'b': 1 }"

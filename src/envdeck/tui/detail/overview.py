@@ -8,7 +8,7 @@ from textual.widget import Widget
 
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Environment, ProjectState
-from envdeck.text import counted, exact_bytes, pad, plain, size
+from envdeck.text import counted, exact_bytes, join_some, pad, plain, size
 from envdeck.text.environment import (
     creator_words,
     project_words,
@@ -204,6 +204,10 @@ def _life(environment: Environment, look: Look) -> Iterator[Row]:
         yield _row("Links" if number == 0 else _BELOW, (Part(look.path(path), path=True),))
 
 
+_SCRIPTS = 6
+"""Scripts that are named; more are counted: what matters more stands below."""
+
+
 def _contents(environment: Environment, installed: Installed | None, look: Look) -> Iterator[Row]:
     folders = [_inside(folder, environment.path, look) for folder in environment.site_packages]
     asked = ""
@@ -218,7 +222,7 @@ def _contents(environment: Environment, installed: Installed | None, look: Look)
             yield _row(_BELOW, (Part(text, Tone.ERROR),))
         case ReadDone(distributions):
             names = sorted({s.name for one in distributions for s in one.scripts})
-            listed = ", ".join(plain(name) for name in names)
+            listed = join_some(map(plain, names), _SCRIPTS)
             yield _row("Scripts", (Part(f"{len(names):,}: {listed}" if names else "none"),))
         case None:
             return

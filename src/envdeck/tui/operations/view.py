@@ -1,5 +1,6 @@
 """What the view of the operations says, as lines."""
 
+import re
 import shlex
 from collections.abc import Iterable
 
@@ -103,15 +104,42 @@ def _outcome(job: Job, look: Look, cells: int) -> list[Line]:
 
 
 def log_lines(line: LogLine, look: Look, cells: int) -> Iterable[Line]:
-    """Return a line of the log, broken where the edge is: output is never cut."""
+    """Return a line of the log, broken where the edge is: output is never cut. What is drawn for
+    a wider screen, a ruler or a gap, is made shorter: a percentage stays in its line."""
     text = look.sentence(f"$ {line.text}" if line.command else line.text.expandtabs(4))
     tone = Tone.STRONG if line.command else Tone.PLAIN
     room = max(cells - 2, 8)
+    if len(text) > room and not line.command:
+        text = _fitted(text, room)
     if text.isascii():  # nearly all of it, and there is much of it
         pieces = [text[start : start + room] for start in range(0, len(text), room)] or [""]
     else:
         pieces = _broken(text, room)
     return [(Part(" "), Part(piece, tone)) for piece in pieces]
+
+
+_DRAWN = re.compile(r"([ =_*#-])\1{3,}")
+_LEAST = 3
+"""Characters that are left of a ruler or a gap."""
+
+
+def _fitted(text: str, room: int) -> str:
+    """Return a line with its rulers and gaps as short as they have to be: all the same, where it
+    is too long without them too."""
+    over = width(text) - room
+    runs = [one for one in _DRAWN.finditer(text.rstrip()) if one[0].strip() or one.start()]
+    spare = sum(len(run[0]) - _LEAST for run in runs)
+    if over > spare:
+        return text
+    parts, at = [], 0
+    for number, run in enumerate(runs):
+        fair = -(-over // (len(runs) - number))
+        less = max(0, min(fair, len(run[0]) - _LEAST))
+        less = max(less, over - sum(len(one[0]) - _LEAST for one in runs[number + 1 :]))
+        over -= less
+        parts += [text[at : run.start()], run[0][less:]]
+        at = run.end()
+    return "".join([*parts, text[at:]])
 
 
 def _broken(text: str, room: int) -> list[str]:

@@ -21,8 +21,8 @@ from envdeck.core.operations.staging.stage import BuildError
 from envdeck.core.project.requirements import file_url
 
 _LOCAL = re.compile(
-    r"(?!-[^e]|-e\S)(?:-e )?(?P<head>[^@;]*?) ?(?:@ ?)?file://(?P<path>[^#;\[ ]*)(?P<extras>\[[^\]]*\])?"
-    r"(?:#(?P<fragment>\S*))?(?P<rest>.*)",
+    r"(?!-[^e]|-e\S)(?:-e )?(?P<head>[^@;]*?) ?(?:@ ?)?file://(?P<path>[^#;\[ ]*)"
+    r"(?P<extras>\[[^\]]*\])?(?:#(?P<fragment>\S*))?(?P<rest>.*)",
     re.DOTALL,
 )
 _EXTRAS = re.compile(r"\[[^\]]*\]")

@@ -17,12 +17,12 @@ from support.wheels import unpacked_pip, write_wheel
 class Installed:
     """The environment of a project in a home of its own; nothing comes from a network."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, flags: tuple[str, ...] = ()) -> None:
         self.home, self.wheels = root / "home", root / "wheels"
         self.project = self.home / "work" / "api"
         self.project.mkdir(parents=True)
         self.wheels.mkdir()
-        self.path = create_environment(self.project / ".venv", creator="uv")
+        self.path = create_environment(self.project / ".venv", creator="uv", flags=flags)
         self.site = next(self.path.glob("lib/python*/site-packages"))
         self.python = self.path / "bin" / "python"
         self.host = Host(sys.platform, str(self.home), {"PATH": os.environ["PATH"]})

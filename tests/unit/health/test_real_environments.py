@@ -6,15 +6,21 @@ declared, and whether the interpreter runs what the project would run.
 """
 
 import os
+import shlex
 import shutil
+import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from copy import copy
+from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from envdeck.core.model import Severity
+from support.environments import create_environment
 from support.installed import Installed
 
 TAG = f"cp{sys.version_info[0]}{sys.version_info[1]}"
@@ -278,3 +284,81 @@ def test_what_looks_alike_is_healthy(tmp_path, case):
     worse = [one for one in made.examine().findings if one.severity is not Severity.NOTE]
     assert worse == []
     assert verdicts(made, case.runs) == "++++"
+
+
+# what depends on the person and on the shell
+
+
+def user_site(tmp_path, *flags: str) -> Installed:
+    """`pip install --user`, as people do who read "permission denied" once."""
+    made = Installed(tmp_path, flags)
+    made.wheel("left-pad")
+    base = copy(made)
+    base.python = Path(sys._base_executable)
+    base.pip("install", "--user", "--break-system-packages", "left-pad")
+    return made
+
+
+@pytest.mark.slow
+def test_packages_of_the_user_are_seen_under_system_packages(tmp_path):
+    made = user_site(tmp_path, "--system-site-packages")
+    (found,) = [one for one in made.findings("path-pollution") if one.subject == "user-site"]
+    assert found.severity is Severity.WARNING
+    assert dict(found.evidence)["adds"] == ("left-pad",)
+    judged = verdicts(made, "import left_pad, sys; assert left_pad.__file__.startswith(sys.prefix)")
+    assert judged[2:] == "+-", "the checks of pip and uv say what the base has"
+
+
+@pytest.mark.slow
+def test_packages_of_the_user_are_nothing_to_an_environment_by_itself(tmp_path):
+    made = user_site(tmp_path)
+    made.uv("install", "left-pad")
+    assert made.findings("path-pollution") == ()
+    code = "import left_pad, sys; assert left_pad.__file__.startswith(sys.prefix)"
+    assert verdicts(made, code) == "++++"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("option", "value", "found", "judged"),
+    [
+        ("install.target", "/elsewhere", ["PIP_TARGET"], "+++-"),
+        ("install.no-compile", "true", [], "++++"),
+    ],
+    ids=["target", "no-compile"],
+)
+def test_a_configuration_of_pip_that_sends_packages_elsewhere(
+    tmp_path, option, value, found, judged
+):
+    """Written by `pip config`; what is installed then does not arrive in the environment."""
+    made = Installed(tmp_path)
+    made.call(made.python, "-m", "ensurepip")
+    made.wheel("thing")
+    value = str(tmp_path) + value if value.startswith("/") else value
+    made.call(made.python, "-m", "pip", "config", "--user", "set", option, value)
+    links = ("--no-index", "--find-links", made.wheels)
+    made.call(made.python, "-m", "pip", "install", "-q", *links, "thing")
+    assert [one.subject for one in made.findings("path-pollution")] == found
+    assert verdicts(made, "import thing") == judged
+
+
+@pytest.mark.slow
+def test_a_shell_whose_python_is_another_than_the_active_environment(tmp_path):
+    """Activated, and then another environment's folder was put before it in PATH."""
+    made = Installed(tmp_path)
+    other = create_environment(made.home / "other", creator="uv")
+    own, others = str(made.path / "bin"), str(other / "bin")
+    code = "import sys; print(sys.prefix)"
+    for path, subjects in (
+        (f"{others}:{own}:{os.environ['PATH']}", [f"{others}/python"]),
+        (f"{own}:{others}:{os.environ['PATH']}", []),
+    ):
+        shell = {"PATH": path, "VIRTUAL_ENV": str(made.path), "HOME": str(made.home)}
+        made.catalog.host = replace(made.host, environ=shell)
+        found = made.findings("wrong-python")
+        assert [one.subject for one in found] == subjects
+        done = subprocess.run(
+            ["sh", "-c", f"python -c {shlex.quote(code)}"],
+            env=shell, check=True, capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+        assert done.stdout.strip() == str(other if subjects else made.path)

@@ -317,6 +317,7 @@ class _Asking:
 
     def __init__(self, project: Project, installed: InstalledIndex, unchecked: list[str]) -> None:
         self._installed, self._unchecked = installed, unchecked
+        self._project = project.folder
         self._folder = file_url(os.path.normpath(project.folder)) if project.folder else ""
         self._names = own_names(project)
         self._dynamic = any(one.dynamic for one in project.manifests)
@@ -372,8 +373,11 @@ class _Asking:
 
     def _name_at(self, url: str) -> str:
         """Return the name of what was installed from there; else what a folder there says."""
-        found = self._installed.from_origin(url)
-        return found.name if found is not None else _name_in(self._installed.expanded(url))
+        place = self._installed.expanded(url)
+        if "://" not in place and "$" not in place:  # a variable that holds a relative path
+            place = file_url(os.path.normpath(os.path.join(self._project, place)))
+        found = self._installed.from_origin(place)
+        return found.name if found is not None else _name_in(place)
 
     def _note(self, one: DeclaredRequirement, message: str) -> None:
         place = os.path.basename(one.file) + (f":{one.line}" if one.line else "")

@@ -191,7 +191,8 @@ def test_a_password_of_an_index_is_in_no_word(machine, kit, public, corporate):
     [("-e ${LIBS}/mine", "{home}/my libs"),
      ("-e ${LIBS}/mine ; python_version > '3'", "{home}/my libs"),
      ("${LIBS}/mine", "{home}/my libs"), ("-e file://${LIBS}/mine", "{home}/my libs"),
-     ("-e ../${LIBS}/mine", "my libs"), ("-e ${LIBS}", "{home}/my libs/mine")],
+     ("-e ../${LIBS}/mine", "my libs"), ("-e ${LIBS}/mine", "../my libs"),
+     ("-e ${LIBS}", "{home}/my libs/mine")],
 )  # fmt: skip
 def test_a_place_by_a_variable_is_made_compared_and_named(make_machine, kit, line, value):
     machine = make_machine("variables")
@@ -217,3 +218,25 @@ def test_a_place_by_a_variable_is_made_compared_and_named(make_machine, kit, lin
     request = RecreateRequest(source="declared")
     machine.done(machine.operations.plan_recreate(machine.look(path), request))
     assert machine.operations.catalog.project(machine.look(path)).drifts == ()
+
+
+def test_what_a_variable_holds_is_never_shown(make_machine):
+    machine = make_machine("secret")
+    machine.environ["LIBS"] = "git+https://ada:TOKEN-3f9c@example.org"
+    folder = machine.home / "work"
+    folder.mkdir()
+    lines = "-e ${LIBS}/mine\n${LIBS}/other\n-e git+https://${LIBS}/third\nlib @ ${LIBS}/lib\n"
+    (folder / "requirements.txt").write_text(lines)
+    path = machine.make(folder / ".venv", "uv")
+    environment = machine.look(path)
+    request = RecreateRequest(source="declared")
+    told = (
+        machine.operations.catalog.project(environment),
+        machine.operations.plan_recreate(environment, request),
+        machine.operations.plan_create(str(folder), path="other"),
+    )
+    assert [one.declared for one in told[0].parts] == [4]
+    for plan in told[1:]:
+        shown = (plan.targets, plan.steps, plan.warnings, plan.refusals, plan.package_changes)
+        assert "TOKEN" not in repr(shown)
+    assert "TOKEN" not in repr(told[0])

@@ -308,4 +308,5 @@ def test_a_project_that_does_not_build_is_left_out(onboard, project):
     told = json.loads(onboard("--check", "--json").out)
     (packages,) = [one for one in told["steps"] if one["step"] == "packages"]
     assert packages["state"] == "done", packages
+    assert "the project itself left out" in packages["message"]
     assert {"id": "without:project", "chosen": True}.items() <= packages["options"][-1].items()

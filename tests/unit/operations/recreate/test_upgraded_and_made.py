@@ -186,6 +186,7 @@ def test_a_project_that_does_not_build_can_be_left_out(machine, locked):
         assert result.hint == f"leave it out: `envdeck create '{folder}' --no-project`"
     plan = made(machine, folder, itself=False)
     assert [name for name, _ in plan.blueprint.source.expected] == ["part-one"]
+    assert "The project itself is left out: only its dependencies are installed" in plan.warnings
     assert plan.blueprint.source.install_project is False
     if not locked:
         machine.done(plan)

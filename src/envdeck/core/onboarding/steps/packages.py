@@ -69,6 +69,8 @@ class PackagesStep(OnboardingStep):
                          if one.chosen and one.id != WITHOUT)  # fmt: skip
         message = f"all packages match {lock or 'the declared dependencies'}"
         message += f", with {held}" if held else ""
+        if any(one.chosen and one.id == WITHOUT for one in situation.options):
+            message += ", the project itself left out"
         if comparison.unchecked:
             message += "; partly unchecked"
         details = [*comparison.unchecked, *(f"not used: {one}" for one in project.passed)]

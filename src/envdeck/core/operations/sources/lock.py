@@ -6,6 +6,7 @@ from urllib.parse import unquote
 
 from envdeck.core.discovery.managers import lock_manager
 from envdeck.core.operations.sources.source import (
+    NOT_ITSELF,
     InstallMethod,
     PackageSource,
     SourceName,
@@ -55,6 +56,9 @@ def lock_source(lock: Lock, project: Project, asked: SourceRequest) -> PackageSo
     unbuilt = pyproject.unbuilt if pyproject is not None and not chosen.roots else ""
     leaves = bool(unbuilt) and not asked.in_place and asked.installs(builds=True)
     left_out = [unbuilt] if leaves else []
+    builds = pyproject is not None and pyproject.builds
+    if not asked.itself and (builds or any(one.kind == "editable" for one in chosen.roots)):
+        left_out = [NOT_ITSELF]
     hashed = bool(lines) and all(one.hashes for one in packages)
     if itself is not None:
         lines.append(line)

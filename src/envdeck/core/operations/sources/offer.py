@@ -28,6 +28,7 @@ from envdeck.core.operations.recipe.recipe import Recipe
 from envdeck.core.operations.sources.lock import lock_source
 from envdeck.core.operations.sources.source import (
     DEFAULTS,
+    NOT_ITSELF,
     Exact,
     InstallMethod,
     PackageSource,
@@ -85,6 +86,8 @@ def declared_source(project: Project, asked: SourceRequest) -> PackageSource:
     builds = next((one for one in main if one.builds and not one.dynamic), None)
     itself = builds is not None and asked.installs(builds=True) and bool(asked.project)
     left_out = builds.unbuilt if builds is not None and itself and not asked.in_place else ""
+    if builds is not None and not asked.itself:
+        left_out = NOT_ITSELF
     if itself and not left_out and builds is not None:
         lines.append(f"-e {file_url(os.path.normpath(asked.project))}")
         if builds.name:

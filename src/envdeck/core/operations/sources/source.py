@@ -16,6 +16,7 @@ from envdeck.core.project.locks.selection import split_ids
 from envdeck.core.project.parts import part_ids
 from envdeck.core.project.requirements import file_url
 
+NOT_ITSELF = "The project itself is left out: only its dependencies are installed"
 _NOBODY = "envdeck-indexed-requirements"
 """The name of the made-up project whose dependencies those are."""
 _EXTRAS = re.compile(r"\[[^\]]*\]\Z")

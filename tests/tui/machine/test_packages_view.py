@@ -7,7 +7,7 @@ from envdeck.core.model import NoPlan
 from envdeck.core.operations.upgrade.model import Level, UpgradeCandidate, UpgradeCandidates
 from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.machine.packages import PackagesScreen
-from envdeck.tui.machine.packages_view import PackageRow, draw_package, package_rows
+from envdeck.tui.machine.packages_view import PackageRow, about, draw_package, package_rows
 from envdeck.tui.widgets.line import Look, line_text
 
 HOME = "/home/ada"
@@ -164,3 +164,23 @@ def test_orders():
     assert order("versions")[0] == "x"
     assert order("environments")[-1] == "z"
     assert isinstance(package_rows(table, {}, "y", "name")[0], PackageRow)
+
+
+def test_what_was_upgraded_since_the_index_was_asked_is_no_longer_offered():
+    latest = {"x": {"/a": "3.0", "/b": "3.0", "/gone": "3.0"}}
+    table = count_packages({"/a": ["x==3.0"], "/b": ["x==2"]})
+    (row,) = package_rows(table, latest, "outdated", "name")
+    assert row.latest == {"/b": "3.0"}
+    table = count_packages({"/a": ["x==3.0"], "/b": ["x==3.0"]})
+    assert package_rows(table, latest, "outdated", "name") == []
+
+
+@pytest.mark.parametrize("cells", [60, 80, 118])
+def test_the_version_to_upgrade_to_is_seen_whole(made_up, cells):
+    one = made_up.environment(f"{HOME}/work/a-rather-long-name-of-a-project/.venv")
+    table = count_packages({one.path: ["x==8.1.7"]})
+    row = PackageRow(table.uses["x"], {one.path: "8.2.0"})
+    lines = about(row, table.holders("x"), {one.path: one}, Look(home=HOME), cells)
+    text = line_text(lines[-1].line)
+    assert text.endswith("8.2.0")
+    assert len(text) < cells

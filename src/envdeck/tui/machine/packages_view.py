@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from envdeck.core.inspection.packages.copies import PackageTable, PackageUse
+from envdeck.core.inspection.packages.copies import PackageTable, PackageUse, hold
 from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Environment
 from envdeck.text import clip, counted, pad, plain, size, width
@@ -44,10 +44,11 @@ def package_rows(
     wanted = words.casefold().split()
     only_outdated = "outdated" in wanted
     wanted = [word for word in wanted if word != "outdated"]
+    newer = {name: _newer(name, some, packages) for name, some in latest.items()}
     rows = [
-        PackageRow(use, latest.get(name, {}))
+        PackageRow(use, newer.get(name, {}))
         for name, use in packages.uses.items()
-        if all(word in name for word in wanted) and (not only_outdated or name in latest)
+        if all(word in name for word in wanted) and (not only_outdated or newer.get(name))
     ]
 
     def rank(row: PackageRow) -> tuple[object, ...]:
@@ -60,6 +61,16 @@ def package_rows(
         return (*first, use.name)
 
     return sorted(rows, key=rank)
+
+
+def _newer(name: str, some: Mapping[str, str], packages: PackageTable) -> dict[str, str]:
+    """Return what could be upgraded still: not where that was done since the index was asked."""
+    held = packages.held
+    return {
+        path: version
+        for path, version in some.items()
+        if path in held and hold(name, version) not in held[path]
+    }
 
 
 def table_words(packages: PackageTable, environments: int, *, measuring: bool) -> Line:
@@ -184,7 +195,7 @@ def about(
         target = row.latest.get(path)
         tail = f"{_GAP}{signs.moved} {plain(target)}" if target else ""
         shown = pad(clip(plain(version) or signs.unknown, versions, signs.ellipsis), versions)
-        room = max(cells - 3 - versions - 10 - width(tail), 8)
+        room = max(cells - 15 - versions - width(tail), 8)
         line = (
             Part(f"   {shown}{_GAP}"),
             Part(pad(look.short_path(path, room), room)),

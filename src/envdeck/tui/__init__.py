@@ -6,7 +6,7 @@ import gc
 import sys
 from typing import TYPE_CHECKING
 
-from envdeck.tui.base.services import ScreenSettings
+from envdeck.tui.base.source import ScreenSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from threading import Timer
@@ -24,8 +24,12 @@ from textual.widgets import Input
 from envdeck.text import plain, to_letters
 from envdeck.tui.base.actions import (
     ACTIONS,
+    ANYWHERE,
     Action,
+    keys_of,
+    named,
     program_bindings,
+    why_nothing,
 )
 from envdeck.tui.base.keymap import keymap, nearest, validate_keys
 from envdeck.tui.base.messages import (
@@ -36,8 +40,7 @@ from envdeck.tui.base.messages import (
     PlanRequested,
     WalkthroughRequested,
 )
-from envdeck.tui.base.services import ScreenSettings
-from envdeck.tui.base.source import CatalogSource
+from envdeck.tui.base.source import CatalogSource, ScreenSettings
 from envdeck.tui.base.system import hide_secrets, readable
 from envdeck.tui.help.keys import HelpScreen, Palette
 from envdeck.tui.main.screen import MainScreen
@@ -139,6 +142,23 @@ def fault(error: BaseException) -> str | None:
     )
 
 
+def answer_key(app: "EnvDeck", key: str, remapped: Mapping[str, str]) -> None:
+    """Do what a key means anywhere, where the view in use does not answer to it; else say why it
+    does nothing there."""
+    screen = app.screen
+    actions = [one for one in ACTIONS if key in map(named, keys_of(one.id, remapped))]
+    if not actions or key in screen.active_bindings:
+        return
+    if screen is not app.main and any(one.id in ANYWHERE for one in actions):
+        (anywhere,) = (one for one in actions if one.id in ANYWHERE)
+        app.post_message(CommandRequested(anywhere.id))
+        return
+    name = getattr(screen, "VIEW", "") or type(screen).__name__.removesuffix("Screen")
+    view = app.main.panes.name if screen is app.main else name
+    said = why_nothing(key, actions, view, getattr(screen, "WHY_NOT", {}), remapped)
+    app.notify(said, severity="warning", markup=False)
+
+
 DEFAULT_THEME = "textual-dark"
 COLOURLESS_THEME = "ansi-dark"
 """The one whose colours are truly gone where `NO_COLOR` is set."""
@@ -238,6 +258,8 @@ class EnvDeck(App[None], inherit_bindings=False):
             field.insert_text_at_cursor(event.character)
             event.stop()
             event.prevent_default()
+        elif not self.screen.is_modal and not isinstance(self.screen, HelpScreen):
+            answer_key(self, event.key, self._settings.keys)
 
     def get_css_variables(self) -> dict[str, str]:
         """The colours of the theme; those of a light one are darkened until they can be read."""
@@ -276,12 +298,14 @@ class EnvDeck(App[None], inherit_bindings=False):
     def _offered(self, action: Action, screen: Screen[object]) -> bool:
         if screen is self.main:
             return not action.only or self.main.panes.tab_for(action.id) is not None
-        return any(each.binding.id == action.id for each in screen.active_bindings.values())
+        bound = (each.binding.id for each in screen.active_bindings.values())
+        return action.id in ANYWHERE or action.id in bound
 
     async def _do(self, name: str, screen: Screen[object] | Screen[None] | None = None) -> None:
         """Do what an action means on a screen: the outermost that has a key for it answers."""
         shown = screen or self.screen
-        for node in (shown, *shown.query("*"), self):
+        anywhere = (self.main,) if name in ANYWHERE else ()
+        for node in (shown, *shown.query("*"), self, *anywhere):
             for binding in node.BINDINGS:
                 if isinstance(binding, Binding) and binding.id == name:
                     await self.run_action(binding.action, node)

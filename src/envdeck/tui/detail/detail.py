@@ -174,6 +174,11 @@ class DetailPane(Vertical):
                 self._reader.forget()
         self._open(self.active)
 
+    @property
+    def tab_name(self) -> str:
+        """What the open tab is called."""
+        return TABS[self.active - 1].title
+
     def focus_tab(self, number: int) -> None:
         """Open a tab by its number, from 1, and give it the focus; unknown numbers do nothing."""
         if not 1 <= number <= len(TABS):

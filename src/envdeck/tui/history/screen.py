@@ -1,6 +1,6 @@
 """The history: what was done to environments, and taking it back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from textual import on
@@ -55,13 +55,15 @@ class RecordScreen(ListDetailScreen[RecordListT, RowDetail[Any]], Generic[Record
         table: RecordListT,
         about: RowDetail[Any],
         read: Callable[[], Sequence[Any]],
+        empty: Line,
     ) -> None:
+        """`empty` is said where there is nothing."""
         super().__init__(look, table, about)
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
         self.add_class("-nothing")
         said = f"Reading {self.CONTENT}{look.signs.ellipsis}"
         table.say_instead((Part(said, Tone.MUTED),))
-        self._read = read
+        self._read, self._empty = read, empty
         self._was_read = False
         self._latest: Latest[Sequence[Any]] = Latest(self, self.show_found, self._failed)
 
@@ -74,6 +76,7 @@ class RecordScreen(ListDetailScreen[RecordListT, RowDetail[Any]], Generic[Record
     def show_found(self, found: Sequence[Any]) -> None:
         """Show what was read; the cursor stays on its row."""
         self._was_read = True
+        self.table.say_instead(self._empty)
         self.table.show_rows(found)
         self.set_class(not found, "-nothing")
         if not found:
@@ -129,20 +132,23 @@ class HistoryScreen(RecordScreen[HistoryList]):
 
     DEFAULT_CSS: ClassVar[str] = "HistoryScreen > .below { height: 35%; }"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("history", "undo")]
+    WHY_NOT: ClassVar[Mapping[str, str]] = {
+        "sort": "operations stand in the order they were run",
+        "delete": "nothing here takes room; the trash does",
+    }
     NAME = "history"
     CONTENT = "history"
 
     def __init__(self, operating: Operating, look: Look) -> None:
         table = HistoryList(look)
         about = RowDetail[HistoryRow](lambda row, cells: about_past(row, look, cells), table.key_of)
-        super().__init__(look, table, about, operating.history)
+        super().__init__(look, table, about, operating.history, empty_words(look))
         self._operating = operating
         self._pasts: Sequence[HistoryItem] = ()
 
     def show_found(self, found: Sequence[HistoryItem]) -> None:
         """Show what was done, below it what could not be read."""
         self._pasts = found
-        self.table.say_instead(empty_words(self.look))
         super().show_found(history_rows(found))
 
     def tell(self) -> None:

@@ -1,7 +1,7 @@
 """The trash screen."""
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 
 from textual import on
 from textual.binding import BindingType
@@ -9,7 +9,7 @@ from textual.events import Click
 from textual.message import Message
 
 from envdeck.core.operations.transaction.trash import PARTLY, Item
-from envdeck.text import counted, plain
+from envdeck.text import counted
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import PlanRequested
 from envdeck.tui.base.services import Operating, PlanRequest
@@ -30,14 +30,20 @@ from envdeck.tui.widgets.line import Line, Look
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.list_detail import RowDetail
 
+_ORDERS: tuple[tuple[str, Callable[[Item], Any] | None], ...] = (
+    ("newest first", None),
+    ("largest first", lambda item: -(frees(item) or 0)),
+    ("by path", place),
+)
+
 
 class TrashList(LineList[Item]):
     """The items, newest first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("mark")]
 
-    class MarkAsked(Message):
-        """The item under the cursor is to be marked, or no more."""
+    class MarksChanged(Message):
+        """Other items are marked."""
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -74,33 +80,36 @@ class TrashList(LineList[Item]):
 
     def action_mark(self) -> None:
         """Mark the item under the cursor, or take its mark away."""
-        self.post_message(self.MarkAsked())
+        if self.current is not None:
+            self.marks ^= {self.current.folder}
+            self.refresh()
+            self.post_message(self.MarksChanged())
 
     def on_click(self, event: Click) -> None:
         """A click on the left edge marks."""
         if event.x < MARK and event.y >= self.viewport.above and event.chain == 1:
-            self.post_message(self.MarkAsked())
+            self.call_later(self.action_mark)  # once the cursor is there
 
 
 class TrashScreen(RecordScreen[TrashList]):
     """The items above, all about one of them below."""
 
     DEFAULT_CSS: ClassVar[str] = "TrashScreen > .below { height: 40%; }"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("trash", "restore", "purge", "mark_all")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("trash", "restore", "purge", "mark_all", "sort"),
+        *bindings("delete", to="purge"),
+    ]
     NAME = "trash"
     CONTENT = "the trash"
 
     def __init__(self, operating: Operating, look: Look) -> None:
         table = TrashList(look)
         about = RowDetail[Item](lambda item, cells: about_item(item, look, cells), table.key_of)
-        super().__init__(look, table, about, operating.trash)
+        super().__init__(look, table, about, operating.trash, empty_words(look))
         self._operating = operating
+        self._order = 0
 
-    def show_found(self, found: Sequence[Item]) -> None:
-        """Show what is in it."""
-        self.table.say_instead(empty_words(self.look))
-        super().show_found(found)
-
+    @on(TrashList.MarksChanged)
     def tell(self) -> None:
         """Say how much there is, and what is marked of it."""
         items = self.table.rows
@@ -111,15 +120,14 @@ class TrashScreen(RecordScreen[TrashList]):
             hints = {"back": "", "help": ""}
         self.keys.tell(hints, marked_line(marked))
 
-    # marks
+    def action_sort(self) -> None:
+        """Sort by the next order."""
+        self._order = (self._order + 1) % len(_ORDERS)
+        words, key = _ORDERS[self._order]
+        self.table.narrowing.sort(key)
+        self.notify(f"sorted: {words}")
 
-    @on(TrashList.MarkAsked)
-    def _mark(self, event: TrashList.MarkAsked) -> None:
-        event.stop()
-        if self.table.current is not None:
-            self.table.marks ^= {self.table.current.folder}
-            self.table.refresh()
-            self.tell()
+    # marks
 
     def action_mark_all(self) -> None:
         """Mark every item, or none."""
@@ -134,11 +142,11 @@ class TrashScreen(RecordScreen[TrashList]):
         """Ask whether the item under the cursor shall be put back."""
         item = self.table.current
         if item is None:
-            self._say("nothing to restore")
+            self.notify("nothing to restore")
             return
         if item.going:
             purge = self.look.key("purge")
-            self._say(f"{PARTLY}: cannot be restored\n{purge}: delete the rest")
+            self.notify(f"{PARTLY}: cannot be restored\n{purge}: delete the rest", markup=False)
             return
         title = f"Restore {self.look.path(place(item))}"
         self.post_message(PlanRequested(undo_request(self._operating, title, item.id)))
@@ -149,7 +157,7 @@ class TrashScreen(RecordScreen[TrashList]):
         if not items and self.table.current is not None:
             items = [self.table.current]
         if not items:
-            self._say("nothing to delete")
+            self.notify("nothing to delete")
             return
         what = self.look.path(place(items[0]))
         if len(items) > 1:
@@ -162,8 +170,5 @@ class TrashScreen(RecordScreen[TrashList]):
                 )
             )
         )
-
-    def _say(self, text: str) -> None:
-        self.notify(plain(text), markup=False)
 
     action_trash = RecordScreen.action_dismiss  # the key that opened it closes it

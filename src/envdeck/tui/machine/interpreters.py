@@ -1,6 +1,6 @@
 """The interpreters view: the Pythons that environments rest on, and what they carry."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -93,6 +93,7 @@ class InterpretersScreen(ListDetailScreen[BaseList, BaseDetail]):
     InterpretersScreen > .above { height: auto; max-height: 45%; }
     InterpretersScreen.-nothing > .above { height: 1fr; max-height: 100%; }
     """
+    WHY_NOT: ClassVar[Mapping[str, str]] = {"sort": "interpreters stand by version"}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("interpreters", "recreate")]
 
     def __init__(

@@ -1,6 +1,6 @@
 """Machine view."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -172,6 +172,7 @@ class MachineScreen(ListDetailScreen[Bars, None]):
     Posts :class:`~envdeck.tui.messages.FilterRequested`; whoever answers it closes the screen.
     """
 
+    WHY_NOT: ClassVar[Mapping[str, str]] = {"sort": "what would free most comes first"}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("machine", "caches")]
 
     def __init__(

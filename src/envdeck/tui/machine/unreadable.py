@@ -65,6 +65,8 @@ class _Places(LineView):
 class UnreadableScreen(ListDetailScreen[_Places, None]):
     """The places, to read and scroll."""
 
+    WHY_NOT: ClassVar[Mapping[str, str]] = {"sort": "paths stand by their reason"}
+    VIEW: ClassVar[str] = "Unreadable paths"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("unreadable")]
 
     def __init__(

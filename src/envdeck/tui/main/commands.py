@@ -9,7 +9,7 @@ from textual.screen import Screen
 
 from envdeck.core.model import Environment, Operation, ProjectState
 from envdeck.tui.base.messages import WalkthroughRequested
-from envdeck.tui.base.services import ScreenSettings
+from envdeck.tui.base.source import ScreenSettings
 from envdeck.tui.main.list import EnvironmentList
 from envdeck.tui.main.scan import ScanController
 from envdeck.tui.operate.run import OperationController

@@ -183,7 +183,9 @@ class EnvironmentList(Horizontal):
     def action_copy(self) -> None:
         """Copy the path, and show it: not every terminal takes it."""
         current = self.listing.current
-        if current is not None:
+        if current is None:
+            self.notify("no environment to copy the path of")
+        else:
             self.app.copy_to_clipboard(for_clipboard(current.path))
             self.notify(f"copied {plain(current.path)}", markup=False)
 
@@ -191,6 +193,7 @@ class EnvironmentList(Horizontal):
         """Open the folder in the file manager."""
         current = self.listing.current
         if current is None:
+            self.notify("no environment to open the folder of")
             return
         program, reason = opener(sys.platform, os.environ)
         shown = self.look.path(current.path)

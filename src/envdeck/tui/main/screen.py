@@ -14,8 +14,7 @@ from textual.widget import Widget
 from envdeck.core.lazy_dataclasses import replace
 from envdeck.tui.base import messages
 from envdeck.tui.base.actions import bindings
-from envdeck.tui.base.services import ScreenSettings
-from envdeck.tui.base.source import CatalogSource
+from envdeck.tui.base.source import CatalogSource, ScreenSettings
 from envdeck.tui.base.system import hide_secrets
 from envdeck.tui.main.commands import Commands
 from envdeck.tui.main.list import EnvironmentList
@@ -69,6 +68,11 @@ class Panes:
     def inside(self) -> bool:
         """Whether the person is in the detail."""
         return self._screen.has_class("-inside")
+
+    @property
+    def name(self) -> str:
+        """What the part that the person is in is called."""
+        return self.detail.tab_name if self.inside and self.detail is not None else "the list"
 
     async def need_detail(self) -> "DetailPane":
         """Return the detail, mounted when it is first needed."""
@@ -322,6 +326,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
     async def _enter(self, number: int | None = None) -> None:
         """Go into a tab of the detail, the one that is open unless a number is given."""
         if self.list.listing.current is None:
+            self.operations.say("no environment to show")
             return
         detail = await self.panes.need_detail()
         if detail.is_mounted:

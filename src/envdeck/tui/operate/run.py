@@ -11,7 +11,6 @@ from textual.screen import Screen
 from envdeck.core.model import Operation
 from envdeck.text import plain
 from envdeck.tui.base.messages import OperationEnded, OutcomeSaid, QueueChanged
-from envdeck.tui.base.services import together
 from envdeck.tui.widgets.line import Look
 from envdeck.tui.workers import run_in_thread
 
@@ -245,7 +244,7 @@ class OperationController:
         def chosen(found: "PlanRequest | tuple[PlanRequest, ...] | None") -> None:
             requests = found if isinstance(found, tuple) else (found,) if found else ()
             if requests:
-                self.request(together(title, requests), dialog)
+                self.request(requests[0].joined(title, requests[1:]), dialog)
 
         dialog.on_chosen = chosen
         self._screen.app.push_screen(dialog)

@@ -1,6 +1,6 @@
 """The queue, its steps and output."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -11,7 +11,7 @@ from envdeck.core.model import Operation
 from envdeck.text import plain
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.job import LOG_LINES, Job, JobState
-from envdeck.tui.base.messages import CommandRequested, PlanRequested
+from envdeck.tui.base.messages import PlanRequested
 from envdeck.tui.base.system import for_clipboard
 from envdeck.tui.dialogs.requests import undo_request
 from envdeck.tui.operations.bisect import show_bisect
@@ -173,8 +173,9 @@ class OperationsScreen(ListDetailScreen[JobList, LogView]):
     OperationsScreen.-high.-logged > .log-path { display: block; }
     OperationsScreen.-nothing > .above { height: 1fr; max-height: 100%; }
     """
+    WHY_NOT: ClassVar[Mapping[str, str]] = {"sort": "what runs comes first, then the newest"}
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("operations", "history", "trash", "cancel", "undo", "copy", "tab.1", "tab.2")
+        *bindings("operations", "cancel", "undo", "copy", "tab.1", "tab.2")
     ]
 
     def __init__(self, queue: OperationQueue, look: Look) -> None:
@@ -310,13 +311,5 @@ class OperationsScreen(ListDetailScreen[JobList, LogView]):
             title = f"Undo: {job_title(job.plan, self.look)}"
             request = undo_request(self._queue.operating, title, job.plan.id)
             self.post_message(PlanRequested(request))
-
-    def action_history(self) -> None:
-        """What was done before."""
-        self.post_message(CommandRequested("history"))
-
-    def action_trash(self) -> None:
-        """What was put aside."""
-        self.post_message(CommandRequested("trash"))
 
     action_operations = ListDetailScreen.action_dismiss  # the key that opened it closes it

@@ -73,6 +73,7 @@ class WalkthroughScreen(Screen[None], inherit_bindings=False):
     WalkthroughScreen.-nothing StepDetail { display: none; }
     WalkthroughScreen.-nothing StepList { width: 1fr; max-width: 100%; height: 1fr; }
     """
+    VIEW: ClassVar[str] = "Project setup"
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("leave", to="back"),
         *bindings("back", "walkthrough", "cancel", "refresh", "copy", "undo"),

@@ -11,10 +11,12 @@ from textual.strip import Strip
 
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.tui.base.actions import bindings
-from envdeck.tui.widgets.line import Line, Part, wrapped
+from envdeck.tui.widgets.line import Line, Part, line_text, wrapped
 from envdeck.tui.widgets.line_view import LineView, rows_to
 
 RowT = TypeVar("RowT")
+_WHOLE = 400
+"""Cells in which a row is drawn whole, to look for words in it."""
 
 
 class Cursor(Generic[RowT]):
@@ -134,6 +136,40 @@ class Viewport:
             self.reveal(self._revealed)
 
 
+class Narrowing:
+    """Which rows of a list are shown, and in which order: those that hold every word, without
+    titles; all of them without words."""
+
+    def __init__(self, view: "LineList[Any]") -> None:
+        self.words: list[str] = []
+        self._view = view
+        self._every: Sequence[Any] = ()
+        self._key: Callable[[Any], Any] | None = None
+
+    def sort(self, key: "Callable[[Any], Any] | None") -> None:
+        """Show the rows in another order; None for the one that they come in."""
+        self._key = key
+        self._view.show_rows(self._every)
+
+    def narrow(self, text: str) -> None:
+        """Show only the rows that hold every word of a text."""
+        self.words = text.casefold().split()
+        self._view.show_rows(self._every)
+
+    def take(self, rows: Sequence[RowT]) -> Sequence[RowT]:
+        """Take other rows; return those that are shown."""
+        self._every = rows
+        if self._key is not None:
+            rows = sorted(rows, key=self._key)
+        if not self.words:
+            return rows
+        return [row for row in rows if self._view.can_choose(row) and self._holds(row)]
+
+    def _holds(self, row: object) -> bool:
+        told = line_text(self._view.draw_row(row, _WHOLE)).casefold()
+        return all(word in told for word in self.words)
+
+
 @dataclass
 class ListMessage(Message):
     """Something that a list says."""
@@ -176,6 +212,7 @@ class LineList(LineView, Generic[RowT]):
         self.cursor = Cursor(self.can_choose, self.key_of)
         self.viewport = Viewport(self)
         self._instead: Line = ()
+        self.narrowing = Narrowing(self)
 
     def draw_row(self, row: RowT, cells: int) -> Line:
         """Return the line of a row."""
@@ -211,8 +248,9 @@ class LineList(LineView, Generic[RowT]):
         return self.cursor.row
 
     def show_rows(self, rows: Sequence[RowT], key: object = None) -> None:
-        """Show rows, the cursor on the one named `key`, else where it was, else near there."""
-        self.cursor.take(rows, key)
+        """Show rows, the cursor on the one named `key`, else where it was, else near there. While
+        the list is narrowed, only those that hold every word."""
+        self.cursor.take(self.narrowing.take(rows), key)
         self.lay_out_again()
         self.viewport.take_anew()
         self.post_message(self.Moved(self))
@@ -232,7 +270,10 @@ class LineList(LineView, Generic[RowT]):
         if heading is not None and y == 0:
             line = heading
         elif not self.rows:
-            said = wrapped(self._instead, max(cells - 4, 8))
+            instead = (
+                (Part("Nothing matches this filter"),) if self.narrowing.words else self._instead
+            )
+            said = wrapped(instead, max(cells - 4, 8))
             number = y - above - 1
             line = (Part("  "), *said[number]) if 0 <= number < len(said) else ()
         elif index < len(self.rows):

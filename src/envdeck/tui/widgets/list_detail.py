@@ -1,6 +1,6 @@
 """A screen with a list above and the detail of one row below."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, Generic, TypeVar
 
 from textual import on
@@ -10,6 +10,7 @@ from textual.events import Resize
 from textual.screen import Screen
 
 from envdeck.tui.base.actions import bindings
+from envdeck.tui.widgets.filter_bar import ViewFilter
 from envdeck.tui.widgets.key_line import KeyLine
 from envdeck.tui.widgets.line import Line, LineLabel, Look
 from envdeck.tui.widgets.line_list import LineList
@@ -66,8 +67,12 @@ class ListDetailScreen(Screen[None], Generic[ListT, DetailT], inherit_bindings=F
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("leave", to="back"),
-        *bindings("back", "next_pane", "previous_pane"),
+        *bindings("back", "next_pane", "previous_pane", "filter"),
     ]
+    VIEW: ClassVar[str] = ""
+    """What it is called; empty for the name of its class."""
+    WHY_NOT: ClassVar[Mapping[str, str]] = {}
+    """Why actions of the list mean nothing here, by their names."""
 
     def __init__(self, look: Look, table: ListT, about: DetailT) -> None:
         super().__init__(classes="-above")
@@ -132,9 +137,30 @@ class ListDetailScreen(Screen[None], Generic[ListT, DetailT], inherit_bindings=F
 
     action_previous_pane = action_next_pane
 
+    async def action_filter(self) -> None:
+        """Type words that the rows must hold."""
+        bar = next(iter(self.query(ViewFilter)), None)
+        if bar is None and isinstance(self.table, LineList):
+            narrow = self.table.narrowing.narrow
+
+            def left(kept: bool) -> None:  # noqa: FBT001 - a callback
+                if not kept and bar is not None:
+                    bar.remove()
+                    narrow("")
+                self.to_pane(above=True)
+                self.tell()
+
+            bar = ViewFilter(self.look, "words", narrow, left)
+            await self.mount(bar, before=self.keys)
+        if bar is not None:
+            self.set_focus(bar.field)
+            self.keys.tell({"open": "to the list", "back": "clear"}, typing=True)
+
     def action_back(self) -> None:
-        """From the detail to the list, from there to the screen before."""
+        """From the detail to the list; there clear the filter, then go to the screen before."""
         if self.about is not None and self.about.has_focus:
             self.to_pane(above=True)
+        elif bars := self.query(ViewFilter):
+            bars.first().action_give_up()
         else:
             self.dismiss()

@@ -24,14 +24,12 @@ from textual.widgets import Input
 from envdeck.text import plain, to_letters
 from envdeck.tui.base.actions import (
     ACTIONS,
-    ANYWHERE,
     Action,
     keys_of,
     named,
     program_bindings,
-    why_nothing,
 )
-from envdeck.tui.base.keymap import keymap, nearest, validate_keys
+from envdeck.tui.base.keymap import ANYWHERE, keymap, nearest, validate_keys, why_nothing
 from envdeck.tui.base.messages import (
     CommandRequested,
     FilterRequested,

@@ -3,7 +3,8 @@
 import pytest
 from choosing_cases import ITEMS, PASTS, ChoosingOperations
 
-from envdeck.tui.base.actions import ACTIONS, ANYWHERE, keys_of, named
+from envdeck.tui.base.actions import ACTIONS, keys_of, named
+from envdeck.tui.base.keymap import ANYWHERE
 from envdeck.tui.history.screen import HistoryScreen
 from envdeck.tui.history.trash_screen import TrashScreen
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from textual.binding import Binding
 
@@ -360,14 +360,6 @@ ACTIONS: tuple[Action, ...] = (
 )
 
 BY_ID = {action.id: action for action in ACTIONS}
-ANYWHERE = frozenset(
-    {
-        *("undo", "new", "walkthrough_of", "operations", "history", "trash", "interpreters"),
-        *("problems", "packages", "compare", "machine", "unreadable"),
-    }
-)
-"""What the main screen does for every view that gives the key no meaning of its own."""
-
 _SHOWN = {
     "escape": "esc",
     "pageup": "pgup",
@@ -409,41 +401,6 @@ def keys_of(identifier: str, remapped: Mapping[str, str]) -> tuple[str, ...]:
         for key in remapped.get(identifier, BY_ID[identifier].keys).split(",")
         if key.strip()
     )
-
-
-_WHERE = {
-    "": "the list",
-    "change": "Packages of an environment",
-    "choices": "Upgrade",
-    "dialog": "dialogs",
-    "dotenv": ".env",
-    "health": "Health",
-    "mending": "Project, .env and Health",
-    "operations": "Operations",
-    "packages": "Packages of an environment",
-    "timeline": "Timeline",
-    "trash": "Trash",
-}
-"""Where an action is answered, by :attr:`Action.only`."""
-
-
-def why_nothing(
-    key: str,
-    actions: Sequence[Action],
-    view: str,
-    why: Mapping[str, str],
-    remapped: Mapping[str, str],
-) -> str:
-    """Return why a key does nothing in a view: `d does nothing in History: Delete is for the
-    list`."""
-    told = [why[one.id] for one in actions if one.id in why]
-    told = told or [
-        f"{one.title} is for {_WHERE.get(one.only, one.only.capitalize())}" for one in actions
-    ]
-    shown = next(
-        each for one in actions for each in keys_of(one.id, remapped) if named(each) == key
-    )
-    return f"{shown_key(shown)} does nothing in {view}: {'; '.join(told)}"
 
 
 def shown_key(key: str) -> str:

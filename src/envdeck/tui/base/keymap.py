@@ -1,14 +1,15 @@
-"""The keys that a person gives to actions: checked, and as Textual wants them."""
+"""The keys that a person gives to actions: checked, and as Textual wants them; what a key means
+where a view does not answer to it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from envdeck.core.system.words import find_nearest
-from envdeck.tui.base.actions import ACTIONS, BY_ID, MOVE, keys_of, named
+from envdeck.tui.base.actions import ACTIONS, BY_ID, MOVE, keys_of, named, shown_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from envdeck.tui.base.actions import Action
 
@@ -114,3 +115,45 @@ def _is_modifier(text: str) -> bool:
 
 def _characters() -> Iterator[str]:
     return (named(chr(code)) for code in range(0x21, 0x7F))
+
+
+ANYWHERE = frozenset(
+    {
+        *("undo", "new", "walkthrough_of", "operations", "history", "trash", "interpreters"),
+        *("problems", "packages", "compare", "caches", "machine", "unreadable"),
+    }
+)
+"""What the main screen does for every view that gives the key no meaning of its own."""
+_WHERE = {
+    "": "the list",
+    "change": "Packages of an environment",
+    "choices": "Upgrade",
+    "dialog": "dialogs",
+    "dotenv": ".env",
+    "health": "Health",
+    "mending": "Project, .env and Health",
+    "operations": "Operations",
+    "packages": "Packages of an environment",
+    "timeline": "Timeline",
+    "trash": "Trash",
+}
+"""Where an action is answered, by :attr:`Action.only`."""
+
+
+def why_nothing(
+    key: str,
+    actions: Sequence[Action],
+    view: str,
+    why: Mapping[str, str],
+    remapped: Mapping[str, str],
+) -> str:
+    """Return why a key does nothing in a view: `d does nothing in History: Delete is for the
+    list`."""
+    told = [why[one.id] for one in actions if one.id in why]
+    told = told or [
+        f"{one.title} is for {_WHERE.get(one.only, one.only.capitalize())}" for one in actions
+    ]
+    shown = next(
+        each for one in actions for each in keys_of(one.id, remapped) if named(each) == key
+    )
+    return f"{shown_key(shown)} does nothing in {view}: {'; '.join(told)}"

@@ -145,7 +145,8 @@ class CachesScreen(ListDetailScreen[CacheList, RowDetail[Cache]]):
 
     def __init__(self, find: Find, look: Look, operating: "Callable[[], Operating | None]") -> None:
         """`find` finds them in a thread; `operating` gives what may clear them."""
-        super().__init__(look, CacheList(look), RowDetail[Cache](self._about, cache_key))
+        about = RowDetail[Cache](lambda one, cells: about_cache(one, look, cells), cache_key)
+        super().__init__(look, CacheList(look), about)
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
         self._find, self._operating = find, operating
         self._found: list[Cache] = []
@@ -203,9 +204,6 @@ class CachesScreen(ListDetailScreen[CacheList, RowDetail[Cache]]):
     def row_moved(self) -> None:
         """Show another one below."""
         self.about.show(self.table.current)
-
-    def _about(self, cache: Cache, cells: int) -> Sequence[Line]:
-        return about_cache(cache, self.look, cells)
 
     def _targets(self) -> tuple[Cache, ...]:
         """Return the marked ones, else the one under the cursor."""

@@ -87,3 +87,56 @@ def test_an_ascii_terminal_and_wide_names_stay_aligned(terminal):
     screen.press("j")
     rows = [line for line in screen.text.split("\n")[2:] if ".venv" in line or "Ab3dE" in line]
     assert rows
+
+
+def script(path, text: str) -> str:
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+BROKEN = "stty raw -echo; printf '\\033[?1049h\\033[?1003h\\033[?25l\\033[31m'"
+
+
+@pytest.mark.parametrize("key", ["!", "E"])
+def test_a_shell_and_an_editor_get_the_terminal_and_give_it_back(
+    terminal, key, tmp_path, monkeypatch
+):
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    told = tmp_path / "told"
+    program = script(
+        tmp_path / "program", f'echo "$VIRTUAL_ENV|$PWD|$1" > {told}; {BROKEN}; exit 3'
+    )
+    monkeypatch.setenv("SHELL", program)
+    monkeypatch.setenv("VISUAL", f"{program} --wait" if key == "!" else program)
+    screen = terminal("1", str(tmp_path), columns=120)
+    screen.until(lambda: "1 environment" in screen.text and "? help" in screen.text)
+    screen.press(key)
+    screen.until(lambda: "program failed with exit code 3" in screen.text)
+    active, folder, argument = told.read_text().strip().split("|")
+    assert folder == str(tmp_path)
+    assert active.endswith(".venv") or key == "E"
+    assert argument == ("" if key == "!" else str(tmp_path))
+    screen.press("/zzz\r")
+    screen.until(lambda: "Nothing matches this filter" in screen.text)
+    screen.press("\x1b")
+    screen.until_gone("Nothing matches")
+    screen.press("q")
+    assert screen.ended() == 0
+    assert restored(screen)
+
+
+def test_a_shell_that_was_killed_or_is_not_there_is_said(terminal, tmp_path, monkeypatch):
+    (tmp_path / ".venv").mkdir()
+    monkeypatch.setenv("SHELL", script(tmp_path / "shell", f"{BROKEN}; kill -9 $$"))
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.setenv("EDITOR", "no-such-editor -n")
+    screen = terminal("1", str(tmp_path), columns=120)
+    screen.until(lambda: "1 environment" in screen.text and "? help" in screen.text)
+    screen.press("!")
+    screen.until(lambda: "shell was ended by signal 9" in screen.text)
+    screen.press("E")
+    screen.until(lambda: "program not found: no-such-editor" in screen.text)
+    screen.press("q")
+    assert screen.ended() == 0
+    assert restored(screen)

@@ -53,6 +53,9 @@ class Settings:
     threads: int | None = None
     """How many threads read folders at most where the disk is slow; 1 is the walk alone. None
     leaves it to the disk."""
+    notices: bool = True
+    """Whether the end of an operation of more than ten seconds rings the bell and shows a desktop
+    notice while the terminal is not in front."""
     downloads: bool = False
     """Whether uv may download an interpreter that is asked for and is not on this machine."""
 
@@ -135,6 +138,8 @@ def settings_from(document: Mapping[str, Any], text: str, path: str, host: Host)
                 settings = replace(settings, keep_days=reader.days(name, value))
             case "threads":
                 settings = replace(settings, threads=reader.threads(name, value))
+            case "notices":
+                settings = replace(settings, notices=reader.switch(name, value))
             case "downloads":
                 settings = replace(settings, downloads=reader.switch(name, value))
             case "theme":

@@ -39,7 +39,7 @@ from envdeck.tui.base.messages import (
     WalkthroughRequested,
 )
 from envdeck.tui.base.source import CatalogSource, ScreenSettings
-from envdeck.tui.base.system import hide_secrets, readable
+from envdeck.tui.base.system import hide_secrets, notice, readable
 from envdeck.tui.help.keys import HelpScreen, Palette
 from envdeck.tui.main.screen import MainScreen
 
@@ -60,6 +60,8 @@ output, and a disk that is gone gives no answer: what waits for those would wait
 ROLLBACK_PATIENCE = 10.0
 """Seconds that an operation has to give up once the program ends. What is not over by then is
 finished or rolled back by the next start."""
+LONG = 10.0
+"""Seconds of an operation whose end is told to a person who looks elsewhere."""
 _DEBUG = "ENVDECK_DEBUG"
 _RESTORED = b"\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?1000l\x1b[?2004l\x1b[?1049l\x1b[?25h\x1b[<u"
 """Mouse and pasting as usual, the screen from before, the cursor seen, keys as usual."""
@@ -191,6 +193,7 @@ class EnvDeck(App[None], inherit_bindings=False):
         self._settings = settings
         self._told_through: asyncio.AbstractEventLoop | None = None
         self._told_to_end: int | None = None
+        self._noticed: object = None
         self.end_late: Callable[[float, int], object] | None = None
         """Ends the process with a code where closing takes longer than so many seconds; None where
         the process is not ours to end."""
@@ -343,7 +346,14 @@ class EnvDeck(App[None], inherit_bindings=False):
         self.push_screen(screen.WalkthroughScreen(walk, self.main.operations))
 
     def on_operation_ended(self, message: OperationEnded) -> None:
-        """Remember how it ended, where it was done for a walkthrough that was left."""
+        """Remember how it ended, where it was done for a walkthrough that was left; where it took
+        long and the person looks elsewhere, ring and show a notice."""
+        job = message.job
+        took = (job.ended_at or 0.0) - (job.started_at or job.ended_at or 0.0)
+        away = self._settings.notices and not self.app_focus
+        if away and took > LONG and job is not self._noticed and self._driver is not None:
+            self._noticed = job
+            self._driver.write(notice(message.text, os.environ))
         if self._walks is not None:
             self._walks.job_ended(message.job, self.post_message)
 

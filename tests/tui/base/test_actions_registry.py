@@ -83,9 +83,9 @@ def test_bindings_come_from_the_registry():
     assert {"asked"} <= {getattr(each, "id", None) for each in Packages.BINDINGS}
 
 
-def test_what_does_not_exist_yet_has_no_key():
-    keys = {key for action in ACTIONS for key in keys_of(action.id, {})}
-    assert not keys & set("!")
+def test_the_keys_that_people_know_from_other_programs():
+    usual = {"shell": ("!",), "editor": ("E",), "filter": ("/",), "undo": ("z",)}
+    assert {name: keys_of(name, {}) for name in usual} == usual
 
 
 @pytest.mark.parametrize(

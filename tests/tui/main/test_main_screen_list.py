@@ -420,3 +420,25 @@ async def test_a_negated_term_and_a_range_narrow(open_screen):
         assert listing.shown()
         assert "uv" not in {each.manager for each in listing.shown()}
         assert {each.python.version for each in listing.shown()} <= {"3.12.4", "3.13.1"}
+
+
+async def test_marks_that_the_filter_hides_are_named_and_esc_clears_marks(
+    open_screen, made_up, wait_until
+):
+    source = made_up.MemorySource(made_up.many(20))
+    async with open_screen(source, operations=made_up.MadeUpOperations()) as pilot:
+        marks = pilot.app.main.list.listing.marks
+        await pilot.press("a", "slash", *"manager:uv", "enter")
+        hidden = marks.hidden
+        await pilot.press("d")
+        await wait_until(
+            lambda: (
+                f"Delete 20 environments ({hidden} of them hidden by the filter)"
+                in everything(pilot)
+            )
+        )
+        await pilot.press("escape", "escape")
+        assert len(marks.paths) == 20
+        assert pilot.app.main.list.filter_bar is None
+        await pilot.press("escape")
+        assert not marks.paths

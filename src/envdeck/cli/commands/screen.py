@@ -85,6 +85,7 @@ def open_screen(
             now=host.now,
             signs=context.console.signs,
             no_color=host.variable("NO_COLOR") is not None,
+            notices=settings.notices,
             read_only=context.read_only or settings.read_only,
             label=label,
             project=project or "",

@@ -61,7 +61,7 @@ ACTIONS: tuple[Action, ...] = (
         "escape,h,left",
         "Back, clear, cancel",
         MOVE,
-        "Close the details; in the list: cancel the range, clear the filter, or stop the scan.",
+        "Close the details; in the list: end the range, clear the filter, stop the scan, unmark.",
         "back",
     ),
     Action("next_pane", "tab", "Next pane", MOVE, "Next pane."),
@@ -146,6 +146,8 @@ ACTIONS: tuple[Action, ...] = (
         only="compare",
     ),
     Action("copy", "y", "Copy the path", _DO, "Copy the path to the clipboard."),
+    Action("shell", "!", "Shell inside", _DO, "Open your shell with the environment active."),
+    Action("editor", "E", "Open in the editor", _DO, "Open the project in $VISUAL or $EDITOR."),
     Action("folder", "o", "Open the folder", _DO, "Open the folder in the file manager."),
     Action(
         "asked",

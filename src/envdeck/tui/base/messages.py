@@ -130,6 +130,8 @@ class QueueChanged(Message):
 class OperationEnded(Message):
     """An operation of the queue is over. Every screen that is open is told."""
 
-    def __init__(self, job: "Job") -> None:
+    def __init__(self, job: "Job", text: str = "") -> None:
         super().__init__()
         self.job = job
+        self.text = text
+        """How it ended, in words."""

@@ -156,6 +156,8 @@ class ScreenSettings(NamedTuple):
     """What was chosen on the screen before."""
     save_state: Callable[[ScreenState], str | None] = _keep_no_state
     """Called, in a thread, when something else was chosen; returns why it cannot be kept."""
+    notices: bool = True
+    """Whether the end of a long operation is told by a bell and a notice while nobody looks."""
     tour: bool = False
     """Whether the tour is offered once the list is shown."""
     tour_answered: Callable[[], None] = _keep_no_answer

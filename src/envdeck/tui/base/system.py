@@ -1,16 +1,23 @@
-"""Clipboard, file manager, shell; masking for pictures; contrast."""
+"""Clipboard, file manager, shell, editor, notices; masking for pictures; contrast."""
 
 import os
 import shlex
+import signal
 import subprocess
+import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from shutil import which
 from typing import TYPE_CHECKING
 
+from textual.app import App, SuspendNotSupported
 from textual.color import Color
 
 from envdeck.core.system import reach
+
+if sys.platform != "win32":
+    import termios
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -79,6 +86,104 @@ def open_folder(program: str, path: str, *, patience: float = 10) -> str:
     if code and lasted <= patience and os.path.basename(program) != "explorer":
         return f"{os.path.basename(program)} failed with exit code {code}"
     return ""
+
+
+def shell_command(platform: str, environ: Mapping[str, str]) -> list[str]:
+    """Return the person's shell."""
+    if platform == "win32":
+        return [environ.get("COMSPEC") or "cmd.exe"]
+    return [environ.get("SHELL") or "/bin/sh"]
+
+
+def editor_command(environ: Mapping[str, str]) -> list[str] | str:
+    """Return the person's editor, or why there is none."""
+    name = next((each for each in ("VISUAL", "EDITOR") if environ.get(each, "").strip()), None)
+    if name is None:
+        return "no editor: set VISUAL or EDITOR"
+    try:
+        return shlex.split(environ[name])
+    except ValueError as error:
+        return f"{name} cannot be read: {error}"
+
+
+_RESET = (
+    "\x1b[?1049l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[?25h\x1b[0m\x1b(B\r"
+)
+"""The usual screen, no mouse, plain pasting, the cursor seen, no colours, letters for letters."""
+_SOON = 1.0
+"""Seconds in which a program that fails has done nothing for the person."""
+
+
+def run_in_terminal(
+    app: "App[Any]", command: Sequence[str], environ: Mapping[str, str], folder: str, note: str = ""
+) -> str:
+    """Give the terminal to a program until it ends; return what went wrong, or nothing.
+
+    Whatever state the program leaves the terminal in (its modes, its owner, the other screen), it
+    is as before when the screen comes back.
+    """
+    if not os.path.isdir(folder):
+        return f"folder not found: {folder}"
+    program = which(command[0], path=environ.get("PATH"))
+    if program is None:
+        return f"program not found: {command[0]}"
+    started = time.monotonic()
+    try:
+        with app.suspend(), _terminal_kept():
+            if note:
+                sys.stdout.write(f"{note}\n")
+                sys.stdout.flush()
+            ended = subprocess.run([program, *command[1:]], env=environ, cwd=folder, check=False)
+    except SuspendNotSupported:
+        return "this terminal cannot be given to another program"
+    except OSError as error:
+        return f"cannot start {shlex.quote(program)}: {error.strerror}"
+    name, code = os.path.basename(program), ended.returncode
+    if code < 0:
+        return f"{name} was ended by signal {-code}"
+    if code and time.monotonic() - started < _SOON:
+        return f"{name} failed with exit code {code}"
+    return ""
+
+
+@contextmanager
+def _terminal_kept() -> Iterator[None]:
+    """Put the terminal back as it was; Ctrl-C is for the program that has it meanwhile."""
+    before = signal.signal(signal.SIGINT, lambda _number, _frame: None)
+    attributes = None
+    if sys.platform != "win32":
+        with suppress(termios.error):
+            attributes = termios.tcgetattr(0)
+    try:
+        yield
+    finally:
+        if sys.platform != "win32":
+            # a shell that was killed keeps the terminal: who takes it back must not be stopped
+            stopped = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+            with suppress(OSError):
+                os.tcsetpgrp(0, os.getpgrp())
+            if attributes is not None:
+                with suppress(termios.error):
+                    termios.tcsetattr(0, termios.TCSADRAIN, attributes)
+            signal.signal(signal.SIGTTOU, stopped)
+        if sys.__stderr__ is not None and sys.__stderr__.isatty():
+            sys.__stderr__.write(_RESET)
+            sys.__stderr__.flush()
+        signal.signal(signal.SIGINT, before)
+
+
+_LONGEST_NOTICE = 200
+
+
+def notice(text: str, environ: Mapping[str, str]) -> str:
+    """Return what rings the terminal's bell and, where it takes that, shows a desktop notice: OSC
+    777 in terminals of VTE and rxvt, OSC 9 in others; the bell alone in tmux and screen."""
+    said = "".join(each for each in text if each.isprintable())[:_LONGEST_NOTICE]
+    if environ.get("TMUX") or environ.get("TERM", "").startswith("screen"):
+        return "\a"
+    if environ.get("VTE_VERSION") or environ.get("TERM", "").startswith("rxvt"):
+        return f"\x1b]777;notify;EnvDeck;{said.replace(';', ',')}\x1b\\\a"
+    return f"\x1b]9;{said}\x1b\\\a"
 
 
 class Hiding:

@@ -172,7 +172,7 @@ class MachineScreen(ListDetailScreen[Bars, None]):
     Posts :class:`~envdeck.tui.messages.FilterRequested`; whoever answers it closes the screen.
     """
 
-    WHY_NOT: ClassVar[Mapping[str, str]] = {"sort": "what would free most comes first"}
+    WHY_NOT: ClassVar[Mapping[str, str]] = {"sort": "most reclaimable first"}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("machine", "caches")]
 
     def __init__(

@@ -1,15 +1,19 @@
 """The keys of the main screen that change environments or open other screens."""
 
 import os
+import sys
 from collections.abc import Sequence
 from functools import partialmethod
 from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
-from envdeck.core.model import Environment, Operation, ProjectState
+from envdeck.core.model import Environment, Operation, ProjectState, Status
+from envdeck.core.system.activate import activate_variables
+from envdeck.text import plain
 from envdeck.tui.base.messages import WalkthroughRequested
 from envdeck.tui.base.source import ScreenSettings
+from envdeck.tui.base.system import editor_command, run_in_terminal, shell_command
 from envdeck.tui.main.list import EnvironmentList
 from envdeck.tui.main.scan import ScanController
 from envdeck.tui.operate.run import OperationController
@@ -67,9 +71,8 @@ class Commands:
         what = self._look.path(targets[0].path)
         if len(targets) > 1:
             what = f"{len(targets):,} environments"
-            hidden = self._list.listing.marks.hidden
-            what += f" ({hidden:,} hidden by the filter)" if hidden else ""
-        self._operations.request(delete_request(operating, targets, f"Delete {what}"))
+        title = f"Delete {what}{_hidden(self._list)}"
+        self._operations.request(delete_request(operating, targets, title))
 
     def recreate(self) -> None:
         """Choose from what the marked ones, or this one, are made anew."""
@@ -84,7 +87,7 @@ class Commands:
             # first frame: only for who opens it
             from envdeck.tui.recreate.dialog import RecreateDialog
 
-            title = f"Recreate {len(targets):,} environments"
+            title = f"Recreate {len(targets):,} environments{_hidden(self._list)}"
             self._operations.choose(RecreateDialog(operating, tuple(targets), self._look), title)
 
     def upgrade(self) -> None:
@@ -143,6 +146,49 @@ class Commands:
             dialog = MatrixDialog(operating, current, self._look)
             dialog.on_chosen = lambda plan: show(doing.submit(plan))
             app.push_screen(dialog)
+
+    def shell(self) -> None:
+        """Open the person's shell inside this one, and come back when it ends."""
+        environment = self._list.listing.current
+        if environment is None:
+            self._operations.say("no environment to open a shell in")
+            return
+        if environment.status is Status.BROKEN:
+            reason = self._look.sentence(environment.reason)
+            key = self._look.key("recreate")
+            self._operations.say(f"broken: {reason}\n{key}: recreate it first", failed=True)
+            return
+        project = environment.project
+        found = project.state is ProjectState.FOUND and project.path
+        shown = self._look.path(environment.path)
+        problem = run_in_terminal(
+            self._screen.app,
+            shell_command(sys.platform, os.environ),
+            activate_variables(os.environ, environment.path),
+            project.path if found and project.path else os.path.dirname(environment.path),
+            f"EnvDeck: shell with {shown} active; `exit` returns",
+        )
+        self._returned(problem)
+
+    def editor(self) -> None:
+        """Open the project of this one in the editor, and come back when that ends."""
+        current = self._list.listing.current
+        project = None if current is None else current.project
+        command = editor_command(os.environ)
+        if project is None or not project.path or project.state is not ProjectState.FOUND:
+            self._operations.say("no project found to open in the editor")
+        elif isinstance(command, str):
+            self._operations.say(command, failed=True)
+        else:
+            app, path = self._screen.app, project.path
+            self._returned(run_in_terminal(app, [*command, path], os.environ, path))
+
+    def _returned(self, problem: str) -> None:
+        """Draw everything again, say what went wrong, and read what may have changed."""
+        self._screen.app.refresh(layout=True)
+        if problem:
+            self._operations.say(plain(problem), failed=True)
+        self._scan.read_rows([each.path for each in self._list.listing.marks.targets()])
 
     def undo(self) -> None:
         """Ask whether the last operation shall be taken back."""
@@ -282,3 +328,8 @@ class Commands:
     machine = partialmethod(look_at, "machine")
     unreadable = partialmethod(look_at, "unreadable")
     compare = partialmethod(look_at, "compare")
+
+
+def _hidden(shown: EnvironmentList) -> str:
+    hidden = shown.listing.marks.hidden
+    return f" ({hidden:,} of them hidden by the filter)" if hidden else ""

@@ -146,7 +146,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
                 "matrix",
                 *("operations", "history", "trash", "interpreters", "problems", "machine"),
                 *("packages", "compare", "caches", "unreadable"),
-                *("sort_menu", "columns", "filters", "hide_detail"),
+                *("sort_menu", "columns", "filters", "hide_detail", "shell", "editor"),
             )
         ),
     ]
@@ -343,7 +343,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
     action_tab_6 = partialmethod(_enter, 6)
 
     def action_back(self) -> None:
-        """Out of the detail; in the list give up the range, clear the filter, or stop the scan."""
+        """Out of the detail; in the list give up the range, clear the filter, stop the scan, or
+        take the marks away."""
         listing = self.list.listing
         if self.panes.inside:
             self.remove_class("-inside")
@@ -357,6 +358,9 @@ class MainScreen(Screen[None], inherit_bindings=False):
             self.list.close_filter()
         elif self.scan.feed.running:
             self.scan.stop()
+        elif listing.marks.paths:
+            listing.marks.forget(listing.marks.paths)
+            self.post_message(messages.MarksChanged())
         self.tell()
 
     async def action_next_pane(self) -> None:

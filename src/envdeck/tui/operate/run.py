@@ -177,7 +177,7 @@ class OperationController:
                 self.say(text, failed=failed)
             self._read_rows(job.paths)
             for screen in self._screen.app.screen_stack:
-                screen.post_message(OperationEnded(job))
+                screen.post_message(OperationEnded(job, text))
         if not self.queue.busy:
             self._polling.pause()
         self._tell_queue()

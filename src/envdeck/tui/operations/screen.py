@@ -173,7 +173,7 @@ class OperationsScreen(ListDetailScreen[JobList, LogView]):
     OperationsScreen.-high.-logged > .log-path { display: block; }
     OperationsScreen.-nothing > .above { height: 1fr; max-height: 100%; }
     """
-    WHY_NOT: ClassVar[Mapping[str, str]] = {"sort": "what runs comes first, then the newest"}
+    WHY_NOT: ClassVar[Mapping[str, str]] = {"sort": "running operations first, then newest"}
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("operations", "cancel", "undo", "copy", "tab.1", "tab.2")
     ]

@@ -34,7 +34,12 @@ from envdeck.core.operations.shared.base_interpreter import (
 )
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.shared.index_silence import silence_warnings
-from envdeck.core.operations.shared.interpreters import interpreter_choices, named_by, pick
+from envdeck.core.operations.shared.interpreters import (
+    interpreter_choices,
+    named_by,
+    pick,
+    unfit_warnings,
+)
 from envdeck.core.operations.shared.space import no_room, not_writable
 from envdeck.core.operations.sources.offer import sources
 from envdeck.core.operations.sources.source import (
@@ -197,6 +202,7 @@ def _planned(
         warnings=(
             *source.notes,
             *_other_python(wanted, one),
+            *unfit_warnings(chosen),
             *(silence_warnings(context, place) if source.needs_index else ()),
         ),
         refusals=_refusals(place, host)

@@ -18,6 +18,7 @@ from envdeck.core.model import (
 )
 from envdeck.core.system.host import Host
 from support.environments import new_uv_cache
+from support.wheels import write_wheel
 
 
 def _other() -> str | None:
@@ -291,3 +292,28 @@ def test_a_jump_brings_what_the_newer_release_needs(machine, kit, theirs):
     assert PackageChange("extra-part", None, "1.0") in plan.package_changes
     machine.done(plan)
     assert versions(kit, path) == {"native": "2.0", "extra_part": "1.0", "deep_part": "0.5"}
+
+
+def test_a_plan_says_which_python_the_project_and_its_packages_do_not_admit(machine, theirs):
+    own = ".".join(map(str, sys.version_info[:2]))
+    folder = machine.home / "work"
+    for name, bound in (("bound", f"=={own}.*"), ("free", ">=3")):
+        write_wheel(machine.wheels, name, "1.0", headers=[f"Requires-Python: {bound}"])
+    path = machine.make(folder / ".venv", "uv")
+    machine.install(path, "uv", "bound", "free")
+    (folder / "pyproject.toml").write_text(
+        f'[project]\nname = "n"\nversion = "0"\nrequires-python = "=={own}.*"\n'
+        'dependencies = ["free"]\n'
+    )
+    version = theirs[0].version
+    project = f"the project requires Python =={own}.*, but {version} is used"
+    packages = f"installed, but not for Python {version}: bound 1.0 (requires Python =={own}.*)"
+    asked = RecreateRequest(source="declared", interpreter=OTHER)
+    recreate = machine.operations.plan_recreate(machine.look(path), asked)
+    upgrade = machine.operations.plan_interpreter(machine.look(path), OTHER)
+    create = machine.operations.plan_create(str(folder), path="other", interpreter=OTHER)
+    assert {project, packages} <= set(recreate.warnings)
+    assert {project, packages} <= set(upgrade.warnings)
+    assert project in create.warnings
+    same = machine.operations.plan_recreate(machine.look(path))
+    assert not {project, packages} & set(same.warnings)

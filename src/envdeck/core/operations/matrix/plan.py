@@ -32,6 +32,7 @@ from envdeck.core.operations.shared.base_interpreter import base_path
 from envdeck.core.operations.shared.context import Context
 from envdeck.core.operations.shared.interpreters import (
     InterpreterRequest,
+    admits,
     interpreter_choices,
     interpreter_options,
     known_interpreters,
@@ -270,8 +271,7 @@ def _numbers(minor: str) -> tuple[int, ...]:
 def _admitted(said: Project, option: InterpreterOption) -> _Row:
     one = option.interpreter
     version = one.version or one.executable
-    plain = interpreter_options(InterpreterRequest(wanted=said.wanted), [one])
-    if said.wanted.specifier and not all(each.fits for each in plain):
+    if not admits(said.wanted.specifier, one.version):
         return _Row(version, option, f"the project requires Python {said.wanted.specifier}")
     return _Row(version, option)
 

@@ -44,7 +44,7 @@ from envdeck.core.operations.shared.context import Context
 from envdeck.core.operations.shared.describe import edit_facts, inherited_facts, recreate_warnings
 from envdeck.core.operations.shared.history import failed_before
 from envdeck.core.operations.shared.index_silence import is_cut_off, silence_warnings
-from envdeck.core.operations.shared.interpreters import interpreter_choices, pick
+from envdeck.core.operations.shared.interpreters import interpreter_choices, pick, unfit_warnings
 from envdeck.core.operations.shared.space import no_room, not_writable
 from envdeck.core.operations.sources.offer import source_of
 from envdeck.core.operations.sources.snapshot import (
@@ -343,6 +343,7 @@ def plan_recreate(
                 doubtful,
                 same_minor=same_minor,
             ),
+            *unfit_warnings(chosen, () if same_minor else installed.heads),
             *recreate_warnings(replaced, keep=request.keep_edits),
             *silent,
         ),

@@ -12,6 +12,7 @@ from envdeck.core.inspection.interpreter import is_free_threaded, is_version
 from envdeck.core.inspection.interpreters import base_of, find_interpreters, interpreter_at
 from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import (
+    Distribution,
     Environment,
     Interpreter,
     InterpreterOption,
@@ -25,6 +26,7 @@ from envdeck.core.project.model import NamedPython, WantedPython
 from envdeck.core.project.pythons import wanted_python
 from envdeck.core.system import reach
 from envdeck.core.system.host import Host
+from envdeck.core.system.words import join_some
 
 _UNNAMED = 1_000_000
 _NUMBERS = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?")
@@ -88,7 +90,7 @@ def _option(request: InterpreterRequest, one: Interpreter, *, is_base: bool) -> 
         and _has_threads(one)
         is (environment is not None and is_free_threaded(environment.path, python.version))
     )
-    fits, matches = _is_allowed(one, wanted), _matches_file(one, wanted)
+    fits, matches = admits(wanted.specifier, one.version), _matches_file(one, wanted)
     reason, named = None, _named(one, wanted)
     if same_minor:
         reason = InterpreterReason.CURRENT if is_base else InterpreterReason.SAME_MINOR
@@ -165,14 +167,34 @@ def _is_asked(one: Interpreter, request: InterpreterRequest) -> bool:
     return is_version(one.version, request.version, free_threaded=_has_threads(one))
 
 
-def _is_allowed(one: Interpreter, wanted: WantedPython) -> bool:
-    if not wanted.specifier or one.version is None:
+def admits(specifier: str | None, version: str | None) -> bool:
+    """Tell whether a `requires-python` admits a version; what cannot be read does: the tool that
+    reads it will say."""
+    if not specifier or version is None:
         return True
     try:
-        version = Version(one.version)
-        return SpecifierSet(wanted.specifier).contains(version, prereleases=True)
+        return SpecifierSet(specifier).contains(Version(version), prereleases=True)
     except (InvalidSpecifier, InvalidVersion, ValueError):
-        return True  # the benefit of the doubt: the tool that reads it will say
+        return True
+
+
+def unfit_warnings(
+    option: InterpreterOption, heads: Iterable[Distribution] = ()
+) -> tuple[str, ...]:
+    """Say where the project does not admit the Python that is taken, and which of the installed
+    packages do not support it."""
+    version = option.interpreter.version
+    said = []
+    if not admits(option.specifier, version):
+        said.append(f"the project requires Python {option.specifier}, but {version} is used")
+    unfit = sorted(
+        f"{one.name} {one.version} (requires Python {one.requires_python})"
+        for one in heads
+        if not admits(one.requires_python, version)
+    )
+    if unfit:
+        said.append(f"installed, but not for Python {version}: {join_some(unfit)}")
+    return tuple(said)
 
 
 def _matches_file(one: Interpreter, wanted: WantedPython) -> bool:

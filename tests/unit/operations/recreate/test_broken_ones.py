@@ -187,3 +187,17 @@ def test_a_strict_editable_comes_back_strict(machine, kit):
     machine.install(path, "uv", "-e", project, "--reinstall")
     machine.done(machine.operations.plan_recreate(machine.look(path)))
     assert pth.read_text() == f"{project}\n"
+
+
+def test_a_version_that_nothing_tells_is_said_to_be_unknown(machine):
+    path = machine.make(machine.home / "work" / ".venv", "venv")
+    lose_base(path, "/nowhere")
+    cfg = path / "pyvenv.cfg"
+    kept = [line for line in cfg.read_text().splitlines() if not line.startswith("version")]
+    cfg.write_text("\n".join(kept) + "\n")
+    shutil.rmtree(path / "lib")
+    environment = machine.look(path)
+    assert environment.python.version is None
+    plan = machine.operations.plan_recreate(environment, RecreateRequest(interpreter=BASE))
+    assert any("Python unknown → " in one for one in plan.warnings)
+    assert "None" not in str((plan.warnings, plan.targets[0].facts, plan.steps))

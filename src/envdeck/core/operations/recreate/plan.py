@@ -144,7 +144,7 @@ def warnings_of(
         )
     if not same_minor and source.name is SourceName.EXACT:
         said.append(
-            f"Python {recipe.python} → {chosen.interpreter.version}:"
+            f"Python {recipe.python or 'unknown'} → {chosen.interpreter.version}:"
             " stops without changes if a package has no release for it;"
             " pip and setuptools use the bundled versions"
         )

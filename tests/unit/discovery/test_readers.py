@@ -155,6 +155,24 @@ def test_threads_are_called_for_where_the_disk_keeps_one_waiting():
     assert measured(Readers(), lambda _path: sum(range(20_000))) == 1
 
 
+def test_a_disk_that_stays_quick_is_measured_less_often_and_one_that_slows_down_is_noticed():
+    readers = Readers()
+    assert measured(readers, lambda _path: None) == 1
+    taken = []
+    for _ in range(16):
+        readers.sample()
+        taken.append(readers.measures)
+        while readers.measures:
+            readers.measure(lambda: None)
+    assert taken[:9] == [False, True, *[False, False, True], *[False, False, False, True]]
+    assert sum(taken[9:]) == 1
+    for _ in range(4):
+        readers.sample()
+    while readers.measures:
+        readers.measure(lambda: time.sleep(0.002))
+    assert readers.count > 2
+
+
 def test_one_thread_alone_is_never_measured():
     readers = Readers(1)
     readers.serve(str, lambda _value: ())

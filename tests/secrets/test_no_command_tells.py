@@ -18,6 +18,7 @@ CALLS = {
     "find": ("find", "one"),
     "diff": ("diff", ENV),
     "diff as JSON": ("diff", ENV, "--json"),
+    "diff as a page": ("diff", ENV, f"{PROJECT}/requirements.txt", "--format", "html"),
     "diff with a file": ("diff", ENV, f"{PROJECT}/requirements.txt"),
     "doctor": ("doctor", "--deep"),
     "doctor as JSON": ("doctor", ENV, "--deep", "--json"),
@@ -25,6 +26,7 @@ CALLS = {
     "outdated": ("outdated", ENV, "--json"),
     "run": ("run", ENV, "--", "true"),
     "clean": ("clean", "--manager", "venv", "--dry-run", "--json"),
+    "clean of caches": ("clean", "--caches", "--dry-run", "--json"),
     "bisect": ("bisect", ENV, "--good", "2026-01-01", "--", "true"),
     "matrix": ("matrix", PROJECT, "--python", sys.executable, "--json", "--", "true"),
     "timeline": ("timeline", ENV),
@@ -55,6 +57,7 @@ CALLS = {
     "history": ("history", "--json"),
     "trash": ("trash", "list", "--json"),
     "config": ("config", "show"),
+    "schema": ("schema",),
     "completion": ("completion", "bash"),
 }  # fmt: skip
 ELSEWHERE = {"demo"}

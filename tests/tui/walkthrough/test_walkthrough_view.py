@@ -18,6 +18,7 @@ from envdeck.core.model import (
     StepStarted,
 )
 from envdeck.core.onboarding.model import Answers, StepState
+from envdeck.core.onboarding.steps import STEPS
 from envdeck.core.operations.shared.context import Policy
 from envdeck.text import capitalise, width
 from envdeck.text.safe import ASCII, UNICODE
@@ -110,6 +111,16 @@ def test_each_state_has_a_sign_and_a_word_and_plain_ones_where_there_is_no_unico
         assert line.endswith(step.title)
         if signs is ASCII:
             assert line.isascii()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 36)])
+async def test_no_name_of_a_step_is_cut(walked, size):
+    async with walked(size=size) as (pilot, _):
+        room = pilot.app.screen.query_one("StepList").size.width
+        step = made.steps()[0]
+        for each in STEPS:
+            row = step_line(replace(step, title=each.title), None, look(), room)
+            assert line_text(row).endswith(each.title)
 
 
 @pytest.mark.parametrize("cells", [30, 50, 66, 200])

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from uv import find_uv_bin
 
 from envdeck.core.catalog import Catalog
 from envdeck.core.inspection.interpreters import find_interpreters
@@ -209,6 +210,24 @@ def test_a_lock_is_what_is_installed_but_for_what_a_column_changes(bench):
     assert [cell.spec.source.title for cell in plan.cells] == ["pylock.toml", "pylock.toml"]
     assert result.status is Ending.DONE
     assert [one.output for one in ends(told)] == [("1.0 1.0",), ("2.0 1.0",)]
+
+
+def test_a_lock_of_uv_is_installed_by_uv_and_nothing_is_built_in_the_project(bench):
+    bench.declare(requires="elm<3")
+    with (bench.project / "pyproject.toml").open("a") as file:
+        file.write(f'[tool.uv]\nno-index = true\nfind-links = ["{bench.wheels}"]\n')
+    lock = [find_uv_bin(), "lock", "-q", "--offline", "--python", sys.executable]
+    environ = {**bench.host.environ, "HOME": str(bench.home)}
+    subprocess.run(lock, cwd=bench.project, env=environ, check=True, timeout=60)
+    before = states(bench.project)
+    code = "import sys; sys.path.remove(''); import api, elm; print(api.__file__, elm.version)"
+    plan, result, told = bench.run(code, "", "elm<2")
+    assert [cell.spec.source.title for cell in plan.cells] == ["uv.lock", "uv.lock"]
+    assert result.status is Ending.DONE, ends(told)
+    files, versions = zip(*(one.output[0].split() for one in ends(told)), strict=True)
+    assert versions == ("2.0", "1.0")
+    assert all("site-packages" in file for file in files)
+    assert states(bench.project) == before
 
 
 def test_a_command_that_takes_too_long_is_ended(bench):

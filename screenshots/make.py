@@ -271,11 +271,11 @@ async def _everywhere(hand: Hand) -> None:
 
 
 async def _compare(hand: Hand) -> None:
-    await hand.go_to("forecast/.venv")
+    await hand.go_to("receipts/.venv")
     await hand.press("space")
-    await hand.go_to("forecast-2/.venv")
+    await hand.go_to("pricing-api/.venv")
     await hand.press("space", "equals_sign")
-    await hand.see("identical")
+    await hand.see("only in")
 
 
 async def _caches(hand: Hand) -> None:

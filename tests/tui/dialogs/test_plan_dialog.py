@@ -156,7 +156,7 @@ async def test_the_targets_are_those_of_the_key_press_hidden_marks_among_them(op
         await screen.app.main.list.filter_by("nothing matches this")
         await screen.pilot.press("d")
         await screen.planned()
-        assert "Delete 2 environments (2 hidden by the filter)" in shown(screen.app)
+        assert "Delete 2 environments (2 of them hidden by the filter)" in shown(screen.app)
         assert {target.path for target in screen.dialog.plan.targets} == marked
         screen.app.main.list.listing.marks.toggle_all()  # what happens meanwhile changes nothing
         await screen.pilot.press("y")

@@ -125,7 +125,7 @@ class TrashScreen(RecordScreen[TrashList]):
         self._order = (self._order + 1) % len(_ORDERS)
         words, key = _ORDERS[self._order]
         self.table.narrowing.sort(key)
-        self.notify(f"sorted: {words}")
+        self.notify(f"sorted: {words}", markup=False)
 
     # marks
 

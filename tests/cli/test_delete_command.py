@@ -1,10 +1,11 @@
 """`envdeck delete`: which environments it means."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from envdeck.core.model import ProjectLink, ProjectState, Refusal
+from envdeck.core.model import Fact, ProjectLink, ProjectState, Refusal, Step
 
 
 @pytest.fixture
@@ -103,3 +104,31 @@ def test_a_project_whose_environment_is_reached_by_a_link_in_it(
     (home / "work").mkdir()
     assert cli("delete", f"{home}/work", "--yes").code == 0
     assert operations.asked[1][2]["links"] == {found.path: link}
+
+
+def test_a_batch_tells_the_same_sentence_once(cli, operations, catalog, environment, size_of):
+    names = ("api", "blog", "shop", "etl")
+    for name in names:
+        catalog.environments.append(environment(f"{name}/.venv", size=size_of(500, 400)))
+    paths = [found.path for found in catalog.environments]
+    plan = operations.plan(*paths)
+    targets = tuple(
+        replace(one, name=f"{name}/.venv", facts=(Fact("processes", "not in use"),))
+        for one, name in zip(plan.targets, names, strict=True)
+    )
+    refusals = tuple(Refusal("mount", "a disk is mounted in it", path=path) for path in paths[:2])
+    steps = tuple(Step(f"Move {name}/.venv to the trash") for name in names)
+    operations.planned = [
+        replace(plan, targets=targets, steps=steps, refusals=refusals, warnings=())
+    ]
+    result = cli("delete", *paths, "--dry-run")
+    assert result.code == 3
+    lines = [" ".join(line.split()) for line in result.out.splitlines()]
+    for once in ("processes not in use · all 4", "1. Move 4 environments to the trash"):
+        assert lines.count(once) == 1
+    assert [line for line in lines if line.startswith("frees")]  # the total, though two are blocked
+    assert (
+        "error: blocked: a disk is mounted in it (mount) · 2: ~/api/.venv, ~/blog/.venv"
+        in result.err
+    )
+    assert "hint: 2 of 4 blocked; use `--keep-going` to delete the rest" in result.err

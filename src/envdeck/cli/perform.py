@@ -29,7 +29,7 @@ from envdeck.core.model import (
     StepProgress,
     StepStarted,
 )
-from envdeck.text import counted, tilde_within
+from envdeck.text import counted, tilde, tilde_within
 from envdeck.text.operation import progress_words, refusal_words, room_words
 
 if TYPE_CHECKING:
@@ -299,10 +299,16 @@ class Performer:
             self.context.console.clear_progress()
 
     def report_refusals(self, refusals: Iterable[Refusal]) -> None:
-        """Print why a plan is not run."""
+        """Print why a plan is not run: the same reason once, with all that it holds for."""
+        alike: dict[Refusal, list[str]] = {}
         for refusal in refusals:
-            reason = refusal_words(refusal, self.context.host.home)
-            self.context.console.error(f"blocked: {reason}", way_out(refusal))
+            alike.setdefault(replace(refusal, path=""), []).append(refusal.path)
+        home = self.context.host.home
+        for same, paths in alike.items():
+            one = same if len(paths) > 1 else replace(same, path=paths[0])
+            named = ", ".join(tilde(path, home) for path in paths)
+            also = f" · {len(paths):,}: {named}" if len(paths) > 1 else ""
+            self.context.console.error(f"blocked: {refusal_words(one, home)}{also}", way_out(one))
 
     def report(self, plan: Plan, result: Result, indent: str = "") -> None:
         """Print how a run ended; with `--json` only what went wrong."""
@@ -405,6 +411,11 @@ class _Operation:
         if not self._print_json(plan, result) and dry_run:
             print_plan(plan, self.performer.context, aside=False)
         self.performer.report_refusals(plan.refusals)
+        blocked = {one.path for one in plan.targets} & {one.path for one in plan.refusals}
+        rest = len(plan.targets) - len(blocked)
+        if blocked and rest and getattr(self.performer.arguments, "keep_going", None) is False:
+            said = f"{len(blocked):,} of {len(plan.targets):,} blocked"
+            self.performer.context.console.hint(f"{said}; use `--keep-going` to delete the rest")
         return Exit.REFUSED if plan.refusals or self.left_out else Exit.DONE
 
     def _print_json(self, plan: Plan, result: Result | None) -> bool:

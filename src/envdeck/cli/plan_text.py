@@ -6,7 +6,7 @@ from shlex import quote
 from envdeck.cli.console import Cell, styled
 from envdeck.cli.context import CommandContext
 from envdeck.core.inspection.packages.provenance import mask_text
-from envdeck.core.model import Environment, Operation, PackageChange, Plan, Step, Target
+from envdeck.core.model import Environment, Fact, Operation, PackageChange, Plan, Step
 from envdeck.text import (
     Signs,
     counted,
@@ -19,7 +19,16 @@ from envdeck.text import (
     tilde_within,
     width,
 )
-from envdeck.text.operation import CHANGE_COLUMNS, CHANGES_SHOWN, change_words
+from envdeck.text.operation import (
+    CHANGE_COLUMNS,
+    CHANGES_SHOWN,
+    ONE_BY_ONE,
+    change_words,
+    shared_facts,
+    shared_steps,
+    shared_warnings,
+    short_names,
+)
 
 _KEEP_EDITS = {
     Operation.RECREATE: "use --keep-edits to keep the edited files",
@@ -39,20 +48,27 @@ def print_plan(plan: Plan, context: CommandContext, *, aside: bool) -> None:
 
 def plan_lines(plan: Plan, context: CommandContext) -> Iterator[tuple[str, str]]:
     """Yield the lines of a plan, each with its style; they are plain text."""
-    for target in plan.targets:
+    names = short_names(plan.targets)
+    many = len(plan.targets) > ONE_BY_ONE
+    shared, targets = shared_facts(plan.targets, names) if many else ([], plan.targets)
+    for target in targets:
         word = "write" if plan.operation is Operation.EDIT else plan.operation
         yield f"{word} {safe(tilde(target.path, context.host.home))}", "bold"
-        yield from _rows(_facts(target, context))
+        yield from _rows(_facts(target.facts, context))
+    if shared:
+        yield "in common", "bold"
+        yield from _rows(_facts(shared, context))
     yield from _packages(plan.package_changes or ())
     if plan.steps:
         yield "steps", "bold"
-    for number, step in enumerate(plan.steps, start=1):
+    steps = list(shared_steps(plan)) if many else plan.steps
+    for number, step in enumerate(steps, start=1):
         yield from _step(number, step, context)
     costs = list(_costs(plan, context))
     if costs:
         yield "cost", "bold"
         yield from _rows(costs)
-    for warning in plan.warnings:
+    for warning in shared_warnings(plan, names) if many else plan.warnings:
         yield f"warning: {sentence(warning, context)}", "yellow"
     if plan.replaced_edits and not plan.keep_edits and plan.operation in _KEEP_EDITS:
         yield f"hint: {_KEEP_EDITS[plan.operation]}", ""
@@ -112,8 +128,8 @@ def _packages(changes: Sequence[PackageChange]) -> Iterator[tuple[str, str]]:
         yield f"  and {len(changes) - CHANGES_SHOWN:,} more (`--json` lists all)", "dim"
 
 
-def _facts(target: Target, context: CommandContext) -> list[tuple[str, str]]:
-    return [(safe(fact.label), sentence(fact.text, context)) for fact in target.facts]
+def _facts(facts: Sequence[Fact], context: CommandContext) -> list[tuple[str, str]]:
+    return [(safe(fact.label), sentence(fact.text, context)) for fact in facts]
 
 
 def _step(number: int, step: Step, context: CommandContext) -> Iterator[tuple[str, str]]:

@@ -1,21 +1,27 @@
 """Words for operations, refusals, results, history, trash, fixes and setup steps, for both front
 ends."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import (
     BisectRun,
     BisectRunStarted,
     CellStatus,
     Ending,
+    Fact,
     Operation,
     PackageChange,
     Plan,
     Refusal,
     Result,
+    Step,
     StepProgress,
+    Target,
 )
+from envdeck.core.system.words import join_some
 from envdeck.text.paths import place, tilde, tilde_within
 from envdeck.text.quantities import size, time_left
 from envdeck.text.safe import plain
@@ -96,6 +102,95 @@ def room_words(plan: Plan, result: Result, trash: str = "the trash is emptied") 
     if result.free_bytes is not None:
         said.append(f"{size(result.free_bytes)} free")
     return ", ".join(said)
+
+
+ONE_BY_ONE = 3
+"""Targets up to which each of them is told of by itself; of more, what is the same is told once."""
+_NAMED = 6
+"""Targets that a shared sentence names; more are counted."""
+
+
+def short_names(targets: Iterable[Target]) -> dict[str, str]:
+    """Return what each target is called among the others, by its path: `api` of `api/.venv`, as
+    long as that is one of them alone."""
+    names = {one.path: one.name or os.path.basename(one.path) for one in targets}
+    if len(set(names.values())) < len(names):
+        return {path: path for path in names}
+    heads = {path: os.path.split(name) for path, name in names.items()}
+    folders = [head for head, _ in heads.values()]
+    if len({tail for _, tail in heads.values()}) > 1 or len(set(folders)) < len(names):
+        return names
+    return {path: head or names[path] for path, (head, _) in heads.items()}
+
+
+def held_by(names: Sequence[str], total: int) -> str:
+    """Return how many of several something holds for, and which: `3 of 12: api, blog, shop`."""
+    if len(names) == total:
+        return f"all {total:,}"
+    return f"{len(names):,} of {total:,}: {join_some(names, _NAMED)}"
+
+
+def gathered(said: Iterable[tuple[str, str]], total: int) -> list[str]:
+    """Return each sentence once, with those of several that it holds for; `said` are the sentences
+    with the name of what each is about, empty where it is about none alone."""
+    found: dict[str, list[str]] = {}
+    for sentence, name in said:
+        found.setdefault(sentence, []).append(name)
+    told = []
+    for sentence, names in found.items():
+        if total == 1 or not all(names):
+            told.append(sentence)
+        elif len(names) == 1:
+            told.append(f"{names[0]}: {sentence}")
+        else:
+            told.append(f"{sentence} · {held_by(names, total)}")
+    return told
+
+
+def shared_facts(
+    targets: Sequence[Target], names: Mapping[str, str]
+) -> tuple[list[Fact], list[Target]]:
+    """Return the facts that several targets share, each once with those it holds for, and the
+    targets with the facts that are theirs alone."""
+    holders: dict[Fact, list[str]] = {}
+    for target in targets:
+        for fact in dict.fromkeys(target.facts):
+            holders.setdefault(fact, []).append(names[target.path])
+    shared = {fact: of for fact, of in holders.items() if len(of) > 1}
+    told = [
+        Fact(fact.label, f"{fact.text} · {held_by(of, len(targets))}")
+        for fact, of in shared.items()
+    ]
+    rest = [
+        replace(one, facts=tuple(fact for fact in one.facts if fact not in shared))
+        for one in targets
+    ]
+    return told, rest
+
+
+def shared_warnings(plan: Plan, names: Mapping[str, str]) -> list[str]:
+    """Return the warnings of a plan over several, where one begins with the name of a target."""
+    known = {target.name: names[target.path] for target in plan.targets}
+    said = []
+    for warning in plan.warnings:
+        name, colon, rest = warning.partition(": ")
+        said.append((rest, known[name]) if colon and name in known else (warning, ""))
+    return gathered(said, len(names))
+
+
+def shared_steps(plan: Plan) -> Iterator[Step]:
+    """Yield the steps of a plan over several, those that differ in the name of their target alone
+    as one: `Move 12 environments to the trash`."""
+    known = {target.name for target in plan.targets}
+    found: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for step in plan.steps:
+        words = step.title.split(" ")
+        name = next((word for word in words if word in known), "")
+        title = " ".join("\0" if word == name else word for word in words) if name else step.title
+        found.setdefault((title, step.command), []).append(name)
+    for (title, command), of in found.items():
+        many = f"{len(of):,} environments" if len(of) > 1 else of[0]
+        yield Step(title.replace("\0", many), command)
 
 
 CELL_WORDS = {

@@ -1,5 +1,6 @@
 """The plan dialog, and the keys that lead to it."""
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -20,6 +21,7 @@ from envdeck.tui.base.services import PlanRequest, together
 from envdeck.tui.dialogs import plan as plan_dialog
 from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.dialogs.plan_view import cost_line, plan_rows, target_row
+from envdeck.tui.dialogs.requests import delete_request
 from envdeck.tui.widgets.line import Look, line_text, line_width
 
 UNOWNED = Refusal("unowned-files", "2 files of yours", "move them out first", overrulable=True)
@@ -617,3 +619,161 @@ async def test_what_failed_the_last_time_is_accepted_by_a_switch(opened, made_up
         await screen.planned()
         assert screen.dialog.plan.allowed == {"import-check"}
         assert "overridden" in shown(screen.app)
+
+
+# a batch
+
+
+BATCH = ("api", "blog", "shop", "etl", "web", "docs", "cli", "lab", "ml", "ops", "bot", "job")
+
+
+class BatchOperations:
+    """Deletes of twelve of which some are blocked; asked as the screen asks."""
+
+    def __init__(self, made_up, blocked):
+        self.made_up, self.blocked = made_up, blocked
+
+    def plan_delete(self, environments, *, links=None, purge=False, allow=frozenset()):
+        """Plan, each with the same facts, a step and perhaps a refusal."""
+        del links, purge
+        paths = [one.path for one in environments]
+        plan = self.made_up.plan(*paths)
+        targets = tuple(
+            replace(one, facts=(Fact("processes", "not in use"), Fact("python", one.name)))
+            for one in plan.targets
+        )
+        refusals = tuple(
+            replace(refusal, path=one.path)
+            for one in targets
+            for name, refusal in self.blocked.items()
+            if one.name == f"{name}/.venv" and refusal.guard not in allow
+        )
+        steps = tuple(Step(f"Move {one.name} to the trash") for one in targets)
+        warnings = tuple(f"{one.name}: 2 edited files are lost" for one in targets[:3])
+        return replace(
+            plan, targets=targets, steps=steps, warnings=warnings, refusals=refusals, allowed=allow
+        )
+
+
+def batch_request(made_up, blocked):
+    environments = [Target(f"/home/ada/work/{name}/.venv") for name in BATCH]
+    return delete_request(BatchOperations(made_up, blocked), environments, "Delete 12 environments")
+
+
+@pytest.fixture
+def batch(opened, made_up):
+    """Open the dialog of a batch of twelve, at 80 by 24."""
+
+    class Context:
+        def __init__(self, blocked):
+            self.operations = made_up.MadeUpOperations()
+            self.opening = opened(self.operations, size=(80, 24))
+            self.request = batch_request(made_up, blocked)
+
+        async def __aenter__(self):
+            screen = await self.opening.__aenter__()
+            screen.app.main.operations.request(self.request)
+            await screen.pilot.pause()
+            await screen.planned()
+            screen.ran = self.operations.ran
+            return screen
+
+        async def __aexit__(self, *error):
+            return await self.opening.__aexit__(*error)
+
+    return Context
+
+
+async def test_the_blocked_of_a_batch_are_left_out_by_a_key(batch):
+    async with batch({"shop": MOUNT}) as screen:
+        text = shown(screen.app)
+        assert "12 environments · frees 1.2 GB when the trash is emptied" in text
+        assert "blocked · 1 of 12: shop" in text
+        assert "o: leave it out and plan the rest" in text
+        assert "a disk is mounted in it" in text
+        assert "1 of 12 blocked by mount (o: leave out)" in text
+        await screen.pilot.press("y")
+        assert screen.ran == []
+        await screen.pilot.press("o")
+        await screen.planned()
+        text = shown(screen.app)
+        assert "1 left out" in text
+        assert "Delete 11 (y)" in text
+        assert "blocked" not in text
+        await screen.pilot.press("o")
+        assert "none is blocked" in shown(screen.app)
+        await screen.pilot.press("y")
+        await screen.over()
+        (plan,) = screen.ran
+        assert [one.name for one in plan.targets] == [
+            f"{name}/.venv" for name in BATCH if name != "shop"
+        ]
+
+
+async def test_a_batch_that_is_blocked_whole_says_why(batch):
+    async with batch(dict.fromkeys(BATCH, MOUNT)) as screen:
+        assert "blocked · all 12" in shown(screen.app)
+        assert "leave" not in shown(screen.app)
+        await screen.pilot.press("y")
+        assert "all 12 blocked by mount: a disk is mounted in it" in shown(screen.app)
+        await screen.pilot.press("o")
+        assert "nothing would be left" in shown(screen.app)
+        assert screen.ran == []
+
+
+async def test_marks_of_those_left_out_stay(opened, made_up, wait_until):
+    operations = made_up.MadeUpOperations()
+    async with opened(operations) as screen:
+        await screen.pilot.press("space", "space", "space")
+        marks = screen.app.main.list.listing.marks
+        marked = [one.path for one in marks.environments()]
+        operations.refusals = (replace(MOUNT, path=marked[0]),)
+        await screen.pilot.press("d")
+        await screen.planned()
+        operations.refusals = ()
+        await screen.pilot.press("o")
+        await screen.planned()
+        await screen.pilot.press("y")
+        await screen.over()
+        assert {one.path for one in operations.ran[0].targets} == set(marked[1:])
+        assert marked[0] in {one.path for one in marks.environments()}
+
+
+def test_a_batch_tells_the_same_sentence_once(made_up):
+    blocked = dict.fromkeys(("api", "blog", "shop"), UNOWNED)
+    plan = batch_request(made_up, blocked).plan(frozenset())
+    told = text_of(plan, {"unowned-files": list(plan.refusals)})
+    for once in (
+        "unowned-files · 3 of 12: api, blog, shop",
+        "2 files of yours",
+        "move them out first",
+        "2 edited files are lost · 3 of 12: api, blog, shop",
+        "processes not in use · all 12",
+        "Move 12 environments to the trash",
+    ):
+        assert told.count(once) == 1
+    for name in BATCH:
+        assert f"python {name}/.venv" in told
+    assert len(told.splitlines()) < 50
+
+
+async def test_the_blocked_of_several_wishes_are_left_out_too(opened, made_up):
+    requests = [PlanRequest(name, OneOfThem(made_up, name)) for name in BATCH[:3]]
+    requests.append(PlanRequest("etl", OneOfThem(made_up, "etl", refusals=(MOUNT,))))
+    requests += [PlanRequest(name, lambda _allow: NoPlan("no base")) for name in ("web", "cli")]
+    operations = made_up.MadeUpOperations()
+    async with opened(operations, size=(120, 60)) as screen:
+        screen.app.main.operations.request(together("Recreate 6 environments", requests))
+        await screen.pilot.pause()
+        await screen.planned()
+        text = shown(screen.app)
+        assert "3 of 6 can be recreated; the others are skipped" in text
+        assert "o: leave them out" in text
+        assert text.count("no base") == 1
+        assert "Move it to the trash · all 3" in text
+        await screen.pilot.press("o")
+        await screen.planned()
+        text = shown(screen.app)
+        assert "3 left out" in text
+        assert "skipped" not in text
+        assert "Recreate 3 (y)" in text

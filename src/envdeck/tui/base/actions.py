@@ -294,6 +294,15 @@ ACTIONS: tuple[Action, ...] = (
         only="dialog",
     ),
     Action(
+        "leave_out",
+        "o",
+        "Leave out the blocked",
+        _DIALOGS,
+        "Leave out the environments that are blocked, and plan again for the rest.",
+        "leave out",
+        only="dialog",
+    ),
+    Action(
         "operations",
         "O",
         "Operations",

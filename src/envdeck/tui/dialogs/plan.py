@@ -1,7 +1,6 @@
 """The plan dialog, for one or several requests."""
 
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Iterable
 from time import monotonic
 from typing import ClassVar
 
@@ -13,15 +12,14 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Button
 
-from envdeck.core.model import NoPlan, Plan, Refusal
+from envdeck.core.model import NoPlan, Plan
 from envdeck.tui.base.actions import bindings
-from envdeck.tui.base.services import Planner, PlanRequest
+from envdeck.tui.base.services import CombinedPlan, Planned, PlanRequest
 from envdeck.tui.dialogs.dialog import ROOMY, Dialog, DialogButton
 from envdeck.tui.dialogs.plan_view import (
     ACT,
-    CombinedPlan,
-    Planned,
     PlanRow,
+    blocked_paths,
     cost_line,
     final,
     no_plan_rows,
@@ -29,10 +27,10 @@ from envdeck.tui.dialogs.plan_view import (
     target_row,
     together_rows,
 )
+from envdeck.tui.dialogs.requests import PlanMaker
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, content
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.line_view import LineView
-from envdeck.tui.workers.latest import Latest, Stopped
 
 _HELD = 0.4
 """Seconds after a yes that came too early in which another one is taken for the same key, held."""
@@ -43,97 +41,6 @@ _FRAME = 7
 
 _THREE_BUTTONS = 56
 """Columns of the screen from which there is room for three."""
-
-
-class PlanMaker:
-    """Plans a wish as its switches stand, in a thread, and keeps what came of it."""
-
-    def __init__(
-        self,
-        owner: Widget,
-        request: PlanRequest,
-        far: Callable[[int], object],
-        made: Callable[[], object],
-    ) -> None:
-        """`far` is told how many of several were planned, and `made` is called at the end."""
-        self.request = request
-        self.plan: Planned | None = None
-        """What was planned; None while it is planned."""
-        self.allowed: frozenset[str] = frozenset()
-        self.for_good = False
-        """Whether it is planned for good, past the trash."""
-        self.keeps = False
-        """Whether it is planned with edited files kept."""
-        self.met: dict[str, list[Refusal]] = {}
-        """What stood in the way by its guard, what was overruled among it."""
-        self._owner, self._far, self._made = owner, far, made
-        self._latest = Latest[Planned](owner, self._take, self._failed)
-
-    def make(self) -> None:
-        """Plan, in place of what is being planned."""
-        self.plan = None
-        self._far(0)
-        self._latest.request(self._plan)
-
-    def cancel(self) -> None:
-        """Drop what is being planned."""
-        self._latest.cancel()
-
-    @property
-    def can_keep(self) -> bool:
-        """Whether edited files can be kept."""
-        return any(each.keeping is not None for each in (self.request, *self.request.parts))
-
-    def turn(self, row: PlanRow) -> None:
-        """Turn the switch of a row, and plan again."""
-        if row.keeps:
-            self.keeps = not self.keeps
-        elif row.guard is not None:
-            self.allowed ^= {row.guard}
-        self.make()
-
-    def _plan(self, stopped: Stopped) -> Planned:
-        """Plan; called in a thread."""
-        request, allowed = self.request, self.allowed
-        if not request.parts:
-            return self._planner(request)(allowed)
-        planned: list[tuple[str, Plan | NoPlan]] = []
-        for part in request.parts:
-            if stopped():
-                break
-            with suppress(RuntimeError):  # the screen has closed, and its loop with it
-                self._owner.call_later(self._say_far, len(planned), stopped)
-            try:
-                planned.append((part.title, self._planner(part)(allowed)))
-            except Exception as error:  # noqa: BLE001 - one that fails must not take the others
-                said = f"planning failed: {type(error).__name__}: {error}"
-                planned.append((part.title, NoPlan(said)))
-        return CombinedPlan(tuple(planned), allowed)
-
-    def _planner(self, request: PlanRequest) -> Planner:
-        if self.for_good and request.at_once is not None:
-            return request.at_once
-        if self.keeps and request.keeping is not None:
-            return request.keeping
-        return request.plan
-
-    def _say_far(self, done: int, stopped: Stopped) -> None:
-        if not stopped():
-            self._far(done)
-
-    def _failed(self, text: str) -> None:
-        self._take(NoPlan(f"planning failed: {text}"))
-
-    def _take(self, plan: Planned) -> None:
-        """Keep it, and in sight what was overruled, with its reasons."""
-        self.plan = plan
-        if not isinstance(plan, NoPlan):
-            kept = {guard: self.met[guard] for guard in plan.allowed if guard in self.met}
-            now: dict[str, list[Refusal]] = {}
-            for refusal in (*plan.refusals, *plan.offers):
-                now.setdefault(refusal.guard, []).append(refusal)
-            self.met = {**now, **kept}
-        self._made()
 
 
 class PlanView(LineList[PlanRow]):
@@ -222,7 +129,7 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
     key for yes does, and only on the plan that is shown.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("yes", "mark", "purge")]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("yes", "mark", "purge", "leave_out")]
 
     def __init__(self, request: PlanRequest, look: Look, *, leave: str = "Cancel") -> None:
         """Take what is wished for; `leave` is the word for not doing it."""
@@ -232,7 +139,7 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
         self.maker = PlanMaker(self, request, self._say_planning, self._show)
         self._too_early = float("-inf")
         self._view = PlanView(look, self.maker)
-        self._no = DialogButton(self._no_line(), id="cancel")
+        self._no = DialogButton(cancel_line(leave), id="cancel")
         self._purge = DialogButton((), id="purge")
         self._yes = DialogButton(self._yes_line(), id="yes", classes="yes")
 
@@ -271,8 +178,10 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
     def _say_planning(self, done: int) -> None:
         good = Part("  permanently" if self.maker.for_good else "", Tone.ERROR)
         named = "/" in self.request.title
-        self.title_label.show((Part(self.request.title, Tone.STRONG, path=named), good))
-        total, ellipsis = len(self.request.parts), self.look.signs.ellipsis
+        out = self.maker.left_out
+        left = Part(f"  {out:,} left out" if out else "", Tone.WARNING)
+        self.title_label.show((Part(self.request.title, Tone.STRONG, path=named), left, good))
+        total, ellipsis = len(self.maker.request.parts), self.look.signs.ellipsis
         far = f" {min(done + 1, total):,} of {total:,}" if total else ""
         said = f"Planning{far}{ellipsis} ({self.look.key('back')} to cancel)"
         self.said.show((Part(said, Tone.MUTED),))
@@ -292,7 +201,7 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
         for button, line in (
             (self._yes, self._yes_line()),
             (self._purge, purge_line(self.look, small=small, back=self.maker.for_good)),
-            (self._no, self._no_line()),
+            (self._no, cancel_line("Back" if isinstance(self.plan, NoPlan) else self._leave)),
         ):
             button.label = content(line)
             button.refresh(layout=True)
@@ -307,9 +216,6 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
         count = len(whole.targets)
         said = ACT[whole.operation] + (f" {count:,}" if count > 1 else "")
         return (Part(f"{said} permanently" if self.maker.for_good else said), key)
-
-    def _no_line(self) -> Line:
-        return (Part("Back" if isinstance(self.plan, NoPlan) else self._leave), Part(" (enter)"))
 
     def _say_what_holds(self) -> None:
         plan, why = self.plan, why_not(self.plan, self.look)
@@ -357,6 +263,12 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
             self.maker.for_good = not self.maker.for_good
             self.maker.make()
 
+    def action_leave_out(self) -> None:
+        """Leave out what is blocked, and plan the rest; marks in the list stay."""
+        if why := self.maker.leave_out():
+            self.said.show((Part(why, Tone.ERROR),))
+            self.app.bell()
+
     def action_mark(self) -> None:
         """Turn the switch under the cursor."""
         self._view.action_open()
@@ -371,6 +283,11 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
         """Nothing is done; a plan that is still being made is dropped."""
         self.maker.cancel()
         super().action_back()
+
+
+def cancel_line(word: str) -> Line:
+    """Return the words of the button that does nothing."""
+    return (Part(word), Part(" (enter)"))
 
 
 def purge_line(look: Look, *, small: bool, back: bool) -> Line:
@@ -389,12 +306,26 @@ def why_not(planned: Planned | None, look: Look) -> str:
         case NoPlan() as nothing:
             return look.sentence(nothing.message)
         case CombinedPlan() as plans if not plans.refusals:
-            return "" if plans.possible else "none of them is possible"
+            reasons = [each.message for _, each in plans.planned if isinstance(each, NoPlan)]
+            said = f"none of them is possible: {look.sentence(reasons[0])}" if reasons else ""
+            return "" if plans.possible else said
         case plan:
             if not plan.refusals or (isinstance(plan, CombinedPlan) and plan.possible):
                 return ""
-            never = final(plan.refusals)
-            if never is not None:
-                return f"blocked by {never.guard}: {look.sentence(never.message)}"
-            guards = ", ".join(dict.fromkeys(each.guard for each in plan.refusals))
-            return f"blocked by {guards} (space: override)"
+            return _blocked_words(plan, look)
+
+
+def _blocked_words(plan: Plan | CombinedPlan, look: Look) -> str:
+    """Say by what it is blocked; of several how many are, and by which key those are left out."""
+    guards = ", ".join(dict.fromkeys(each.guard for each in plan.refusals))
+    never = final(plan.refusals)
+    total = len(plan.planned) if isinstance(plan, CombinedPlan) else len(plan.targets)
+    blocked = plan.skipped if isinstance(plan, CombinedPlan) else len(blocked_paths(plan))
+    ways = [] if never else ["space: override"]
+    if 0 < blocked < total:
+        ways.append(f"{look.key('leave_out')}: leave out")
+        return f"{blocked:,} of {total:,} blocked by {guards} ({', '.join(ways)})"
+    every = f"all {total:,} " if blocked and total > 1 else ""
+    if never is not None:
+        return f"{every}blocked by {never.guard}: {look.sentence(never.message)}"
+    return f"{every}blocked by {guards} (space: override)"

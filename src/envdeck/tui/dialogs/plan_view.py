@@ -1,18 +1,22 @@
 """What a plan says before it is run, as lines: objects, cost, risks, the way back, the commands."""
 
-import shlex
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from envdeck.core.lazy_dataclasses import dataclass
-from envdeck.core.model import UNPROVED, NoPlan, Operation, Plan, Refusal, Target
-from envdeck.text import clip, join_some, pad, size, time_left, width
+from envdeck.core.lazy_dataclasses import replace
+from envdeck.core.model import UNPROVED, Fact, NoPlan, Operation, Plan, Refusal, Step, Target
+from envdeck.text import join_some, pad, size, time_left
 from envdeck.text.operation import (
-    CHANGE_COLUMNS,
-    CHANGES_SHOWN,
+    ONE_BY_ONE,
     OPERATION_WORDS,
-    change_words,
+    gathered,
+    held_by,
+    shared_facts,
+    shared_steps,
+    shared_warnings,
+    short_names,
 )
+from envdeck.tui.base.services import CombinedPlan
 from envdeck.tui.widgets.line import (
     Line,
     Look,
@@ -25,9 +29,8 @@ from envdeck.tui.widgets.line import (
     line_width,
     wrapped,
 )
+from envdeck.tui.widgets.operation_words import indented, package_lines, step_lines, undo_lines
 
-_FEW = 3
-"""Targets up to which each fact has a line of its own."""
 _MANY = 50
 """Targets from which each is laid out when it is seen: thousands would stall the screen."""
 _ROOM_FOR_KEY = 60
@@ -66,67 +69,6 @@ class PlanRow(NamedTuple):
     """Whether it is the switch by which edited files are kept, or more goes."""
 
 
-@dataclass(frozen=True, slots=True)
-class CombinedPlan:
-    """Each wish by its title with what was planned for it."""
-
-    planned: tuple[tuple[str, Plan | NoPlan], ...]
-    allowed: frozenset[str] = frozenset()
-    """Guards that were overruled for all of them."""
-
-    @property
-    def possible(self) -> tuple[Plan, ...]:
-        """What a yes does; the others are left out."""
-        return tuple(
-            plan for _, plan in self.planned if isinstance(plan, Plan) and not plan.refusals
-        )
-
-    @property
-    def refusals(self) -> tuple[Refusal, ...]:
-        """What stands in the way of the others."""
-        return tuple(
-            refusal
-            for _, plan in self.planned
-            if isinstance(plan, Plan)
-            for refusal in plan.refusals
-        )
-
-    @property
-    def offers(self) -> tuple[Refusal, ...]:
-        """What stood in the way of those that are possible at the last attempt."""
-        return tuple(offer for plan in self.possible for offer in plan.offers)
-
-    @property
-    def left_out(self) -> int:
-        """How many a yes would not do."""
-        return len(self.planned) - len(self.possible)
-
-    def whole(self) -> Plan | None:
-        """Return one plan with what all that is possible costs and frees; for showing alone."""
-        plans = self.possible
-        if not plans:
-            return None
-        kept = [plan.kept_until for plan in plans if plan.kept_until is not None]
-        return Plan(
-            id="",
-            operation=plans[0].operation,
-            targets=tuple(target for plan in plans for target in plan.targets),
-            needs_bytes=_sum(plan.needs_bytes for plan in plans),
-            frees_now_bytes=_sum(plan.frees_now_bytes for plan in plans),
-            reclaims_bytes=_sum(plan.reclaims_bytes for plan in plans),
-            undo=None if any(plan.undo is None for plan in plans) else plans[0].undo,
-            kept_until=min(kept) if len(kept) == len(plans) else None,
-        )
-
-
-def _sum(figures: Iterable[int | None]) -> int | None:
-    known = list(figures)
-    return None if None in known else sum(each for each in known if each is not None)
-
-
-Planned: TypeAlias = Plan | NoPlan | CombinedPlan
-
-
 def plan_rows(
     plan: Plan,
     refusals: Mapping[str, Sequence[Refusal]],
@@ -140,18 +82,67 @@ def plan_rows(
     overruled ones among them; `for_good` tells that the person asked for no way back, and
     `can_keep` that edited files may be kept."""
     warned = (Part(f"{look.signs.warning} ", Tone.ERROR), Part(_FOR_GOOD, Tone.WARNING))
+    names = short_names(plan.targets)
+    many = len(plan.targets) > ONE_BY_ONE
+    shared, targets = shared_facts(plan.targets, names) if many else ([], plan.targets)
+    warnings = shared_warnings(plan, names) if many else plan.warnings
+    steps = list(shared_steps(plan)) if many else plan.steps
     rows = [
         *(PlanRow(line) for line in (*indented(warned, 1, 3, cells), ()) if for_good),
-        *refusal_rows(refusals, plan.allowed, look, cells),
-        *(PlanRow(line) for line in warning_lines(plan, look, cells)),
+        *_blocked_rows(plan, names, look, cells),
+        *refusal_rows(refusals, plan.allowed, look, cells, names),
+        *(PlanRow(line) for line in warning_lines(warnings, look, cells)),
         *(_alternative_rows(plan, look, cells) if can_keep else ()),
-        *_target_rows(plan.targets, look, cells),
+        *_shared_rows(shared, look, cells),
+        *_target_rows(targets, look, cells),
         *(PlanRow(line) for line in package_lines(plan, look, cells)),
-        *(PlanRow(line) for line in step_lines(plan, look, cells)),
+        *(PlanRow(line) for line in step_lines(steps, look, cells)),
+        *(PlanRow(line) for line in undo_lines(plan.undo, look, cells)),
     ]
     while rows and not rows[-1].line and rows[-1].target is None:
         rows.pop()
     return rows
+
+
+def _blocked_rows(
+    plan: Plan, names: Mapping[str, str], look: Look, cells: int
+) -> Iterator[PlanRow]:
+    """Yield, before what blocks some of several, what all of them free, which are blocked, and by
+    which key those are left out."""
+    blocked = blocked_paths(plan)
+    if not blocked:
+        return
+    total = f" {len(names):,} environments"
+    yield PlanRow(joined([(Part(total, Tone.STRONG),), (Part(_freed(plan)),)]))
+    said: Line = (
+        Part(f"{look.signs.broken} ", Tone.ERROR),
+        Part(f"blocked · {held_by([names[path] for path in blocked], len(names))}", Tone.STRONG),
+    )
+    yield from (PlanRow(line) for line in indented(said, 1, 3, cells))
+    if len(blocked) < len(names):
+        yield PlanRow(leave_out_line(len(blocked), look))
+    yield PlanRow(())
+
+
+def blocked_paths(plan: Plan) -> list[str]:
+    """Return which of several targets are blocked; none where all of them are one question."""
+    refused = {refusal.path for refusal in plan.refusals}
+    return [one.path for one in plan.targets if one.path in refused and len(plan.targets) > 1]
+
+
+def leave_out_line(count: int, look: Look) -> Line:
+    """Return by which key those that are blocked are left out."""
+    key = Part(f"   {look.key('leave_out')}", Tone.HEADING)
+    return (key, Part(f": leave {'it' if count == 1 else 'them'} out and plan the rest"))
+
+
+def _shared_rows(shared: Sequence[Fact], look: Look, cells: int) -> Iterator[PlanRow]:
+    """Yield what several share, each once with those that it holds for, and a blank."""
+    for fact in shared:
+        said: Line = (Part(look.sentence(f"{fact.label} {fact.text}"), Tone.MUTED),)
+        yield from (PlanRow(line) for line in indented(said, 1, 3, cells))
+    if shared:
+        yield PlanRow(())
 
 
 def no_plan_rows(nothing: NoPlan, look: Look, cells: int) -> list[PlanRow]:
@@ -210,40 +201,56 @@ def _freed(plan: Plan) -> str:
 
 
 def refusal_rows(
-    refusals: Mapping[str, Sequence[Refusal]], allowed: Collection[str], look: Look, cells: int
+    refusals: Mapping[str, Sequence[Refusal]],
+    allowed: Collection[str],
+    look: Look,
+    cells: int,
+    names: Mapping[str, str],
 ) -> Iterator[PlanRow]:
-    """Yield what stands in the way, each guard that may be overruled with its switch."""
+    """Yield what stands in the way, each guard that may be overruled with its switch; what it
+    refuses for several is told once, with their `names`."""
     for guard, each in refusals.items():
         overruled = guard in allowed
         tone = Tone.WARNING if each[0].overrulable else Tone.ERROR
+        sign = Part(f"{look.signs.warning if overruled else look.signs.broken} ", tone)
+        paths = dict.fromkeys(one.path for one in each if one.path in names)
+        first = 1
+        if len(paths) > 1:
+            held = held_by([names[path] for path in paths], len(names))
+            head: Line = (sign, Part(guard, Tone.STRONG), Part(f" · {held}"))
+            yield from (PlanRow(told) for told in indented(head, 1, 3, cells))
+            sign, first = Part(""), 3
+        same = each[0].hint if len({one.hint for one in each}) == 1 else None
+        reasons: dict[tuple[str, str], list[Refusal]] = {}
         for one in each:
-            where = f"{look.path(one.path)}: " if one.path else ""
-            line = (
-                Part(f"{look.signs.warning if overruled else look.signs.broken} ", tone),
-                Part(where, path=bool(where)),
-                Part(look.sentence(one.message)),
-            )
-            yield from (PlanRow(told) for told in indented(line, 1, 3, cells))
-            if one.hint and not overruled:
-                hint: Line = (Part(look.sentence(one.hint), Tone.MUTED),)
-                yield from (PlanRow(told) for told in indented(hint, 3, 3, cells))
+            reasons.setdefault((one.message, one.hint), []).append(one)
+        for (message, hint), ones in reasons.items():
+            paths_of = {one.path for one in ones}
+            where = f"{look.path(ones[0].path)}: " if len(paths_of) == 1 and ones[0].path else ""
+            if len(paths) > 1 and where:
+                where = f"{look.sentence(names.get(ones[0].path, ones[0].path))}: "
+            line = (sign, Part(where, path=bool(where)), Part(look.sentence(message)))
+            yield from (PlanRow(told) for told in indented(line, first, 3, cells))
+            if hint and not overruled and not (hint == same and ones[-1] is not each[-1]):
+                said: Line = (Part(look.sentence(hint), Tone.MUTED),)
+                yield from (PlanRow(told) for told in indented(said, 3, 3, cells))
         if each[0].overrulable:
             box = "[x]" if overruled else "[ ]"
-            said = "overridden" if overruled else "space: override"
-            said = said if cells >= _ROOM_FOR_KEY else ""
+            key = "overridden" if overruled else "space: override"
+            key = key if cells >= _ROOM_FOR_KEY else ""
             yield PlanRow(
                 (
                     Part(f"   {box} override ", Tone.PLAIN),
                     Part(guard, Tone.STRONG),
-                    Part(f"   {said}", Tone.MUTED),
+                    Part(f"   {key}", Tone.MUTED),
                 ),
                 guard,
             )
         else:
-            said = "cannot be overridden"
+            why = "cannot be overridden"
             if guard == UNPROVED:
-                said = f"recreate it alone ({look.key('recreate')}) to decide"
-            yield PlanRow((Part(f"   {guard}: {said}", Tone.MUTED),))
+                why = f"recreate it alone ({look.key('recreate')}) to decide"
+            yield PlanRow((Part(f"   {guard}: {why}", Tone.MUTED),))
         yield PlanRow(())
 
 
@@ -290,49 +297,82 @@ def together_rows(
     *,
     can_keep: bool = False,
 ) -> list[PlanRow]:
-    """Return what stands in the way first, then what is left out, then each plan below the one
-    before."""
-    rows = list(refusal_rows(refusals, allowed, look, cells))
-    impossible = [(title, each) for title, each in plans.planned if isinstance(each, NoPlan)]
-    for title, nothing in impossible:
-        why: Line = (
-            Part(f"{look.signs.broken} ", Tone.ERROR),
-            Part(f"{title}: "),
-            Part(look.sentence(nothing.message)),
-        )
-        rows += [PlanRow(line) for line in indented(why, 1, 3, cells)]
-        if nothing.hint:
-            hint: Line = (Part(look.sentence(nothing.hint), Tone.MUTED),)
-            rows += [PlanRow(line) for line in indented(hint, 3, 3, cells)]
-        rows.append(PlanRow(()))
+    """Return what is skipped and by what, then each target with its packages, and once what they
+    share."""
     possible = plans.possible
-    if plans.left_out:
+    rows: list[PlanRow] = []
+    if plans.skipped:
         word = OPERATION_WORDS[possible[0].operation].done if possible else "done"
-        said = f" {len(possible):,} of {len(plans.planned):,} can be {word}; the others are"
-        rows += [PlanRow((Part(f"{said} skipped", Tone.HEADING),)), PlanRow(())]
+        said = f" {len(possible):,} of {len(plans.planned):,} can be {word}; the others are skipped"
+        rows.append(PlanRow((Part(said, Tone.HEADING),)))
+        rows += [PlanRow(leave_out_line(plans.skipped, look))] if possible else []
+        rows.append(PlanRow(()))
+    every = [one for _, plan in plans.planned if isinstance(plan, Plan) for one in plan.targets]
+    rows += refusal_rows(refusals, allowed, look, cells, short_names(every))
+    rows += _impossible_rows(plans, look, cells)
     if can_keep:
         replaced = sum(plan.replaced_edits for plan in possible)
         rows += keep_rows(replaced, cells, kept=any(plan.keep_edits for plan in possible))
+    total, targets = len(possible), [one for plan in possible for one in plan.targets]
+    names = short_names(targets)
+    named = [(plan, names[plan.targets[0].path]) for plan in possible if plan.targets]
+    warned = gathered(((one, name) for plan, name in named for one in plan.warnings), total)
+    shared, alone = shared_facts(targets, names)
+    rows += [PlanRow(line) for line in warning_lines(warned, look, cells)]
+    rows += _shared_rows(shared, look, cells)
+    facts = {one.path: one for one in alone}
     for number, plan in enumerate(possible, 1):
-        count: Line = (Part(f" {number:,} of {len(possible):,}", Tone.HEADING),)
-        rows.append(PlanRow(count))
-        lines = [
-            *target_lines(plan.targets, look, cells),
-            *package_lines(plan, look, cells),
-            *warning_lines(plan, look, cells),
-            *step_lines(plan, look, cells),
-            (),
-        ]
-        rows += [PlanRow(line) for line in lines]
+        count: Line = (Part(f" {number:,} of {total:,}", Tone.HEADING),)
+        lines = target_lines([facts[one.path] for one in plan.targets], look, cells)
+        rows += [PlanRow(line) for line in (count, *lines, *package_lines(plan, look, cells))]
+    rows += [PlanRow(line) for line in _common_steps(named, look, cells)]
     while rows and not rows[-1].line:
         rows.pop()
     return rows
 
 
-def warning_lines(plan: Plan, look: Look, cells: int) -> list[Line]:
+def _impossible_rows(plans: CombinedPlan, look: Look, cells: int) -> Iterator[PlanRow]:
+    """Yield which of several cannot be planned, and why: the same reason once."""
+    reasons: dict[NoPlan, list[str]] = {}
+    for title, each in plans.planned:
+        if isinstance(each, NoPlan):
+            reasons.setdefault(each, []).append(title)
+    for nothing, titles in reasons.items():
+        count = f" · {len(titles):,} of {len(plans.planned):,}" if len(titles) > 1 else ""
+        why: Line = (
+            Part(f"{look.signs.broken} ", Tone.ERROR),
+            Part(f"{titles[0]}: " if not count else ""),
+            Part(f"{look.sentence(nothing.message)}{count}"),
+        )
+        yield from (PlanRow(line) for line in indented(why, 1, 3, cells))
+        for title in titles if count else ():
+            yield from (PlanRow(line) for line in indented((Part(title),), 3, 5, cells))
+        if nothing.hint:
+            hint: Line = (Part(look.sentence(nothing.hint), Tone.MUTED),)
+            yield from (PlanRow(line) for line in indented(hint, 3, 3, cells))
+        yield PlanRow(())
+
+
+def _common_steps(named: Sequence[tuple[Plan, str]], look: Look, cells: int) -> Iterator[Line]:
+    """Yield the steps of several plans, the same one once, with the commands of the first."""
+    first: dict[str, Step] = {}
+    said = []
+    for plan, name in named:
+        for step in plan.steps:
+            first.setdefault(step.title, step)
+            said.append((step.title, name))
+    told = gathered(said, len(named))
+    steps = [replace(one, title=title) for one, title in zip(first.values(), told, strict=True)]
+    yield from step_lines(steps, look, cells)
+    undo = [plan.undo for plan, _ in named if plan.undo]
+    more = f" (first of {len(undo):,}, one each)" if len(undo) > 1 else ""
+    yield from undo_lines(f"{undo[0]}{more}" if undo else None, look, cells)
+
+
+def warning_lines(warnings: Sequence[str], look: Look, cells: int) -> list[Line]:
     """Return why it may be a bad idea, and a blank."""
     lines: list[Line] = []
-    for warning in plan.warnings:
+    for warning in warnings:
         said = (Part(f"{look.signs.warning} ", Tone.WARNING), Part(look.sentence(warning)))
         lines += indented(said, 1, 3, cells)
     return [*lines, ()] if lines else []
@@ -371,7 +411,7 @@ def target_lines(targets: Sequence[Target], look: Look, cells: int) -> list[Line
     lines: list[Line] = []
     for target in targets:
         lines.append(_named(target, look, cells))
-        if len(targets) <= _FEW:
+        if len(targets) <= ONE_BY_ONE:
             for fact in target.facts:
                 label = pad(look.sentence(fact.label), _LABEL)
                 told = wrapped((Part(look.sentence(fact.text)),), max(cells - _LABEL - 4, 8))
@@ -384,46 +424,4 @@ def target_lines(targets: Sequence[Target], look: Look, cells: int) -> list[Line
                 for fact in target.facts
             ]
             lines += [(Part("   "), *line) for line in flowed(facts, max(cells - 4, 8))]
-    return lines if len(targets) <= _FEW else [*lines, ()]
-
-
-def package_lines(plan: Plan, look: Look, cells: int) -> list[Line]:
-    """Return what becomes of packages as a table, the first of many, and a blank."""
-    changes = plan.package_changes or ()
-    if not changes:
-        return []
-    rows = [CHANGE_COLUMNS, *map(change_words, changes[:CHANGES_SHOWN])]
-    told = [[look.sentence(cell) for cell in row] for row in rows]
-    room = max(cells - 8, 12)
-    first, second = (min(max(width(row[column]) for row in told), room // 3) for column in (0, 1))
-    lines: list[Line] = []
-    cut = look.signs.ellipsis
-    for number, (name, now, after) in enumerate(told):
-        before = f"{pad(clip(name, first, cut), first)}  {pad(clip(now, second, cut), second)}"
-        line: Line = (Part(f"   {before}  {after}", Tone.PLAIN if number else Tone.MUTED),)
-        lines.append(clipped(line, max(cells - 1, 8), cut))
-    if len(changes) > CHANGES_SHOWN:
-        lines.append((Part(f"   and {len(changes) - CHANGES_SHOWN:,} more", Tone.MUTED),))
-    return [*lines, ()]
-
-
-def step_lines(plan: Plan, look: Look, cells: int) -> Iterator[Line]:
-    """Yield what is done, with the commands, and the way back."""
-    if plan.steps:
-        yield (Part(" Steps", Tone.HEADING),)
-    for number, step in enumerate(plan.steps, 1):
-        said = (Part(f"{number:>2} ", Tone.MUTED), Part(look.sentence(step.title)))
-        yield from indented(said, 1, 4, cells)
-        if step.command:
-            command = (Part(f"$ {look.sentence(shlex.join(step.command))}", Tone.MUTED),)
-            yield from indented(command, 4, 6, cells)
-    if plan.undo:
-        yield ()
-        back = joined([(Part(" Undo", Tone.HEADING),), (Part(look.sentence(plan.undo)),)], "  ")
-        yield from indented(back, 0, 4, cells)
-
-
-def indented(line: Line, first: int, other: int, cells: int) -> list[Line]:
-    """Return a line in as many as it takes, the first one indented otherwise than the others."""
-    told = wrapped(line, max(cells - other - 1, 8))
-    return [(Part(" " * (other if number else first)), *each) for number, each in enumerate(told)]
+    return lines if len(targets) <= ONE_BY_ONE else [*lines, ()]

@@ -1,13 +1,15 @@
-"""From what was chosen in a dialog to a plan that is asked for."""
+"""From what was chosen in a dialog to a plan that is asked for, and its making."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
+from textual.widget import Widget
 
 from envdeck.core.dotenv.model import Remedy
-from envdeck.core.lazy_dataclasses import dataclass
+from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.model import (
     Environment,
     Finding,
@@ -15,13 +17,16 @@ from envdeck.core.model import (
     PackageChoice,
     Plan,
     RecreateRequest,
+    Refusal,
 )
 from envdeck.text import capitalise, counted
 from envdeck.text.operation import remedy_words
-from envdeck.tui.base.services import Operating, PlanRequest
+from envdeck.tui.base.services import CombinedPlan, Operating, Planned, Planner, PlanRequest
+from envdeck.tui.dialogs.plan_view import PlanRow, blocked_paths
 from envdeck.tui.store.upgrade import UpgradeChoice
 from envdeck.tui.widgets.finding_lines import fixed_together
 from envdeck.tui.widgets.line import Look
+from envdeck.tui.workers.latest import Latest, Stopped
 
 if TYPE_CHECKING:
     from envdeck.core.timeline.model import PackageChange
@@ -130,10 +135,17 @@ def delete_request(
     operating: Operating, environments: Sequence[Environment], title: str
 ) -> PlanRequest:
     """Return the wish to put environments into the trash, or to purge them at once."""
+
+    def without(paths: Collection[str]) -> PlanRequest:
+        return delete_request(
+            operating, [one for one in environments if one.path not in paths], title
+        )
+
     return PlanRequest(
         title,
         lambda allow: operating.plan_delete(environments, allow=allow),
         lambda allow: operating.plan_delete(environments, purge=True, allow=allow),
+        without=without,
     )
 
 
@@ -260,3 +272,122 @@ def snapshot_request(
     path = environment.path
     title = f"Recreate {look.path(path)} from snapshot {identity[:8]}"
     return PlanRequest(title, plan, paths=(path,))
+
+
+class PlanMaker:
+    """Plans a wish as its switches stand, in a thread, and keeps what came of it."""
+
+    def __init__(
+        self,
+        owner: Widget,
+        request: PlanRequest,
+        far: Callable[[int], object],
+        made: Callable[[], object],
+    ) -> None:
+        """`far` is told how many of several were planned, and `made` is called at the end."""
+        self.request = request
+        self.plan: Planned | None = None
+        """What was planned; None while it is planned."""
+        self.allowed: frozenset[str] = frozenset()
+        self.for_good = False
+        """Whether it is planned for good, past the trash."""
+        self.keeps = False
+        """Whether it is planned with edited files kept."""
+        self.met: dict[str, list[Refusal]] = {}
+        """What stood in the way by its guard, what was overruled among it."""
+        self.left_out = 0
+        """How many of several were left out, since they were blocked."""
+        self._owner, self._far, self._made = owner, far, made
+        self._latest = Latest[Planned](owner, self._take, self._failed)
+
+    def make(self) -> None:
+        """Plan, in place of what is being planned."""
+        self.plan = None
+        self._far(0)
+        self._latest.request(self._plan)
+
+    def cancel(self) -> None:
+        """Drop what is being planned."""
+        self._latest.cancel()
+
+    @property
+    def can_keep(self) -> bool:
+        """Whether edited files can be kept."""
+        return any(each.keeping is not None for each in (self.request, *self.request.parts))
+
+    def turn(self, row: PlanRow) -> None:
+        """Turn the switch of a row, and plan again."""
+        if row.keeps:
+            self.keeps = not self.keeps
+        elif row.guard is not None:
+            self.allowed ^= {row.guard}
+        self.make()
+
+    def leave_out(self) -> str:
+        """Leave out those of several that are blocked, and plan again for the rest; return why
+        there are none such, else an empty text."""
+        plan, request, count = self.plan, self.request, 0
+        if isinstance(plan, CombinedPlan):
+            kept = [
+                part
+                for part, (_, each) in zip(request.parts, plan.planned, strict=True)
+                if isinstance(each, Plan) and not each.refusals
+            ]
+            count = plan.skipped if kept else 0
+            request = replace(request, parts=tuple(kept))
+        elif isinstance(plan, Plan) and request.without is not None:
+            blocked = blocked_paths(plan)
+            count = len(blocked) if len(blocked) < len(plan.targets) else 0
+            request = request.without(blocked)
+        if plan is None:
+            return "still planning"
+        if not count:
+            any_left = isinstance(plan, NoPlan) or plan.refusals
+            return "nothing would be left" if any_left else "none is blocked"
+        self.request, self.left_out = request, self.left_out + count
+        self.met = {}
+        self.make()
+        return ""
+
+    def _plan(self, stopped: Stopped) -> Planned:
+        """Plan; called in a thread."""
+        request, allowed = self.request, self.allowed
+        if not request.parts:
+            return self._planner(request)(allowed)
+        planned: list[tuple[str, Plan | NoPlan]] = []
+        for part in request.parts:
+            if stopped():
+                break
+            with suppress(RuntimeError):  # the screen has closed, and its loop with it
+                self._owner.call_later(self._say_far, len(planned), stopped)
+            try:
+                planned.append((part.title, self._planner(part)(allowed)))
+            except Exception as error:  # noqa: BLE001 - one that fails must not take the others
+                said = f"planning failed: {type(error).__name__}: {error}"
+                planned.append((part.title, NoPlan(said)))
+        return CombinedPlan(tuple(planned), allowed)
+
+    def _planner(self, request: PlanRequest) -> Planner:
+        if self.for_good and request.at_once is not None:
+            return request.at_once
+        if self.keeps and request.keeping is not None:
+            return request.keeping
+        return request.plan
+
+    def _say_far(self, done: int, stopped: Stopped) -> None:
+        if not stopped():
+            self._far(done)
+
+    def _failed(self, text: str) -> None:
+        self._take(NoPlan(f"planning failed: {text}"))
+
+    def _take(self, plan: Planned) -> None:
+        """Keep it, and in sight what was overruled, with its reasons."""
+        self.plan = plan
+        if not isinstance(plan, NoPlan):
+            kept = {guard: self.met[guard] for guard in plan.allowed if guard in self.met}
+            now: dict[str, list[Refusal]] = {}
+            for refusal in (*plan.refusals, *plan.offers):
+                now.setdefault(refusal.guard, []).append(refusal)
+            self.met = {**now, **kept}
+        self._made()

@@ -1,14 +1,34 @@
-"""What is said of operations in the queue: in a row, in one line, at their end."""
+"""What is said of operations: in the queue, in one line, at their end, and what they would do."""
 
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
-from envdeck.core.model import Operation, Plan
+from envdeck.core.model import Operation, Plan, Step
+from envdeck.text import clip, pad, width
 from envdeck.text.environment import Activity
-from envdeck.text.operation import OPERATION_WORDS, progress_words, room_words
+from envdeck.text.operation import (
+    CHANGE_COLUMNS,
+    CHANGES_SHOWN,
+    OPERATION_WORDS,
+    change_words,
+    progress_words,
+    room_words,
+)
 from envdeck.tui.base.job import Job, JobState
 from envdeck.tui.base.messages import CommandRequested, QueueChanged
-from envdeck.tui.widgets.line import Line, Look, OneLine, Part, Tone, bar, joined, line_width
+from envdeck.tui.widgets.line import (
+    Line,
+    Look,
+    OneLine,
+    Part,
+    Tone,
+    bar,
+    clipped,
+    joined,
+    line_width,
+    wrapped,
+)
 
 _SHORT = {
     "deleting": "delete",
@@ -196,3 +216,49 @@ class OperationLine(OneLine):
 def row_words(active: Mapping[str, Job]) -> dict[str, Activity]:
     """Return by path what a row says while it is acted on."""
     return {path: row_word(job) for path, job in active.items()}
+
+
+def package_lines(plan: Plan, look: Look, cells: int) -> list[Line]:
+    """Return what becomes of packages as a table, the first of many, and a blank."""
+    changes = plan.package_changes or ()
+    if not changes:
+        return []
+    rows = [CHANGE_COLUMNS, *map(change_words, changes[:CHANGES_SHOWN])]
+    told = [[look.sentence(cell) for cell in row] for row in rows]
+    room = max(cells - 8, 12)
+    first, second = (min(max(width(row[column]) for row in told), room // 3) for column in (0, 1))
+    lines: list[Line] = []
+    cut = look.signs.ellipsis
+    for number, (name, now, after) in enumerate(told):
+        before = f"{pad(clip(name, first, cut), first)}  {pad(clip(now, second, cut), second)}"
+        line: Line = (Part(f"   {before}  {after}", Tone.PLAIN if number else Tone.MUTED),)
+        lines.append(clipped(line, max(cells - 1, 8), cut))
+    if len(changes) > CHANGES_SHOWN:
+        lines.append((Part(f"   and {len(changes) - CHANGES_SHOWN:,} more", Tone.MUTED),))
+    return [*lines, ()]
+
+
+def step_lines(steps: Sequence[Step], look: Look, cells: int) -> Iterator[Line]:
+    """Yield what is done, with the commands."""
+    if steps:
+        yield (Part(" Steps", Tone.HEADING),)
+    for number, step in enumerate(steps, 1):
+        said = (Part(f"{number:>2} ", Tone.MUTED), Part(look.sentence(step.title)))
+        yield from indented(said, 1, 4, cells)
+        if step.command:
+            command = (Part(f"$ {look.sentence(shlex.join(step.command))}", Tone.MUTED),)
+            yield from indented(command, 4, 6, cells)
+
+
+def undo_lines(undo: str | None, look: Look, cells: int) -> Iterator[Line]:
+    """Yield a blank, and the command that takes it back."""
+    if undo:
+        yield ()
+        back = joined([(Part(" Undo", Tone.HEADING),), (Part(look.sentence(undo)),)], "  ")
+        yield from indented(back, 0, 4, cells)
+
+
+def indented(line: Line, first: int, other: int, cells: int) -> list[Line]:
+    """Return a line in as many as it takes, the first one indented otherwise than the others."""
+    told = wrapped(line, max(cells - other - 1, 8))
+    return [(Part(" " * (other if number else first)), *each) for number, each in enumerate(told)]

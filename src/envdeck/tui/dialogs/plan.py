@@ -268,6 +268,8 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
         if why := self.maker.leave_out():
             self.said.show((Part(why, Tone.ERROR),))
             self.app.bell()
+        else:
+            self._view.scroll_home(animate=False)
 
     def action_mark(self) -> None:
         """Turn the switch under the cursor."""

@@ -112,8 +112,9 @@ def _blocked_rows(
     blocked = blocked_paths(plan)
     if not blocked:
         return
-    total = f" {len(names):,} environments"
-    yield PlanRow(joined([(Part(total, Tone.STRONG),), (Part(_freed(plan)),)]))
+    total = f"{len(names):,} environments"
+    head = joined([(Part(total, Tone.STRONG),), (Part(_freed(plan)),)])
+    yield from (PlanRow(line) for line in indented(head, 1, 3, cells))
     said: Line = (
         Part(f"{look.signs.broken} ", Tone.ERROR),
         Part(f"blocked · {held_by([names[path] for path in blocked], len(names))}", Tone.STRONG),

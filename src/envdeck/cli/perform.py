@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING
 
 from envdeck.cli.console import CommandError, Exit
 from envdeck.cli.context import CommandContext
-from envdeck.cli.plan_text import command_text, print_plan, question, safe, sentence
+from envdeck.cli.plan_text import (
+    blocked_count,
+    blocked_reasons,
+    command_text,
+    print_plan,
+    question,
+    safe,
+    sentence,
+    way_out,
+)
 from envdeck.cli.scan import HINT, settle_folders, settle_pending, warn_pending
 from envdeck.cli.serialise import operation_object, unplanned_object
 from envdeck.core.lazy_dataclasses import dataclass, field, replace
@@ -29,7 +38,7 @@ from envdeck.core.model import (
     StepProgress,
     StepStarted,
 )
-from envdeck.text import counted, tilde, tilde_within
+from envdeck.text import counted, tilde_within
 from envdeck.text.operation import progress_words, refusal_words, room_words
 
 if TYPE_CHECKING:
@@ -300,15 +309,8 @@ class Performer:
 
     def report_refusals(self, refusals: Iterable[Refusal]) -> None:
         """Print why a plan is not run: the same reason once, with all that it holds for."""
-        alike: dict[Refusal, list[str]] = {}
-        for refusal in refusals:
-            alike.setdefault(replace(refusal, path=""), []).append(refusal.path)
-        home = self.context.host.home
-        for same, paths in alike.items():
-            one = same if len(paths) > 1 else replace(same, path=paths[0])
-            named = ", ".join(tilde(path, home) for path in paths)
-            also = f" · {len(paths):,}: {named}" if len(paths) > 1 else ""
-            self.context.console.error(f"blocked: {refusal_words(one, home)}{also}", way_out(one))
+        for reason, refusal in blocked_reasons(refusals, self.context.host.home):
+            self.context.console.error(f"blocked: {reason}", way_out(refusal))
 
     def report(self, plan: Plan, result: Result, indent: str = "") -> None:
         """Print how a run ended; with `--json` only what went wrong."""
@@ -411,10 +413,9 @@ class _Operation:
         if not self._print_json(plan, result) and dry_run:
             print_plan(plan, self.performer.context, aside=False)
         self.performer.report_refusals(plan.refusals)
-        blocked = {one.path for one in plan.targets} & {one.path for one in plan.refusals}
-        rest = len(plan.targets) - len(blocked)
-        if blocked and rest and getattr(self.performer.arguments, "keep_going", None) is False:
-            said = f"{len(blocked):,} of {len(plan.targets):,} blocked"
+        if getattr(self.performer.arguments, "keep_going", None) is False and (
+            said := blocked_count(plan)
+        ):
             self.performer.context.console.hint(f"{said}; use `--keep-going` to delete the rest")
         return Exit.REFUSED if plan.refusals or self.left_out else Exit.DONE
 
@@ -446,12 +447,3 @@ def exit_code(result: Result) -> Exit:
     if result.stopped and result.status is not Ending.REFUSED:
         return Exit.INTERRUPTED
     return {Ending.DONE: Exit.DONE, Ending.REFUSED: Exit.REFUSED}.get(result.status, Exit.FAILED)
-
-
-def way_out(refusal: Refusal) -> str:
-    """Return the hint of a refusal, with the option that overrules it."""
-    option = f"--allow {refusal.guard}"
-    if not refusal.overrulable or option in refusal.hint:
-        return refusal.hint
-    overrule = f"use `{option}` to override"
-    return f"{refusal.hint}; {overrule}" if refusal.hint else overrule

@@ -1,12 +1,13 @@
 """A plan as text."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from shlex import quote
 
 from envdeck.cli.console import Cell, styled
 from envdeck.cli.context import CommandContext
 from envdeck.core.inspection.packages.provenance import mask_text
-from envdeck.core.model import Environment, Fact, Operation, PackageChange, Plan, Step
+from envdeck.core.lazy_dataclasses import replace
+from envdeck.core.model import Environment, Fact, Operation, PackageChange, Plan, Refusal, Step
 from envdeck.text import (
     Signs,
     counted,
@@ -24,6 +25,7 @@ from envdeck.text.operation import (
     CHANGES_SHOWN,
     ONE_BY_ONE,
     change_words,
+    refusal_words,
     shared_facts,
     shared_steps,
     shared_warnings,
@@ -97,6 +99,34 @@ def question(plan: Plan) -> str:
 
 def _counted(plan: Plan) -> str:
     return counted(len(plan.package_changes or ()), "package")
+
+
+def blocked_reasons(refusals: Iterable[Refusal], home: str) -> Iterator[tuple[str, Refusal]]:
+    """Yield why a plan is not run, the same reason once with all that it holds for."""
+    alike: dict[Refusal, list[str]] = {}
+    for refusal in refusals:
+        alike.setdefault(replace(refusal, path=""), []).append(refusal.path)
+    for same, paths in alike.items():
+        one = same if len(paths) > 1 else replace(same, path=paths[0])
+        named = ", ".join(tilde(path, home) for path in paths)
+        also = f" · {len(paths):,}: {named}" if len(paths) > 1 else ""
+        yield f"{refusal_words(one, home)}{also}", one
+
+
+def way_out(refusal: Refusal) -> str:
+    """Return the hint of a refusal, with the option that overrules it."""
+    option = f"--allow {refusal.guard}"
+    if not refusal.overrulable or option in refusal.hint:
+        return refusal.hint
+    overrule = f"use `{option}` to override"
+    return f"{refusal.hint}; {overrule}" if refusal.hint else overrule
+
+
+def blocked_count(plan: Plan) -> str:
+    """Return how many of several are blocked, where the others are not; else an empty text."""
+    blocked = {one.path for one in plan.targets} & {one.path for one in plan.refusals}
+    count, total = len(blocked), len(plan.targets)
+    return f"{count:,} of {total:,} blocked" if 0 < count < total else ""
 
 
 def sentence(text: str, context: CommandContext) -> str:

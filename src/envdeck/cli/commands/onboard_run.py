@@ -13,9 +13,8 @@ from envdeck.cli.perform import (
     check_asked,
     exit_code,
     is_interruption,
-    way_out,
 )
-from envdeck.cli.plan_text import command_text, print_plan, safe, sentence
+from envdeck.cli.plan_text import command_text, print_plan, safe, sentence, way_out
 from envdeck.cli.scan import warn_pending
 from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.inspection.packages.site_packages import normalise

@@ -99,6 +99,13 @@ async def test_the_detail_is_hidden_and_shown_again(opened, kept, wait_until):
         assert sorted(state.detail for state in kept) == [False, True]
 
 
+async def test_where_the_details_have_no_room_it_is_said(opened, kept):
+    async with opened(size=(80, 24)) as pilot:
+        await pilot.press("backslash")
+        assert "no room for the details beside the list" in everything(pilot)
+        assert kept == []
+
+
 async def test_a_filter_is_saved_and_used_with_few_keys(opened, kept, wait_until):
     async with opened() as pilot:
         listing = pilot.app.main.list.listing

@@ -98,13 +98,12 @@ def _cells_left(cells: int) -> tuple[int, int, int]:
 
 def heading(cells: int) -> Line:
     """Return the names of the columns."""
-    name, upgrade, drawn = _cells_left(cells)
+    name, _, drawn = _cells_left(cells)
     told = [" " + pad("Package", name), pad("Versions", _VERSIONS), pad("Envs", _COUNT, right=True)]
     told += [" " * (drawn - 2)] if drawn else []
     told += [pad("On disk", _FIGURE, right=True)]
     if cells >= _ROOMY_FROM:
         told += [pad("Shared", _FIGURE, right=True), pad("Upgrade", _UPGRADE)]
-    del upgrade
     return (Part(_GAP.join(told), Tone.MUTED),)
 
 

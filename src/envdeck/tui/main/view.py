@@ -25,7 +25,7 @@ _NOTES = {
     "manager": "A to Z",
     "packages": "most first",
     "size": "largest first",
-    "reclaimable": "most first",
+    "reclaimable": "largest first",
     "used": "longest unused first",
 }
 
@@ -114,6 +114,10 @@ class ListView:
 
     def hide_detail(self) -> None:
         """Hide the detail beside the list, or show it again."""
+        if self._screen.has_class("-narrow"):
+            said = "no room for the details beside the list: enter opens them"
+            self._screen.post_message(OutcomeSaid(said))
+            return
         hidden = not self._screen.has_class(HIDDEN)
         self._screen.set_class(hidden, HIDDEN)
         self._screen.call_later(self._show_detail)

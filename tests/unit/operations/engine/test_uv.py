@@ -1,6 +1,8 @@
 """What uv does with what it is told, and the formats that it writes: the contract is pinned."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -227,3 +229,28 @@ def test_the_best_of_all_indexes_is_taken_as_pip_does(
     wanted = listed(tmp_path, "one")
     assert run(UvAdapter(engine_host, folder=str(tmp_path)).install(python, wanted)).ok
     assert installed(python) == {"one": "2.0"}
+
+
+def test_several_threads_may_ask_first_where_uv_is():
+    """In a process of its own: `sysconfig` is filled once."""
+    asks = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+from envdeck.core.operations.engine.uv import find_uv
+
+sys.setswitchinterval(1e-6)
+together = Barrier(8)
+
+
+def ask(_):
+    together.wait()
+    return find_uv()
+
+
+with ThreadPoolExecutor(8) as pool:
+    assert all(pool.map(ask, range(8)))
+"""
+    done = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -13,6 +13,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from threading import Lock
 from typing import Any, TypeAlias
 
 from envdeck.core.inspection.pip_options import uv_configuration
@@ -29,13 +30,15 @@ from envdeck.core.operations.engine.pip_configuration import (
 from envdeck.core.system.host import Host
 
 _JSON = ("--output-format", "json")
+_FINDING = Lock()  # until Python 3.12 a second thread meets a half filled `sysconfig`
 
 
 @functools.cache
 def find_uv() -> str | None:
     """Return uv's program, from its package; None where that is not installed."""
     try:
-        found = importlib.import_module("uv").find_uv_bin()
+        with _FINDING:
+            found = importlib.import_module("uv").find_uv_bin()
     except (ImportError, FileNotFoundError):
         return None
     return str(found)

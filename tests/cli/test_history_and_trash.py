@@ -57,7 +57,9 @@ def journal(host) -> Journal:
 def test_the_history(cli, operations, home):
     operations.past = (
         HistoryItem(entry(f"{home}/api/.venv"), ""),
-        HistoryItem(entry(f"{home}/b\x1b/.venv", phase=Phase.ROLLED_BACK), "it changed nothing"),
+        HistoryItem(
+            entry(f"{home}/b\x1b/.venv", phase=Phase.ROLLED_BACK, group="2"), "it changed nothing"
+        ),
         HistoryItem(UnreadableEntry(f"{home}/x.json", "damaged: not JSON"), "damaged: not JSON"),
     )
     result = cli("history")
@@ -74,6 +76,32 @@ def test_the_history(cli, operations, home):
     assert first["undo"] == "envdeck undo 20261118-100640-4f2a"
     assert (second["undo"], second["no_undo_because"]) == (None, "it changed nothing")
     assert told["unreadable"] == [{"path": f"{home}/x.json", "reason": "damaged: not JSON"}]
+
+
+def test_a_batch_is_one_row_of_the_history(cli, operations, home):
+    operations.past = tuple(
+        HistoryItem(
+            entry(
+                f"{home}/p{number}/.venv",
+                id=f"20261118-100640-4f2a-{number}",
+                manager="uv",
+                bytes_aside=10**8,
+            ),
+            "" if number else "permanently deleted",
+        )
+        for number in range(12)
+    )
+    assert rows(cli("history"))[1:] == [
+        [
+            "20261118-100640-4f2a",
+            "1 hour ago",
+            "delete",
+            "12 environments · 1.2 GB",
+            "done",
+            "envdeck undo ID (11 of 12)",
+        ]
+    ]
+    assert len(json.loads(cli("history", "--json").out)["operations"]) == 12
 
 
 def test_no_history(cli):

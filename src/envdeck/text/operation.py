@@ -2,8 +2,9 @@
 ends."""
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import (
@@ -21,13 +22,15 @@ from envdeck.core.model import (
     StepProgress,
     Target,
 )
-from envdeck.core.system.words import join_some
+from envdeck.core.system.words import counted, join_some
 from envdeck.text.paths import place, tilde, tilde_within
 from envdeck.text.quantities import size, time_left
 from envdeck.text.safe import plain
 
 if TYPE_CHECKING:  # start-up: a screen that fixes nothing reads no .env
     from envdeck.core.dotenv.model import Remedy
+    from envdeck.core.operations.shared.history import HistoryItem
+    from envdeck.core.operations.transaction.journal import Entry
 
 
 class OperationWords(NamedTuple):
@@ -219,6 +222,36 @@ def ended_word(phase: str, operation: Operation, *, partly_purged: bool = False)
         return "ended"  # its copies are removed whatever it finds
     words = {"done": "done", "rolled-back": "rolled back", "needs-attention": "needs attention"}
     return words.get(phase, "unfinished")
+
+
+Past: TypeAlias = "tuple[HistoryItem, Entry]"
+
+
+def in_batches(pasts: Iterable[Past]) -> list[list[Past]]:
+    """Return operations of the history with those of one batch together, at the place of the
+    first of them."""
+    found: dict[tuple[str, str], list[Past]] = {}
+    for each in pasts:
+        found.setdefault(each[1].tie, []).append(each)
+    return list(found.values())
+
+
+def batch_words(entries: "Sequence[Entry]") -> str:
+    """Return what a batch of the history was about: `12 environments · 2.3 GB`."""
+    noun = "environment" if all(one.manager or one.python for one in entries) else "item"
+    if all(one.is_file for one in entries):
+        noun = "file"
+    sizes = [one.bytes_aside for one in entries if one.bytes_aside is not None]
+    gone = entries[0].operation in {Operation.DELETE, Operation.PURGE}
+    about = f" · {size(sum(sizes))}" if sizes and gone else ""
+    return f"{counted(len(entries), noun)}{about}"
+
+
+def batch_ended(words: Iterable[str]) -> str:
+    """Return how the operations of a batch ended: `done`, `10 of 12 done`."""
+    counts = Counter(words)
+    word = "done" if "done" in counts else counts.most_common(1)[0][0]
+    return word if len(counts) == 1 else f"{counts[word]:,} of {counts.total():,} {word}"
 
 
 _TRIED = 3

@@ -384,6 +384,7 @@ async def test_several_are_shown_together_and_answered_by_one_yes(opened, made_u
         await screen.over()
         ran = {target.path.split("/")[-2] for plan in operations.ran for target in plan.targets}
         assert ran == {"one", "three", "five"}
+        assert {plan.batch for plan in operations.ran} == {"20261120-101502-one-all"}
 
 
 async def test_none_of_several_can_be_done(opened, made_up):

@@ -17,6 +17,7 @@ from choosing_cases import (
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from envdeck.core.model import Operation
 from envdeck.core.operations.shared.history import HistoryItem
 from envdeck.core.operations.transaction.journal import Move, Phase, UnreadableEntry
 from envdeck.text import plain, width
@@ -246,3 +247,72 @@ async def test_names_that_would_act_are_shown_as_they_are() -> None:
         await pilot.click(app.view.table, offset=(25, 8))
         await until(lambda: app.view.table.current.past is PASTS[7])
         assert app.is_running
+
+
+# batches
+
+BATCH = tuple(
+    past(
+        0,
+        id=f"20261121-101500-4f2a-{number}",
+        group="20261121-101500-4f2a",
+        path=f"{HOME}/work/p{number}/.venv",
+        bytes_aside=100_000_000,
+    )
+    for number in range(1, 13)
+)
+
+
+async def test_a_batch_is_one_row_opened_and_closed_by_enter() -> None:
+    app, _ = view(past=(*BATCH, *PASTS))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app)
+        await until(lambda: "Deleted 12 environments · 1.2 GB" in shown(app))
+        count = len(app.view.table.rows)
+        assert "p3/.venv" not in "".join(
+            line_text(draw_past(row, HistoryColumns.fit(80), LOOK)) for row in app.view.table.rows
+        )
+        await pilot.press("enter")
+        await until(lambda: len(app.view.table.rows) == count + 12)
+        assert app.view.table.current.batch  # the cursor stays on it
+        await pilot.press("j", "z")
+        await until(lambda: app.requests)
+        assert app.requests[0].title == "Undo the delete of ~/work/p1/.venv"
+        await pilot.press("k", "enter")
+        await until(lambda: len(app.view.table.rows) == count)
+
+
+async def test_a_batch_is_undone_whole() -> None:
+    app, operations = view(past=(*BATCH, *PASTS))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app)
+        await pilot.press("z")
+        await until(lambda: app.requests)
+    (request,) = app.requests
+    assert request.title == "Undo the delete of 12 environments · 1.2 GB"
+    request.plan(frozenset())
+    assert operations.asked[-1] == ("undo", ("20261121-101500-4f2a", None, frozenset()))
+
+
+def test_plans_of_one_yes_are_one_batch_and_say_what_of_it_ended_how() -> None:
+    changes = {"operation": Operation.RECREATE, "move": Move.EXCHANGE, "batch": "1-all"}
+    pasts = (
+        past(1, **changes),
+        past(2, "nothing changed", phase=Phase.ROLLED_BACK, **changes),
+        past(3, operation=Operation.RECREATE),
+    )
+    rows = history_rows(pasts)
+    assert [len(row.batch) for row in rows] == [2, 0]
+    told = line_text(draw_past(rows[0], HistoryColumns.fit(120), LOOK))
+    assert "Recreated 2 environments" in told
+    assert "1 of 2 done" in told
+    assert "z to undo 1 of 2" in told
+    assert width(told) <= 120
+
+
+@pytest.mark.parametrize("cells", [46, 60, 80, 140])
+def test_rows_of_a_batch_hold_their_width(cells) -> None:
+    columns = HistoryColumns.fit(cells)
+    for row in history_rows(BATCH, {BATCH[0].entry.tie}):
+        for line in (draw_past(row, columns, LOOK), *about_past(row, LOOK, cells)):
+            assert width(line_text(line)) <= cells

@@ -12,7 +12,7 @@ from envdeck.cli.scan import describe_entry, report_settled, settle_folders, war
 from envdeck.cli.serialise import history_object, recovered_object
 from envdeck.core.system.words import join_some
 from envdeck.text import ago, tilde, tilde_within
-from envdeck.text.operation import ended_word
+from envdeck.text.operation import batch_ended, batch_words, ended_word, in_batches
 
 if TYPE_CHECKING:
     from envdeck.core.operations.shared.history import HistoryItem
@@ -90,7 +90,10 @@ def _print(past: Sequence["HistoryItem"], context: CommandContext) -> None:
     from envdeck.core.operations.transaction.journal import Entry
 
     console = context.console
-    rows = [_row(each, each.entry, context) for each in past if isinstance(each.entry, Entry)]
+    rows = []
+    for told in in_batches((each, each.entry) for each in past if isinstance(each.entry, Entry)):
+        cells = [_row(*one, context) for one in told]
+        rows.append(_batch_row(cells, told, context) if len(cells) > 1 else cells[0])
     if rows:
         for line in table(console, _COLUMNS, rows):
             console.line(line)
@@ -101,6 +104,29 @@ def _print(past: Sequence["HistoryItem"], context: CommandContext) -> None:
         if not isinstance(each.entry, Entry):
             path = tilde(each.entry.path, context.host.home)
             console.warn(f"`{path}` skipped: {each.entry.reason}")
+
+
+def _batch_row(
+    rows: "Sequence[list[Cell]]",
+    told: "Sequence[tuple[HistoryItem, Entry]]",
+    context: CommandContext,
+) -> list[Cell]:
+    """Return one row for operations that were one for the person who ran them."""
+    first = told[0][1]
+    ended = batch_ended(row[4].text for row in rows)
+    ways = [(each.why_not, row[5]) for (each, _), row in zip(told, rows, strict=True)]
+    back = next((cell for why_not, cell in ways if not why_not), ways[0][1])
+    count = sum(not why_not for why_not, _ in ways)
+    if 0 < count < len(ways):
+        back = Cell(f"{back.text} ({count:,} of {len(ways):,})", back.style)
+    return [
+        Cell(first.batch or first.group),
+        Cell(ago(first.created_at, context.host.now())),
+        Cell(first.operation.value),
+        Cell(batch_words([entry for _, entry in told])),
+        Cell(ended, _STYLES.get(ended, "yellow")),
+        back,
+    ]
 
 
 def _row(each: "HistoryItem", entry: "Entry", context: CommandContext) -> list[Cell]:

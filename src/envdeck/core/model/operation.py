@@ -247,6 +247,8 @@ class Plan:
     """What only the packages that go need, gone with them or not."""
     replaced_edits: int = 0
     """How many edited files it replaces where they are not kept."""
+    batch: str = ""
+    """What ties it to others that were answered by one yes; empty where it stands alone."""
 
     def as_read(self) -> tuple[Environment, tuple[Distribution, ...]] | None:
         """Return what was read for the plan of its environment, as long as the same is installed

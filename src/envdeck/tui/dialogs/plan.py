@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Button
 
+from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import NoPlan, Plan
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.services import CombinedPlan, Planned, PlanRequest
@@ -255,7 +256,9 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
         elif isinstance(self.plan, Plan):
             self.dismiss((self.plan,))
         elif isinstance(self.plan, CombinedPlan):
-            self.dismiss(self.plan.possible)
+            plans = self.plan.possible
+            tie = f"{plans[0].id}-all" if len(plans) > 1 else ""
+            self.dismiss(tuple(replace(plan, batch=tie) for plan in plans))
 
     def action_purge(self) -> None:
         """Free the room at once, past the trash; or put it into the trash after all."""

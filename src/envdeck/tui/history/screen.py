@@ -10,6 +10,7 @@ from textual.events import ScreenResume
 from envdeck.core.operations.shared.history import HistoryItem
 from envdeck.core.operations.transaction.journal import Entry, UnreadableEntry
 from envdeck.text import plain
+from envdeck.text.operation import batch_words
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import OperationEnded, OutcomeSaid, PlanRequested
 from envdeck.tui.base.services import Operating
@@ -18,6 +19,7 @@ from envdeck.tui.history.view import (
     HistoryColumns,
     HistoryRow,
     about_past,
+    batch_key,
     draw_past,
     empty_words,
     history_rows,
@@ -110,10 +112,12 @@ class HistoryList(LineList[HistoryRow]):
 
     def can_choose(self, row: HistoryRow) -> bool:
         """All but titles and blanks."""
-        return row.past is not None
+        return row.past is not None or bool(row.batch)
 
     def key_of(self, row: HistoryRow) -> object:
         """An operation is named by its id, a file by its path."""
+        if row.batch:
+            return batch_key(row)
         match row.past.entry if row.past is not None else None:
             case Entry(id=identifier):
                 return identifier
@@ -145,33 +149,50 @@ class HistoryScreen(RecordScreen[HistoryList]):
         super().__init__(look, table, about, operating.history, empty_words(look))
         self._operating = operating
         self._pasts: Sequence[HistoryItem] = ()
+        self._opened: set[object] = set()
+        """The batches whose operations are shown."""
 
     def show_found(self, found: Sequence[HistoryItem]) -> None:
         """Show what was done, below it what could not be read."""
         self._pasts = found
-        super().show_found(history_rows(found))
+        super().show_found(history_rows(found, self._opened))
+
+    def row_chosen(self, row: object) -> None:
+        """Open a batch into its operations, or close it; read below what is told of another."""
+        if isinstance(row, HistoryRow) and row.batch:
+            self._opened ^= {batch_key(row)}
+            self.table.show_rows(history_rows(self._pasts, self._opened))
+        else:
+            super().row_chosen(row)
 
     def tell(self) -> None:
         """Say how much was done, and whether the one under the cursor can be taken back."""
         self.title_label.show(title_line(self._pasts, self.look, max(self.size.width - 2, 8)))
         current = self.table.current
         hints = {"next_pane": "details", "back": "", "help": ""}
-        if current is not None and current.past is not None and not current.past.why_not:
+        pasts = () if current is None else current.batch or (current.past,)
+        if any(past is not None and not past.why_not for past in pasts):
             hints = {"undo": "undo", **hints}
+        if current is not None and current.batch:
+            hints = {"open": "close" if current.opened else "show each", **hints}
         self.keys.tell(hints if self._pasts else {"back": "", "help": ""})
 
     def action_undo(self) -> None:
         """Ask whether the operation under the cursor shall be taken back."""
         row = self.table.current
         past = row.past if row is not None else None
-        if past is None:
+        if row is not None and row.batch:
+            past = next((each for each in row.batch if not each.why_not), row.batch[0])
+        if row is None or past is None:
             said = "nothing to undo"
         elif isinstance(past.entry, UnreadableEntry) or past.why_not:
             said = f"cannot be undone: {self.look.sentence(past.why_not)}"
         else:
             entry = past.entry
-            title = f"Undo the {entry.operation.value} of {self.look.path(entry.path)}"
-            self.post_message(PlanRequested(undo_request(self._operating, title, entry.id)))
+            what = batch_words(row.entries) if row.batch else self.look.path(entry.path)
+            title = f"Undo the {entry.operation.value} of {what}"
+            identifier = row.identifier if row.batch else entry.id
+            self.post_message(PlanRequested(undo_request(self._operating, title, identifier)))
             return
         self.notify(plain(said), severity="warning", markup=False)
 

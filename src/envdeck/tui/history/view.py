@@ -1,13 +1,14 @@
 """The history in lines: what was done, how it ended, and whether it can be taken back."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from envdeck.core.lazy_dataclasses import dataclass
+from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.model import Operation
 from envdeck.core.operations.shared.history import HistoryItem
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase, UnreadableEntry
 from envdeck.text import (
     age,
+    capitalise,
     clip,
     counted,
     duration,
@@ -19,7 +20,7 @@ from envdeck.text import (
     time_left,
     width,
 )
-from envdeck.text.operation import ended_word
+from envdeck.text.operation import OPERATION_WORDS, batch_ended, batch_words, ended_word, in_batches
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, wrapped
 
 _GAP = "  "
@@ -37,16 +38,48 @@ class HistoryRow:
 
     past: HistoryItem | None = None
     title: str = ""
+    batch: tuple[HistoryItem, ...] = ()
+    """The operations that it stands for, which were one for the person who ran them."""
+    opened: bool = False
+    """Whether those of the batch stand below."""
+    inside: bool = False
+    """Whether it is one of an opened batch."""
+
+    @property
+    def entries(self) -> list[Entry]:
+        """What the journal has of a batch."""
+        return [each.entry for each in self.batch if isinstance(each.entry, Entry)]
+
+    @property
+    def identifier(self) -> str:
+        """What a batch is undone by."""
+        return next((one.tie[0] for one in self.entries), "")
 
 
-def history_rows(pasts: Sequence[HistoryItem]) -> list[HistoryRow]:
-    """Return what was done, then what could not be read below a title of its own."""
-    rows = [HistoryRow(past) for past in pasts if isinstance(past.entry, Entry)]
+def history_rows(pasts: Sequence[HistoryItem], opened: Collection[object] = ()) -> list[HistoryRow]:
+    """Return what was done, a batch in one row and below it, where that is `opened`, its own; then
+    what could not be read below a title of its own."""
+    rows = []
+    done = ((past, past.entry) for past in pasts if isinstance(past.entry, Entry))
+    for pairs in in_batches(done):
+        batch = tuple(past for past, _ in pairs)
+        if len(batch) == 1:
+            rows.append(HistoryRow(batch[0]))
+            continue
+        row = HistoryRow(batch=batch)
+        rows.append(replace(row, opened=batch_key(row) in opened))
+        if rows[-1].opened:
+            rows += [HistoryRow(past, inside=True) for past in batch]
     unread = [HistoryRow(past) for past in pasts if isinstance(past.entry, UnreadableEntry)]
     if unread:
         rows += [HistoryRow()] if rows else []
         rows += [HistoryRow(title="Unreadable"), *unread]
     return rows
+
+
+def batch_key(row: HistoryRow) -> object:
+    """Return what names a batch."""
+    return row.entries[0].tie
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +112,8 @@ class HistoryColumns:
 def draw_past(row: HistoryRow, columns: HistoryColumns, look: Look) -> Line:
     """Return the line of a row."""
     past = row.past
+    if row.batch:
+        return _draw_batch(row, columns, look)
     if past is None:
         return (Part(f" {row.title}", Tone.HEADING),) if row.title else ()
     entry = past.entry
@@ -95,13 +130,59 @@ def draw_past(row: HistoryRow, columns: HistoryColumns, look: Look) -> Line:
     said = word if columns.ended > 2 else word[:1]
     when = clip(short_age(age(entry.created_at, look.clock()), _WHEN), _WHEN, "")
     undo, undo_tone = undo_words(past, entry, columns.undo, look)
+    inset = "  " if row.inside else ""
+    room = columns.path - len(inset)
     return (
         Part(" " + pad(when, _WHEN), Tone.MUTED),
         Part(_GAP + pad(entry.operation.value, _WHAT)),
-        Part(_GAP + pad(look.short_path(entry.path, columns.path), columns.path), Tone.STRONG),
+        Part(_GAP + pad(inset + look.short_path(entry.path, room), columns.path), Tone.STRONG),
         Part(_GAP + pad(clip(said, columns.ended, ""), columns.ended), tone),
         Part(_GAP + clip(undo, columns.undo, look.signs.ellipsis), undo_tone),
     )
+
+
+def _draw_batch(row: HistoryRow, columns: HistoryColumns, look: Look) -> Line:
+    """Return the line of a batch: `Deleted 12 environments · 2.3 GB`."""
+    entries = row.entries
+    first, cut = entries[0], look.signs.ellipsis
+    word, tone = _batch_ended(row, look)
+    said = word if columns.ended > 2 else word[:1]
+    when = clip(short_age(age(first.created_at, look.clock()), _WHEN), _WHEN, "")
+    sign = ("▾" if row.opened else "▸") if look.unicode else ("-" if row.opened else "+")
+    title = _batch_title(row)
+    room = _WHAT + len(_GAP) + columns.path
+    spare = min(max(width(title) - room, 0), max(columns.ended - width(said), 0))
+    room += spare  # what the result leaves free
+    undo, undo_tone = _batch_undo(row, columns.undo, look)
+    return (
+        Part(sign + pad(when, _WHEN), Tone.MUTED),
+        Part(_GAP + pad(clip(title, room, cut), room), Tone.STRONG),
+        Part(_GAP + pad(clip(said, columns.ended, cut), columns.ended - spare), tone),
+        Part(_GAP + clip(undo, columns.undo, cut), undo_tone),
+    )
+
+
+def _batch_title(row: HistoryRow) -> str:
+    done = OPERATION_WORDS[row.entries[0].operation].done
+    return f"{capitalise(done)} {batch_words(row.entries)}"
+
+
+def _batch_ended(row: HistoryRow, look: Look) -> tuple[str, Tone]:
+    ended = [ended_words(each, one, look) for each, one in zip(row.batch, row.entries, strict=True)]
+    if len({word for word, _ in ended}) == 1:
+        return ended[0]
+    tone = Tone.ERROR if Tone.ERROR in {tone for _, tone in ended} else Tone.WARNING
+    return f"{look.signs.warning} {batch_ended(word[2:] for word, _ in ended)}", tone
+
+
+def _batch_undo(row: HistoryRow, cells: int, look: Look) -> tuple[str, Tone]:
+    able = [each for each in row.batch if not each.why_not]
+    if not able or not isinstance(able[0].entry, Entry):
+        return undo_words(row.batch[0], row.entries[0], cells, look)
+    said, tone = undo_words(able[0], able[0].entry, cells, look)
+    if len(able) < len(row.batch) and cells > 4:
+        said = f"{look.key('undo')} to undo {len(able):,} of {len(row.batch):,}"
+    return said, tone
 
 
 def ended_words(past: HistoryItem, entry: Entry, look: Look) -> tuple[str, Tone]:
@@ -141,17 +222,35 @@ def _left(past: HistoryItem, entry: Entry, look: Look) -> str:
 
 def about_past(row: HistoryRow | None, look: Look, cells: int) -> list[Line]:
     """Return all that the journal knows of an operation."""
-    if row is None or row.past is None:
+    if row is None or not (row.past or row.batch):
         return []
     room = max(cells - 2, 12)
-    entry = row.past.entry
-    pieces = (
-        _unreadable(entry, look)
-        if isinstance(entry, UnreadableEntry)
-        else _told(row.past, entry, look)
-    )
+    if row.past is None:
+        pieces = _told_batch(row, look)
+    elif isinstance(entry := row.past.entry, UnreadableEntry):
+        pieces = _unreadable(entry, look)
+    else:
+        pieces = _told(row.past, entry, look)
     lines = [line for piece in pieces for line in wrapped(piece, room, look.signs.ellipsis)]
     return [(Part(" "), *line) for line in lines]
+
+
+def _told_batch(row: HistoryRow, look: Look) -> list[Line]:
+    word, tone = _batch_ended(row, look)
+    at = row.entries[0].created_at
+    times = f" · started {look.ago(at)} ({exact_time(at)})"
+    pieces: list[Line] = [
+        (Part(_batch_title(row), Tone.STRONG),),
+        (Part(word.strip(), tone), Part(times, Tone.MUTED)),
+    ]
+    if any(not each.why_not for each in row.batch):
+        undo, _ = _batch_undo(row, 40, look)
+        command = Part(f"envdeck undo {plain(row.identifier)}", Tone.ACCENT)
+        pieces.append((Part(undo), Part(", or "), command))
+    else:
+        pieces.append((Part(f"Cannot be undone: {look.sentence(row.batch[0].why_not)}."),))
+    pieces.append((Part(look.key("open"), Tone.HEADING), Part(": show each", Tone.MUTED)))
+    return [*pieces, *((Part(look.path(one.path), Tone.MUTED, path=True),) for one in row.entries)]
 
 
 def _unreadable(entry: UnreadableEntry, look: Look) -> list[Line]:

@@ -379,3 +379,15 @@ def test_one_within_another_returns_after_it(operations, env):
     assert ([each.path for each in plan.returns], plan.refusals) == ([str(env), str(inner)], ())
     assert undo(operations).status is Ending.DONE
     assert ((env / "word").read_text(), (inner / "word").read_text()) == ("old", "inner")
+
+
+def test_plans_of_one_yes_are_undone_together_by_their_batch(operations, home):
+    paths = [fill(home / name / ".venv", name) for name in ("one", "two", "three")]
+    for number, path in enumerate(paths):
+        entry = act(operations, path, Move.ASIDE, f"20261120-00000{number}-aaaa")
+        batch = "20261120-000000-aaaa-all" if number < 2 else ""
+        operations.ground.journal.write(replace(entry, batch=batch))
+    plan = operations.plan_undo("20261120-000000-aaaa-all")
+    assert {target.path for target in plan.targets} == {str(path) for path in paths[:2]}
+    assert operations.run(plan, lambda _: None).status is Ending.DONE
+    assert [path.exists() for path in paths] == [True, True, False]

@@ -27,9 +27,9 @@ _LIMIT = 1024 * 1024
 _TEXTS = (
     *("id", "group", "path", "item", "file", "file_if_done", "file_if_not", "name", "manager"),
     "file_digest",
-    *("python", "mark", "message", "undoes", "undone_by", "boot"),
+    *("python", "mark", "message", "undoes", "undone_by", "boot", "batch"),
 )
-_IDS = ("id", "group", "undoes", "undone_by")
+_IDS = ("id", "group", "undoes", "undone_by", "batch")
 _KEPT_FILES = ("", FILE_BEFORE, FILE_AFTER)
 _KEPT = 500
 """Operations that the history keeps."""
@@ -82,6 +82,9 @@ class Entry:
     id: str
     group: str
     """The plan it belongs to: several environments can be deleted by one."""
+    batch: str = ""
+    """What ties plans that were answered by one yes; empty in those of older versions, which
+    ignore it."""
     operation: Operation
     move: Move
     phase: Phase = Phase.PREPARED
@@ -147,6 +150,7 @@ class Entry:
         return cls(
             id=identifier,
             group=plan.id,
+            batch=plan.batch,
             operation=plan.operation,
             move=move,
             path=target.path,
@@ -168,6 +172,11 @@ class Entry:
     def tells_of_part(self) -> bool:
         """Tell whether it is a removal that was begun, and not ended since."""
         return self.move is Move.REMOVE and self.phase is Phase.ATTENTION and not self.purged
+
+    @property
+    def tie(self) -> tuple[str, str]:
+        """What those of one batch share: they were one operation for the person who ran them."""
+        return self.batch or self.group, self.operation
 
     @property
     def order(self) -> tuple[int, float, str]:

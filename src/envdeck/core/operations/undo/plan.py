@@ -264,7 +264,7 @@ def _last(entries: Sequence[Entry], ground: OperationStore, halves: frozenset[st
 
 def _find_entries(identifier: str, entries: Sequence[Entry]) -> list[Entry]:
     exact = [entry for entry in entries if entry.id == identifier]
-    return exact or [entry for entry in entries if entry.group == identifier]
+    return exact or [entry for entry in entries if identifier in (entry.group, entry.batch)]
 
 
 def _none(identifier: str | None, unreadable: Sequence[UnreadableEntry]) -> NoPlan:

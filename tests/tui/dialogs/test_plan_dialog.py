@@ -758,6 +758,18 @@ def test_a_batch_tells_the_same_sentence_once(made_up):
     assert len(told.splitlines()) < 50
 
 
+async def test_steps_of_several_that_differ_in_the_name_are_one(opened, made_up):
+    requests = [
+        PlanRequest(name, OneOfThem(made_up, name, steps=(Step(f"Swap in {name}/.venv"),)))
+        for name in BATCH[:4]
+    ]
+    async with opened(made_up.MadeUpOperations(), size=(120, 60)) as screen:
+        screen.app.main.operations.request(together("Recreate 4 environments", requests))
+        await screen.pilot.pause()
+        await screen.planned()
+        assert "Swap in each · all 4" in shown(screen.app)
+
+
 async def test_the_blocked_of_several_wishes_are_left_out_too(opened, made_up):
     requests = [PlanRequest(name, OneOfThem(made_up, name)) for name in BATCH[:3]]
     requests.append(PlanRequest("etl", OneOfThem(made_up, "etl", refusals=(MOUNT,))))

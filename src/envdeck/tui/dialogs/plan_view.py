@@ -360,8 +360,11 @@ def _common_steps(named: Sequence[tuple[Plan, str]], look: Look, cells: int) -> 
     said = []
     for plan, name in named:
         for step in plan.steps:
-            first.setdefault(step.title, step)
-            said.append((step.title, name))
+            title = step.title
+            if len(named) > 1 and plan.targets[0].name:
+                title = title.replace(plan.targets[0].name, "each")
+            first.setdefault(title, step)
+            said.append((title, name))
     told = gathered(said, len(named))
     steps = [replace(one, title=title) for one, title in zip(first.values(), told, strict=True)]
     yield from step_lines(steps, look, cells)

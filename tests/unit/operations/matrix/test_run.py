@@ -64,7 +64,9 @@ class Bench:
         settings.write_text(f"[global]\nno-index = true\nfind-links = {self.wheels}\n")
         self.declare()
         (self.project / ".env").write_text(f"TOKEN={SECRET}\n")
-        environ = {"PATH": os.environ["PATH"], "UV_CACHE_DIR": str(tool_data() / "uv")}
+        own = os.path.join(sys.base_prefix, "bin")
+        path = os.pathsep.join((own, os.environ["PATH"]))
+        environ = {"PATH": path, "UV_CACHE_DIR": str(tool_data() / "uv")}
         self.host = Host(sys.platform, str(self.home), environ)
         self.operations = Operations(Catalog(self.host), Policy())
 

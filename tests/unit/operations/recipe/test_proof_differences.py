@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from envdeck.core.inspection.packages.record import rows
@@ -95,6 +95,7 @@ LINES = st.lists(
 
 
 @given(old=LINES, new=LINES)
+@example(old=b"a.py,sha256=x,1", new=b"a.py,sha256=x,2\n\xef\xbb\xbfa.py,sha256=x,1")
 def test_records_whose_other_lines_agree_have_the_same_rows(old, new):
     info = "p-1.0.dist-info"
     if _have_same_rows(old, new, info):

@@ -17,10 +17,10 @@ from envdeck.core.model import (
     Target,
 )
 from envdeck.core.operations.shared.context import Policy
-from envdeck.tui.base.services import PlanRequest, together
+from envdeck.tui.base.services import CombinedPlan, PlanRequest, together
 from envdeck.tui.dialogs import plan as plan_dialog
 from envdeck.tui.dialogs.plan import PlanDialog
-from envdeck.tui.dialogs.plan_view import cost_line, plan_rows, target_row
+from envdeck.tui.dialogs.plan_view import cost_line, plan_rows, target_row, together_rows
 from envdeck.tui.dialogs.requests import delete_request
 from envdeck.tui.widgets.line import Look, line_text, line_width
 
@@ -760,14 +760,14 @@ def test_a_batch_tells_the_same_sentence_once(made_up):
 
 async def test_steps_of_several_that_differ_in_the_name_are_one(opened, made_up):
     requests = [
-        PlanRequest(name, OneOfThem(made_up, name, steps=(Step(f"Swap in {name}/.venv"),)))
-        for name in BATCH[:4]
+        PlanRequest(name, OneOfThem(made_up, name, steps=(Step(f"Swap in {name}/.venv now"),)))
+        for name in ("api", "blog", "shop", "a")
     ]
     async with opened(made_up.MadeUpOperations(), size=(120, 60)) as screen:
         screen.app.main.operations.request(together("Recreate 4 environments", requests))
         await screen.pilot.pause()
         await screen.planned()
-        assert "Swap in each · all 4" in shown(screen.app)
+        assert "Swap in each now · all 4" in shown(screen.app)
 
 
 async def test_the_blocked_of_several_wishes_are_left_out_too(opened, made_up):
@@ -790,3 +790,15 @@ async def test_the_blocked_of_several_wishes_are_left_out_too(opened, made_up):
         assert "3 left out" in text
         assert "skipped" not in text
         assert "Recreate 3 (y)" in text
+
+
+def test_a_name_within_a_word_of_a_step_is_no_name(made_up):
+    plans = [
+        made_up.plan(f"/home/ada/{name}", name=name, steps=(Step("Create the new environment"),))
+        for name in ("x", "y")
+    ]
+    plans = [replace(plan, targets=(replace(plan.targets[0], name="env"),)) for plan in plans]
+    look = Look("/home/ada", lambda: 0.0)
+    combined = CombinedPlan(tuple((plan.id, plan) for plan in plans))
+    told = [line_text(row.line) for row in together_rows(combined, {}, (), look, 80)]
+    assert "  1 Create the new environment · all 2" in told

@@ -360,9 +360,9 @@ def _common_steps(named: Sequence[tuple[Plan, str]], look: Look, cells: int) -> 
     said = []
     for plan, name in named:
         for step in plan.steps:
-            title = step.title
-            if len(named) > 1 and plan.targets[0].name:
-                title = title.replace(plan.targets[0].name, "each")
+            title, own = step.title, plan.targets[0].name
+            if len(named) > 1:  # whole words: `env` is in `environment`
+                title = " ".join("each" if word == own else word for word in title.split(" "))
             first.setdefault(title, step)
             said.append((title, name))
     told = gathered(said, len(named))

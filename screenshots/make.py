@@ -258,6 +258,18 @@ async def _bisect(hand: Hand) -> None:
     await hand.see("Found in")
 
 
+async def _matrix(hand: Hand) -> None:
+    await hand.go_to("receipts/.venv")
+    await hand.pilot.press("V")
+    await hand.until(lambda: hand.app.screen.query(Input).first().value)
+    command, pythons, columns, _ = hand.app.screen.query(Input)
+    await hand.until(lambda: pythons.value)
+    command.value, pythons.value = "pytest", "3.11"
+    columns.value = "numera<2 | gridframe<3 | numera>=2"
+    await hand.pilot.press("enter")
+    await hand.see("1 passed")
+
+
 async def _problems(hand: Hand) -> None:
     await hand.press("P")
     await hand.see("required by")
@@ -427,6 +439,7 @@ SHOTS = (
     Shot("compare", WIDE, _compare),
     Shot("caches", WIDE, _caches, changes=True),
     Shot("bisect", WIDE, _bisect, changes=True),
+    Shot("matrix", WIDE, _matrix, changes=True),
     Shot("tour", WIDE, _tour),
     Shot("narrow-project", NARROW, _narrow_project),
     Shot("narrow-dotenv", NARROW, _narrow_dotenv),

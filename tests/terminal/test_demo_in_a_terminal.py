@@ -16,8 +16,8 @@ def demo(tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(folder))
     started = []
 
-    def begun(*arguments):
-        started.append(Terminal("-m", "envdeck", "demo", *arguments, columns=110, lines=32))
+    def begun(*arguments, columns=110, lines=32):
+        started.append(Terminal("-m", "envdeck", "demo", *arguments, columns=columns, lines=lines))
         return started[-1], folder
 
     yield begun
@@ -46,6 +46,59 @@ def test_something_is_deleted_and_taken_back_and_nothing_stays(demo):
     assert restored(screen)
     assert os.listdir(folder) == []
     assert "demo removed" in screen.raw
+
+
+class Story:
+    """Presses a key once the screen shows what it is for, and counts."""
+
+    def __init__(self, screen, most):
+        self.screen = screen
+        self.left = most
+        self.sees("Take a one-minute tour?")
+        screen.press("\x1b")  # once and never again: not counted
+        screen.until_gone("one-minute tour")
+        self.sees("28 environments", "reclaimable", "B free")  # the scan is over
+
+    def sees(self, *words):
+        self.screen.until(lambda: all(one in self.screen.text for one in words))
+
+    def press(self, key, *until):
+        self.left -= 1
+        assert self.left >= 0
+        self.screen.press(key)
+        self.sees(*until)
+
+    def leaves(self):
+        self.screen.press("\x11")
+        assert self.screen.ended() == 0
+
+
+SIZES = pytest.mark.parametrize(
+    ("columns", "lines"), [(80, 24), pytest.param(120, 36, marks=pytest.mark.slow)]
+)
+
+
+@SIZES
+def test_a_full_disk_has_room_again_after_at_most_ten_keys(demo, columns, lines):
+    screen, _ = demo(columns=columns, lines=lines)
+    one = Story(screen, most=10)
+    one.press(" ", "1 marked")
+    one.press(" ", "2 marked")
+    one.press(" ", "3 marked")
+    one.press("d", "Delete 3 environments", "Delete permanently (X)")
+    one.press("X", "cannot be undone", "Delete 3 permanently (y)")
+    one.press("y", "25 environments", "3 environments permanently deleted", "MB freed")
+    one.leaves()
+
+
+@SIZES
+def test_a_removed_base_is_mended_after_at_most_six_keys(demo, columns, lines):
+    screen, _ = demo(columns=columns, lines=lines)
+    one = Story(screen, most=6)
+    one.press("P", "Base interpreter not found", "f: recreate the environment")
+    one.press("f", "Fix 1 problem", "Recreate (y)")
+    one.press("y", "recreated ledger/.venv", "in 6 environments")
+    one.leaves()
 
 
 def test_the_walkthrough_of_the_clone_is_in_front_when_asked_for(demo):

@@ -191,7 +191,8 @@ def test_links_in_a_circle_end(home, share, bar):
 
 def run_a_program(home, share):
     (home / "python").symlink_to(share / "file")
-    operations = Operations(Catalog(Host("linux", str(home), {})))
+    machine = Host("linux", str(home), {}, root=str(share.parent / "system"))
+    operations = Operations(Catalog(machine))  # reads the mounts of that machine again
     found = operations.plan_run(Task("Run", (f"{home}/python",), str(home)))
     assert isinstance(found, NoPlan)
 

@@ -87,9 +87,10 @@ class StepDialog(Dialog[None]):
         self.title_label.show((Part(self.look.sentence(self.step.title), Tone.STRONG),))
         if self.step.options:
             self._show()
-        first = self.choices if self.step.options else self.fields[0] if self.fields else None
-        if first is not None:
-            first.focus()
+        if self.step.options:
+            self.choices.focus()
+        elif self.fields:
+            self._first().focus()
         self._tell()
 
     def _show(self) -> None:
@@ -136,9 +137,14 @@ class StepDialog(Dialog[None]):
     def _entered(self, event: ChoiceList.Chosen) -> None:
         event.stop()
         if self.fields:
-            self.fields[0].focus()
+            self._first().focus()
         else:
             self.action_go_on()
+
+    def _first(self) -> Input:
+        """Return the first field for which nothing is proposed; the first where all have a
+        proposal."""
+        return next((each for each in self.fields if not each.value), self.fields[0])
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:

@@ -292,6 +292,13 @@ def test_empty_lists_teach(made_up):
         "r: refresh",
         "envdeck PATH: scan another folder",
     ]
+    opened = empty_lines(listing, FULL._replace(phase="done", project="work"), LOOK)
+    assert [line_text(line) for line in opened] == [
+        "~/work is a project without an environment",
+        "",
+        "w: set up the project",
+        "n: create an environment",
+    ]
     assert line_text(empty_lines(listing, FULL, LOOK)[0]) == "Scanning for environments…"
     listing.put(made_up.many(1))
     assert line_text(empty_lines(listing, FULL, LOOK)[-1]) == "esc: clear filter"

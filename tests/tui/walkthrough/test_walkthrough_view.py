@@ -495,7 +495,7 @@ async def test_without_a_project_it_asks_for_a_folder_that_is_completed(
         return made.MadeUpWalking()
 
     operations = made_up.MadeUpOperations()
-    async with open_screen(source, operations=operations, home=str(tmp_path)) as pilot:
+    async with open_screen(source, operations=operations, home=str(tmp_path), roots=()) as pilot:
         app = pilot.app
         app.open_walking = opened
         await pilot.press("w")
@@ -519,6 +519,15 @@ async def test_without_a_project_it_asks_for_a_folder_that_is_completed(
         assert asked == [(str(tmp_path / "clones" / "shop"), None)]
 
 
+async def test_the_folder_that_was_opened_is_proposed(open_screen, made_up, tmp_path):
+    folder = str(tmp_path / "clones")
+    options = {"home": str(tmp_path), "roots": (folder,)}
+    operations = made_up.MadeUpOperations()
+    async with open_screen(made_up.MemorySource(), operations=operations, **options) as pilot:
+        await pilot.press("W")
+        assert pilot.app.screen.field.value == "~/clones"
+
+
 async def test_tab_completes_what_was_typed_before_its_folders_were_read(
     open_screen, made_up, wait_until, tmp_path, monkeypatch
 ):
@@ -534,7 +543,7 @@ async def test_tab_completes_what_was_typed_before_its_folders_were_read(
 
     source = made_up.MemorySource([made_up.environment(project=ProjectLink(ProjectState.NONE))])
     operations = made_up.MadeUpOperations()
-    async with open_screen(source, operations=operations, home=str(tmp_path)) as pilot:
+    async with open_screen(source, operations=operations, home=str(tmp_path), roots=()) as pilot:
         await pilot.press("w")
         dialog = pilot.app.screen
         await wait_until(lambda: dialog.folders.rows)

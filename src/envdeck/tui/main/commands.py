@@ -114,7 +114,7 @@ class Commands:
             from envdeck.tui.recreate.create_dialog import CreateDialog
 
             current = self._list.listing.current
-            project = "" if current is None else current.project.path or ""
+            project = _opened(self._scan) if current is None else current.project.path or ""
             self._operations.choose(CreateDialog(operating, project, self._look))
 
     def matrix(self) -> None:
@@ -217,6 +217,8 @@ class Commands:
         project = None if current is None else current.project
         if project is not None and project.path and project.state is ProjectState.FOUND:
             self.walk(project.path, current)
+        elif current is None and self._scan.facts.project:
+            self.walk(self._scan.facts.project)
         else:
             self.walkthrough_of()
 
@@ -226,7 +228,7 @@ class Commands:
         from envdeck.tui.recreate.project_folder import ProjectDialog
 
         try:
-            folder = self._walked or os.getcwd()
+            folder = self._walked or _opened(self._scan) or os.getcwd()
         except OSError:  # it was removed
             folder = self._look.home or os.sep
 
@@ -328,6 +330,11 @@ class Commands:
     machine = partialmethod(look_at, "machine")
     unreadable = partialmethod(look_at, "unreadable")
     compare = partialmethod(look_at, "compare")
+
+
+def _opened(scan: ScanController) -> str:
+    """Return the one folder that the program was opened on; empty where there is none."""
+    return scan.facts.roots[0] if len(scan.facts.roots) == 1 else ""
 
 
 def _hidden(shown: EnvironmentList) -> str:

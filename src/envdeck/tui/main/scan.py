@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 from textual.widget import Widget
 
+from envdeck.core.discovery.project_roots import is_project
 from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import Environment, Interpreter, NotLookedAt
 from envdeck.core.system.files import existing_folder
@@ -42,11 +43,12 @@ class RowsRead(Message):
 
 
 class DiskRead(Message):
-    """The room on the disk was read."""
+    """The room on the disk was read, and whether what was opened is a project by itself."""
 
-    def __init__(self, disk: DiskUse | None) -> None:
+    def __init__(self, disk: DiskUse | None, project: str) -> None:
         super().__init__()
         self.disk = disk
+        self.project = project
 
 
 class ScanController:
@@ -225,16 +227,18 @@ class ScanController:
 
     def _read_disk(self) -> DiskRead:
         """Read the room on the disk and in the trash; called in a thread."""
+        roots = self.facts.roots
+        project = roots[0] if len(roots) == 1 and is_project(roots[0]) else ""
         operating = self.operating()
         if operating is None:
-            return DiskRead(None)
+            return DiskRead(None, project)
         items = [item for item in operating.trash() if item.ours]
         known = [size for item in items if (size := item.reclaimable_bytes) is not None]
         try:
             free = operating.ground.disk.free_bytes(existing_folder(operating.ground.host.home))
         except OSError:  # a figure is left out, no more
-            return DiskRead(None)
-        return DiskRead(DiskUse(free, sum(known), len(known) == len(items)))
+            return DiskRead(None, project)
+        return DiskRead(DiskUse(free, sum(known), len(known) == len(items)), project)
 
     def _put_rows(self, message: RowsRead) -> None:
         """Put the rows right; the cursor stays on its own."""
@@ -259,7 +263,7 @@ class ScanController:
         if isinstance(message, RowsRead):
             self._put_rows(message)
         elif isinstance(message, DiskRead):
-            self.facts = self.facts._replace(disk=message.disk)
+            self.facts = self.facts._replace(disk=message.disk, project=message.project)
         else:
             self._list.post_message(message)
         self._tell()

@@ -42,6 +42,8 @@ class Facts(NamedTuple):
     elapsed: float = 0.0
     disk: DiskUse | None = None
     """The room on the disk and in the trash; None where it was not read yet."""
+    project: str = ""
+    """The one folder that was opened, where that is a project."""
     read_only: bool = False
     """Whether nothing can be changed."""
     label: str = ""
@@ -260,6 +262,13 @@ def empty_lines(listing: Listing, facts: Facts, look: Look) -> list[Line]:
     if facts.phase in {"looking", ""}:
         return [(Part("Scanning for environments", Tone.MUTED), Part(look.signs.ellipsis))]
     where = ", ".join(look.path(root) for root in facts.roots)
+    if facts.project:
+        return [
+            (Part(f"{where} is a project without an environment", Tone.STRONG),),
+            (),
+            (Part(look.key("walkthrough"), Tone.HEADING), Part(": set up the project", Tone.MUTED)),
+            (Part(look.key("new"), Tone.HEADING), Part(": create an environment", Tone.MUTED)),
+        ]
     return [
         (Part(f"No environments found{' in ' if where else ''}{where}", Tone.STRONG),),
         (),

@@ -1,6 +1,6 @@
 """Asking what has to be chosen and typed for one step of the walkthrough."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -90,7 +90,7 @@ class StepDialog(Dialog[None]):
         if self.step.options:
             self.choices.focus()
         elif self.fields:
-            self._first().focus()
+            _first_empty(self.fields).focus()
         self._tell()
 
     def _show(self) -> None:
@@ -137,14 +137,9 @@ class StepDialog(Dialog[None]):
     def _entered(self, event: ChoiceList.Chosen) -> None:
         event.stop()
         if self.fields:
-            self._first().focus()
+            _first_empty(self.fields).focus()
         else:
             self.action_go_on()
-
-    def _first(self) -> Input:
-        """Return the first field for which nothing is proposed; the first where all have a
-        proposal."""
-        return next((each for each in self.fields if not each.value), self.fields[0])
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
@@ -177,6 +172,11 @@ class StepDialog(Dialog[None]):
         values = {name: each.value for name, each in zip(names, self.fields, strict=True)}
         if self.on_chosen is not None:
             self.on_chosen(Answers(options if self.step.options else None, values))
+
+
+def _first_empty(fields: Sequence[Input]) -> Input:
+    """Return the first field for which nothing is proposed; the first where all have a proposal."""
+    return next((each for each in fields if not each.value), fields[0])
 
 
 def _field(field: Field) -> Input:

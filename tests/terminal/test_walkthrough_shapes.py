@@ -119,8 +119,11 @@ def checked(project):
 @pytest.mark.parametrize(
     ("columns", "lines"), [(80, 24), pytest.param(120, 36, marks=pytest.mark.slow)]
 )
-def test_a_fresh_clone_is_set_up_after_at_most_twelve_keys_and_the_secret(planted, columns, lines):
+def test_a_fresh_clone_is_set_up_after_at_most_twelve_keys_and_the_secret(
+    planted, request, columns, lines
+):
     one = Walk(planted("clone"), columns=columns, lines=lines)
+    request.addfinalizer(one.screen.close)
     one.sees("Take a one-minute tour?")
     one.screen.press("\x1b")  # once and never again: not counted
     one.sees("is a project without an environment", "w: set up the project")

@@ -49,7 +49,7 @@ PARTS = (
     (StagedBuild, "make"), (StagedBuild, "install"),
     (ExactInstall, "prove"), (recreating, "carry_over"), (recreating, "unowned_files"),
     (upgrade, "_copy"), (rebuilding, "new_dependency_problems"),
-    (StagedBuild, "imports_lost"), (StagedBuild, "settle"), (rebuilding, "relocate"),
+    (StagedBuild, "check_imports"), (StagedBuild, "settle"), (rebuilding, "relocate"),
     (rebuilding, "left_behind"), (type(disk_for(Host.current())), "settle_tree"),
     (Transaction, "put_in_place"),
 )  # fmt: skip

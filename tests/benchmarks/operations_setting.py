@@ -128,7 +128,7 @@ def place(*, real: bool = False) -> Iterator[Place]:
                 super().move(source, target)
                 clock.moves.append(time.perf_counter())
 
-        operations.ground.disk = Timed(host)
+        operations.store.disk = Timed(host)
         yield Place(home, operations, clock)
 
 

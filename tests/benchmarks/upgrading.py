@@ -51,7 +51,7 @@ def measure(setting: Setting) -> list[Outcome]:
         plans: list[model.Plan | model.NoPlan] = []
         parts: list[Counter[str]] = []
         planned, snapshots = Times(), Times()
-        disk = here.operations.ground.disk
+        disk = here.operations.store.disk
 
         def before() -> None:
             if plans:

@@ -582,7 +582,7 @@ class MadeUpOperations:
     items: tuple[Item, ...] = ()
     unneeded: tuple[str, ...] = ()
     choices: RecreateChoices = field(default_factory=lambda: RecreateChoices((), ()))
-    ground: object = field(
+    store: object = field(
         default_factory=lambda: SimpleNamespace(
             journal=Logs(),
             disk=SimpleNamespace(free_bytes=lambda _folder: 14_000_000_000),

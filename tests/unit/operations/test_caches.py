@@ -177,7 +177,7 @@ def tool(home, name, text):
 def test_the_tools_own_command_clears_this_cache_and_is_measured(catalog, host, home, operations):
     tool(home, "pip", PROGRAM)
     path = f"{home}/bin:{os.environ['PATH']}"
-    operations.catalog.host = operations.ground.host = replace(
+    operations.catalog.host = operations.store.host = replace(
         host, environ={"PATH": path, "PIP_CACHE_DIR": str(home / "own")}
     )
     fill(home / "own/http/x")
@@ -235,7 +235,7 @@ def test_a_cache_that_uv_is_writing_is_refused(catalog, home, operations):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_a_file_that_a_program_has_open_is_refused(catalog, host, home, operations):
-    operations.catalog.host = operations.ground.host = replace(host, root="/")
+    operations.catalog.host = operations.store.host = replace(host, root="/")
     file = fill(home / ".cache/pypoetry/cache/x")
     program = "import sys; f = open(sys.argv[1], 'ab'); print(flush=True); sys.stdin.read()"
     with subprocess.Popen(
@@ -292,7 +292,7 @@ def test_debris_of_projects_without_what_is_in_environments(catalog, home, make_
 
 def test_what_git_tracks_stays(catalog, host, home, operations):
     machine = replace(host, environ={"PATH": os.environ["PATH"]})
-    catalog.host = operations.ground.host = machine
+    catalog.host = operations.store.host = machine
     project = home / "work/api"
     kept = fill(project / "vendored/__pycache__/a.pyc")
     other = fill(project / "__pycache__/b.pyc")

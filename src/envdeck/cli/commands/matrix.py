@@ -136,7 +136,7 @@ def run(arguments: Namespace, context: CommandContext) -> int:
         report = _Report(context, plan, stops, silent=arguments.json)
         result = operations.run(plan, report.show, stops)
         report.end()
-        log = operations.ground.journal.log_file(plan.id)
+        log = operations.store.journal.log_file(plan.id)
         if arguments.json:
             context.console.json(matrix_object(plan, result, report.ends, log))
         else:

@@ -281,36 +281,36 @@ class Operations(Context):
 
     def history(self) -> tuple[HistoryItem, ...]:
         """Return what was done, newest first, and whether it can still be taken back."""
-        return read_history(self.ground, self.trash())
+        return read_history(self.store, self.trash())
 
     def trash(self) -> tuple[Item, ...]:
         """Return what is in the trashes of this user, newest first, and how long it is kept."""
-        return retention.read_trash(self.ground, self.policy)
+        return retention.read_trash(self.store, self.policy)
 
     def pending(self) -> tuple[Entry, ...]:
         """Return the operations that were begun and are not over, one that runs now included."""
         from envdeck.core.operations.execute import pending  # start-up
 
-        return pending(self.ground)
+        return pending(self.store)
 
     def recover(self) -> tuple[Entry, ...]:
         """Finish or roll back what was interrupted, and return those that are over now; what
         somebody still works on is left alone. Room for a full disk is kept from then on."""
         from envdeck.core.operations.execute import recover  # start-up
 
-        settled = recover(self.ground)
-        self.ground.spare.keep()
+        settled = recover(self.store)
+        self.store.spare.keep()
         return settled
 
     def expired(self) -> tuple[Item, ...]:
         """Return the items that the trash has kept for as long as the policy says."""
-        return retention.find_expired(self.ground, self.policy)
+        return retention.find_expired(self.store, self.policy)
 
     def due(self) -> retention.Due:
         """Count the time that has passed, and return which items a start of the program may
         remove for good, and which it has to announce."""
-        return retention.count_time(self.ground, self.policy)
+        return retention.count_time(self.store, self.policy)
 
     def announce(self, items: Sequence[Item]) -> None:
         """Note that a person was told that a later start removes these items."""
-        retention.announce(items, self.ground)
+        retention.announce(items, self.store)

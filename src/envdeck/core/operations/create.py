@@ -177,7 +177,7 @@ def _planned(
         offline=context.policy.offline,
     )
     identifier = new_id(host)
-    trash = first_trash(place, context.ground)
+    trash = first_trash(place, context.store)
     staged = os.path.join(trash, identifier, ENVIRONMENT)
     wanted = said.wanted
     asked = wanted.exact or wanted.specifier
@@ -206,7 +206,7 @@ def _planned(
             *(silence_warnings(context, place) if source.needs_index else ()),
         ),
         refusals=_refusals(place, host)
-        or (*not_writable(place), *no_room(place, None, context.ground)),
+        or (*not_writable(place), *no_room(place, None, context.store)),
         package_changes=None
         if source.how is InstallMethod.RESOLVE
         else changes_to({}, dict(source.expected)),
@@ -271,8 +271,8 @@ def _name(place: str) -> str:
 
 def run(plan: CreatePlan, context: Context, tell: Tell, stopped: Stopped) -> Result:
     """Make it aside, check it, and move it into its place; or leave nothing behind."""
-    ground, place = context.ground, plan.blueprint.path
-    against = _refusals(place, ground.host)
+    store, place = context.store, plan.blueprint.path
+    against = _refusals(place, store.host)
     if against:
         return refused(against[0])
     entry = Entry(
@@ -286,15 +286,15 @@ def run(plan: CreatePlan, context: Context, tell: Tell, stopped: Stopped) -> Res
         python=plan.version,
     )
     try:
-        with transaction(ground, entry) as current:
-            current.open_item(first_trash(place, ground))
+        with transaction(store, entry) as current:
+            current.open_item(first_trash(place, store))
             manifest = TrashManifest(
                 plan.id, plan.operation, place, _name(place), entry.manager, plan.version,
-                ground.host.now(),
+                store.host.now(),
             )  # fmt: skip
             current.describe(manifest)
             building = StagedBuild(
-                plan.blueprint, current, ground, tell, stopped, project=plan.project
+                plan.blueprint, current, store, tell, stopped, project=plan.project
             )
             verified = _build(plan, building)
             if stopped():
@@ -306,7 +306,7 @@ def run(plan: CreatePlan, context: Context, tell: Tell, stopped: Stopped) -> Res
         return Result(
             Ending.ROLLED_BACK,
             f"not created: {error.message}",
-            hint=_way_round(plan, error) or error.way_out(place, ground),
+            hint=_way_round(plan, error) or error.way_out(place, store),
             stopped=error.stopped,
         )
     done = f"created {_name(place)}"

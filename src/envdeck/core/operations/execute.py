@@ -58,17 +58,17 @@ def run(context: Context, plan: Plan, tell: Tell, stopped: Stopped) -> Result:
         return refused(read_only())
     if plan.refusals:
         return refused(plan.refusals[0])
-    ground = context.ground
+    store = context.store
     # What a project's own command prints is its own: it may well be a secret.
     logged = plan.operation is not Operation.RUN
-    log = CommandLog(ground.journal.log_file(plan.id), ground.host)
+    log = CommandLog(store.journal.log_file(plan.id), store.host)
 
     def told(event: OperationEvent) -> None:
         if logged and isinstance(event, CommandStarted | CommandEnded | OutputLine):
             log.write(event)
         tell(event)
 
-    ground.spare.keep()
+    store.spare.keep()
     of_environments = plan.operation not in _OF_NO_ENVIRONMENT
     if of_environments:
         _keep_snapshots(plan, context)
@@ -82,22 +82,22 @@ def run(context: Context, plan: Plan, tell: Tell, stopped: Stopped) -> Result:
         return Result(Ending.ROLLED_BACK, str(error), hint=f"`envdeck history` lists {plan.id}")
     except OSError as error:
         if is_full(error):
-            return _without_room(error, plan, ground)
+            return _without_room(error, plan, store)
         return Result(
             Ending.ROLLED_BACK,
             _sentence(error),
-            hint=_layer_hint(error, plan, ground) or _hint(error, plan.operation),
+            hint=_layer_hint(error, plan, store) or _hint(error, plan.operation),
         )
     finally:
         log.close()
-        ground.spare.keep()
+        store.spare.keep()
     with suppress(OSError):  # a long history is no reason for a done operation to fail
-        ground.journal.forget_oldest()
-        ground.clock.keep(ground.clock.now())
+        store.journal.forget_oldest()
+        store.clock.keep(store.clock.now())
     if plan.operation in _OF_THE_DISK:
         with suppress(OSError):  # a disk that went away by then
             folder = existing_folder(plan.targets[0].path)
-            result = replace(result, free_bytes=ground.disk.free_bytes(folder))
+            result = replace(result, free_bytes=store.disk.free_bytes(folder))
     if result.status is Ending.DONE and of_environments:
         after = {target.path: context.catalog.changed(target.path) for target in plan.targets}
         return replace(result, notice=_keep_snapshots(plan, context, after))
@@ -185,21 +185,21 @@ def _sentence(error: OSError) -> str:
     return f"system error, nothing changed: {reason_of(error)}{named}"
 
 
-def _without_room(error: OSError, plan: Plan, ground: OperationStore) -> Result:
+def _without_room(error: OSError, plan: Plan, store: OperationStore) -> Result:
     """Return the result where a disk is full and no room could be found for the journal."""
-    shortage = find_shortage(error, plan.targets[0].path, ground)
+    shortage = find_shortage(error, plan.targets[0].path, store)
     return Result(
         Ending.ROLLED_BACK,
         f"nothing changed: {shortage}",
-        hint=hint_for_plan(shortage, plan, ground),
+        hint=hint_for_plan(shortage, plan, store),
     )
 
 
-def _layer_hint(error: OSError, plan: Plan, ground: OperationStore) -> str:
+def _layer_hint(error: OSError, plan: Plan, store: OperationStore) -> str:
     """Say what can be done about a folder that is part of a container's image: nothing in there
     can be renamed, and so neither moved aside nor deleted as a whole."""
     path = plan.targets[0].path
-    mount = mount_of(os.path.realpath(path), read_mounts(ground.host))
+    mount = mount_of(os.path.realpath(path), read_mounts(store.host))
     if error.errno != errno.EXDEV or mount is None or mount.kind != "overlay":
         return ""
     return "it is part of the container's image: change it where that is built"
@@ -222,63 +222,63 @@ _OTHER_DISK = {
 }
 
 
-def pending(ground: OperationStore) -> tuple[Entry, ...]:
+def pending(store: OperationStore) -> tuple[Entry, ...]:
     """Return the operations that are not over, oldest first."""
-    entries, _ = ground.journal.read_all()
+    entries, _ = store.journal.read_all()
     return tuple(entry for entry in entries if not entry.phase.over)
 
 
-def recover(ground: OperationStore) -> tuple[Entry, ...]:
+def recover(store: OperationStore) -> tuple[Entry, ...]:
     """Bring to an end what nobody works on any more, and return what is over now.
 
     The lock tells whether somebody does: children of a program that was killed hold it on. One
     that the disk refuses to settle stays pending, and comes back with the reason as its message.
     """
-    sweep(ground)
-    waiting = pending(ground)
-    with ground.spare.giving(
+    sweep(store)
+    waiting = pending(store)
+    with store.spare.giving(
         PurgeRequest(entry.item, entry.old) for entry in waiting if entry.move is Move.REMOVE
     ):
-        return _settle_all(waiting, ground)
+        return _settle_all(waiting, store)
 
 
-def _settle_all(waiting: Iterable[Entry], ground: OperationStore) -> tuple[Entry, ...]:
+def _settle_all(waiting: Iterable[Entry], store: OperationStore) -> tuple[Entry, ...]:
     done = []
     for entry in waiting:
         try:
-            held = lock(entry.path, ground.places.locks, ground.disk, entry.id)
+            held = lock(entry.path, store.places.locks, store.disk, entry.id)
         except OSError as error:
-            done.append(_stuck(entry, error, ground))
+            done.append(_stuck(entry, error, store))
             continue
         if isinstance(held, LockHeld):
             continue
         with held:
-            current = ground.journal.read(entry.id)  # it may have ended since it was read
+            current = store.journal.read(entry.id)  # it may have ended since it was read
             if not isinstance(current, Entry) or current.phase.over:
                 continue
             try:
-                done.append(settle(current, ground.disk, ground.journal))
+                done.append(settle(current, store.disk, store.journal))
             except OSError as error:
-                done.append(_stuck(current, error, ground))
+                done.append(_stuck(current, error, store))
     return tuple(done)
 
 
-def _stuck(entry: Entry, error: OSError, ground: OperationStore) -> Entry:
+def _stuck(entry: Entry, error: OSError, store: OperationStore) -> Entry:
     why = reason_of(error)
     if is_full(error):
-        shortage = find_shortage(error, entry.path, ground)
-        why = f"{shortage}; {hint_for(shortage, ground)}"
+        shortage = find_shortage(error, entry.path, store)
+        why = f"{shortage}; {hint_for(shortage, store)}"
     return replace(entry, message=f"cannot be recovered: {why}")
 
 
-def sweep(ground: OperationStore) -> None:
+def sweep(store: OperationStore) -> None:
     """Remove what a program that was killed while it wrote a file left beside that file."""
-    clock = os.path.dirname(ground.places.clock)
-    folders = [ground.places.journal, clock, ground.places.trash]
-    if (former := former_trash(ground.host)) is not None:
+    clock = os.path.dirname(store.places.clock)
+    folders = [store.places.journal, clock, store.places.trash]
+    if (former := former_trash(store.host)) is not None:
         folders.append(former)
-    for entry in pending(ground):
-        if entry.item and not item_problem(entry, ground.journal):
+    for entry in pending(store):
+        if entry.item and not item_problem(entry, store.journal):
             folders += [os.path.dirname(entry.item), entry.item]
     for folder in dict.fromkeys(folders):
         if not is_ours_alone(folder):
@@ -291,7 +291,7 @@ def sweep(ground: OperationStore) -> None:
             found = written_by(name)
             if found is not None and not _runs(found[1]):
                 with suppress(OSError):  # it does no harm; the next recovery tries again
-                    ground.disk.remove_file(os.path.join(folder, name))
+                    store.disk.remove_file(os.path.join(folder, name))
 
 
 def _runs(pid: int) -> bool:

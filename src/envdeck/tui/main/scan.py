@@ -235,7 +235,7 @@ class ScanController:
         items = [item for item in operating.trash() if item.ours]
         known = [size for item in items if (size := item.reclaimable_bytes) is not None]
         try:
-            free = operating.ground.disk.free_bytes(existing_folder(operating.ground.host.home))
+            free = operating.store.disk.free_bytes(existing_folder(operating.store.host.home))
         except OSError:  # a figure is left out, no more
             return DiskRead(None, project)
         return DiskRead(DiskUse(free, sum(known), len(known) == len(items)), project)

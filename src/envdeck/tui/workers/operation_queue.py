@@ -77,7 +77,7 @@ class OperationQueue:
 
     def log_file(self, job: Job) -> str | None:
         """Return where the whole output of an operation is kept; None before its first command."""
-        return self._operating.ground.journal.log_file(job.plan.id) if job.commands else None
+        return self._operating.store.journal.log_file(job.plan.id) if job.commands else None
 
     def release(self) -> None:
         """Begin: what was interrupted before has been cleared up."""

@@ -78,12 +78,12 @@ def put(operations, home) -> Callable[..., Path]:
     """Return a function that puts an environment into the trash, and returns its item."""
 
     def putting(identifier: str, group: str = "") -> Path:
-        path, ground = home / "work" / identifier / ".venv", operations.ground
+        path, store = home / "work" / identifier / ".venv", operations.store
         (path / "lib" / "deep").mkdir(parents=True)
         (path / "pyvenv.cfg").write_text("home = /usr\n")
         for name in ("lib/a.py", "lib/deep/b.py", "lib/z.py"):
             (path / name).write_bytes(b"x" * 9_000)
-        old = ground.disk.identity(str(path))
+        old = store.disk.identity(str(path))
         entry = Entry(
             id=identifier,
             group=group or identifier,
@@ -97,15 +97,15 @@ def put(operations, home) -> Callable[..., Path]:
             manager="venv",
             python="3.13",
         )
-        with transaction(ground, entry) as current:
-            current.open_item(ground.places.trash)
+        with transaction(store, entry) as current:
+            current.open_item(store.places.trash)
             manifest = TrashManifest(
                 identifier, Operation.DELETE, str(path), f"{identifier}/.venv", "venv", "3.13",
-                ground.host.now(), reclaimable_bytes=30_000,
+                store.host.now(), reclaimable_bytes=30_000,
             )  # fmt: skip
             current.describe(manifest)
             current.put_aside()
-        ground.clock.keep(ground.clock.now())
+        store.clock.keep(store.clock.now())
         return Path(current.entry.item)
 
     return putting

@@ -208,13 +208,13 @@ def test_the_read_only_mode_refuses_everything(host, env, plan, home, purge):
         result = careful.run(each, lambda _event: None)
         assert (result.status, result.guard) == (Ending.REFUSED, "read-only")
     assert tree(home) == before
-    assert not os.path.exists(careful.ground.places.journal)
+    assert not os.path.exists(careful.store.places.journal)
 
 
 def test_somebody_else_works_on_it(operations, env, plan, run, home):
-    planned, ground = plan(), operations.ground
+    planned, store = plan(), operations.store
     before = tree(home)
-    with lock(str(env), ground.places.locks, ground.disk, "theirs"):
+    with lock(str(env), store.places.locks, store.disk, "theirs"):
         result = run(planned)
     assert (result.status, result.guard) == (Ending.REFUSED, "in-use")
     assert "operation theirs" in result.message
@@ -247,8 +247,8 @@ def test_several_go_all_or_none(operations, env, plan, run, home, make_venv):
 
 def test_one_that_is_busy_brings_the_others_back(operations, env, plan, run, home, make_venv):
     other = make_venv(home / "work" / "other" / ".venv")
-    planned, ground = plan(env, other), operations.ground
-    with lock(str(other), ground.places.locks, ground.disk, "theirs"):
+    planned, store = plan(env, other), operations.store
+    with lock(str(other), store.places.locks, store.disk, "theirs"):
         assert run(planned).status is Ending.REFUSED
     assert (env.exists(), other.exists(), operations.trash()) == (True, True, ())
 
@@ -267,7 +267,7 @@ def test_purged_at_once_it_frees_what_it_says(operations, env, plan, run, home):
     assert result.freed_bytes >= 300_000
     assert not env.exists()
     assert operations.trash() == ()
-    assert not os.path.exists(operations.ground.places.trash)
+    assert not os.path.exists(operations.store.places.trash)
     assert operations.plan_undo().message == "nothing to undo"
 
 
@@ -307,12 +307,12 @@ class RaceDisk(LinuxDisk):
 
 def test_replaced_in_the_last_moment_it_is_laid_back(operations, env, plan, run, host):
     planned = plan()
-    operations.ground.disk = RaceDisk(host)
+    operations.store.disk = RaceDisk(host)
     result = run(planned)
     assert (result.status, result.guard) == (Ending.REFUSED, "not-an-environment")
     assert (env / "mine").read_text() == "mine"
     assert operations.trash() == ()
-    assert recover(operations.ground) == ()
+    assert recover(operations.store) == ()
     assert operations.history()[0].entry.phase == "rolled-back"
 
 
@@ -325,12 +325,12 @@ class LateDisk(LinuxDisk):
 
 def test_a_sync_that_fails_after_the_move_is_no_failure(operations, env, plan, run, host):
     planned = plan()
-    operations.ground.disk = LateDisk(host)
+    operations.store.disk = LateDisk(host)
     result = run(planned)
     assert (result.status, env.exists()) == (Ending.DONE, False)
     assert trashed(operations) == [str(env)]
     assert [each.why_not for each in operations.history()] == [""]
-    operations.ground.disk = LinuxDisk(host)
+    operations.store.disk = LinuxDisk(host)
     assert run(operations.plan_undo()).status is Ending.DONE
     assert env.exists()
 
@@ -549,12 +549,12 @@ class FarDisk(LinuxDisk):
 
 def test_the_way_out_fits_what_was_asked(operations, env, plan, run, host):
     planned = plan()
-    usual = operations.ground.disk
-    operations.ground.disk = FarDisk(host)
+    usual = operations.store.disk
+    operations.store.disk = FarDisk(host)
     assert "--purge" in run(planned).hint
-    operations.ground.disk = usual
+    operations.store.disk = usual
     run(plan())
-    operations.ground.disk = FarDisk(host)
+    operations.store.disk = FarDisk(host)
     result = run(operations.plan_undo(to=str(env.with_name("other"))))
     assert result.status is Ending.ROLLED_BACK
     assert "--purge" not in result.hint

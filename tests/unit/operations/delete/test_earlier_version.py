@@ -76,8 +76,8 @@ LEFT = "not all of it could be removed: operation not permitted; what is left is
 def before(operations, home):
     """Return a function that lays out what the version before has left: one item of which a part
     is gone, under some name, and a whole one."""
-    ground = operations.ground
-    trash, journal = Path(ground.places.trash), Path(ground.places.journal)
+    store = operations.store
+    trash, journal = Path(store.places.trash), Path(store.places.journal)
 
     def write(identifier: str, move: str, phase: str, of: Path, item: str, message: str) -> None:
         status = of.lstat()
@@ -85,7 +85,7 @@ def before(operations, home):
             id=identifier, operation={"aside": "delete", "remove": "purge"}[move], move=move,
             phase=phase, home=home, trash=trash, item=item, device=status.st_dev,
             inode=status.st_ino, at=1795000000.0 + len(os.listdir(journal)) * 10,
-            message=message, boot=boot_id(ground.host),
+            message=message, boot=boot_id(store.host),
         )  # fmt: skip
         (journal / f"{identifier}.json").write_text(text)
 
@@ -148,7 +148,7 @@ def test_tried_again_in_vain_it_does_not_get_its_name_back(operations, before, r
 def test_what_it_only_meant_to_purge_is_whole(operations, before, run):
     """It needed a look for another reason: all of it is there, its manifest too."""
     half = before(HALF)
-    (half / "manifest.json").write_text(MANIFEST.format(id=HALF, home=operations.ground.host.home))
+    (half / "manifest.json").write_text(MANIFEST.format(id=HALF, home=operations.store.host.home))
     (whole,) = [item for item in operations.trash() if item.id == HALF]
     assert (whole.going, whole.problem) == (False, "")
     assert run(operations.plan_undo(HALF)).status is Ending.DONE
@@ -181,7 +181,7 @@ def test_what_it_reads_of_ours_is_what_it_knows(operations, put):
     """Keys are only added: the version before reads the new ones and passes over what it does not
     know."""
     item = put(LATER)
-    entry = json.loads(Path(operations.ground.places.journal, f"{LATER}.json").read_text())
+    entry = json.loads(Path(operations.store.places.journal, f"{LATER}.json").read_text())
     manifest = json.loads((item / "manifest.json").read_text())
     sample = json.loads(
         ENTRY.format(

@@ -123,7 +123,7 @@ def test_the_history_calls_it_partly_purged(operations, half):
 
 def test_a_long_history_does_not_forget_that_it_is_half(operations, half, monkeypatch):
     monkeypatch.setattr("envdeck.core.operations.transaction.journal._KEPT", 0)
-    operations.ground.journal.forget_oldest()
+    operations.store.journal.forget_oldest()
     assert [each.entry.operation.value for each in operations.history()] == ["purge", "delete"]
     (left,) = operations.trash()
     assert left.problem.startswith("partly deleted: environment")
@@ -241,7 +241,7 @@ def test_a_tree_is_removed_but_for_what_refuses(operations, tmp_path, stuck, how
         (tree / name).write_bytes(b"x" * 5_000)
     stuck.hold(tree / "a" / "b" / "three" if how == "immutable" else tree / "a" / "two")
     with pytest.raises(RemainderError) as raised:
-        operations.ground.disk.remove_tree(str(tree))
+        operations.store.disk.remove_tree(str(tree))
     error = raised.value
     assert len(files_in(tree)) == 1
     assert (error.count, error.changed, error.errno) == (1, True, 1)

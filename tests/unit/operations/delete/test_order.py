@@ -29,7 +29,7 @@ def test_undo_takes_the_last_whatever_the_clock_says(machine, operations, put, r
 
 
 def test_those_of_before_come_before(operations, put, home):
-    journal = operations.ground.journal
+    journal = operations.store.journal
     older = Entry(
         id="20990101-000000-aaaa",
         group="g",
@@ -43,7 +43,7 @@ def test_those_of_before_come_before(operations, put, home):
     oldest = replace(older, id="20980101-000000-aaaa", created_at=3e9)
     for entry in (older, oldest):
         journal.write(entry)
-        file = Path(operations.ground.places.journal, f"{entry.id}.json")
+        file = Path(operations.store.places.journal, f"{entry.id}.json")
         content = json.loads(file.read_text())
         del content["sequence"], content["partly"]
         file.write_text(json.dumps(content, indent=1))
@@ -57,20 +57,20 @@ def test_those_of_before_come_before(operations, put, home):
 def test_a_number_is_given_once(operations, put):
     for number, name in enumerate((ONE, TWO, THREE), 1):
         put(name)
-        assert operations.ground.journal.next_sequence() == number + 1
-    (first, *_), _ = operations.ground.journal.read_all()
-    hostile = replace(first, id=new_id(operations.ground.host), message='"sequence": 999999, ')
-    operations.ground.journal.write(replace(hostile, item=""))
-    assert operations.ground.journal.next_sequence() == 4
+        assert operations.store.journal.next_sequence() == number + 1
+    (first, *_), _ = operations.store.journal.read_all()
+    hostile = replace(first, id=new_id(operations.store.host), message='"sequence": 999999, ')
+    operations.store.journal.write(replace(hostile, item=""))
+    assert operations.store.journal.next_sequence() == 4
 
 
 @pytest.mark.parametrize("value", [-1, 1.5, "1", None, 10**15])
 def test_a_number_that_is_none_is_told(operations, put, value):
     put(ONE)
-    file = Path(operations.ground.places.journal, f"{ONE}.json")
+    file = Path(operations.store.places.journal, f"{ONE}.json")
     content = json.loads(file.read_text())
     file.write_text(json.dumps(content | {"sequence": value}, indent=1))
-    entries, (damaged,) = operations.ground.journal.read_all()
+    entries, (damaged,) = operations.store.journal.read_all()
     assert entries == []
     assert "damaged" in damaged.reason
 
@@ -83,14 +83,14 @@ def test_several_at_once_get_one_each(operations, put):
         thread.start()
     for thread in threads:
         thread.join(60)
-    entries, _ = operations.ground.journal.read_all()
+    entries, _ = operations.store.journal.read_all()
     assert sorted(each.sequence for each in entries) == list(range(1, 10))
 
 
 def test_one_who_hangs_with_the_number_keeps_nobody(operations, put, monkeypatch):
     monkeypatch.setattr("envdeck.core.operations.transaction.transaction._PAUSE", 0.001)
-    places = operations.ground.places
-    held = lock(places.journal, places.locks, operations.ground.disk, "hanging")
+    places = operations.store.places
+    held = lock(places.journal, places.locks, operations.store.disk, "hanging")
     try:
         assert put(ONE).exists()
     finally:

@@ -29,10 +29,10 @@ def put(operations, home):
     """Return a function that puts an environment of some bytes into the trash."""
 
     def putting(identifier: str, size: int = 10_000) -> Path:
-        path, ground = home / "work" / identifier / ".venv", operations.ground
+        path, store = home / "work" / identifier / ".venv", operations.store
         path.mkdir(parents=True)
         (path / "data").write_bytes(b"x" * size)
-        old = ground.disk.identity(str(path))
+        old = store.disk.identity(str(path))
         entry = Entry(
             id=identifier,
             group=identifier,
@@ -43,8 +43,8 @@ def put(operations, home):
             item="",
             old=old,
         )
-        with transaction(ground, entry) as current:
-            current.open_item(ground.places.trash)
+        with transaction(store, entry) as current:
+            current.open_item(store.places.trash)
             manifest = TrashManifest(
                 identifier, Operation.DELETE, str(path), ".venv", "venv", "3.13", 1.0,
                 reclaimable_bytes=size,
@@ -69,7 +69,7 @@ def test_it_frees_what_it_says(operations, put):
     assert 600_000 <= result.freed_bytes < 650_000
     assert operations.trash() == ()
     assert {each.why_not for each in operations.history()} == {"permanently deleted"}
-    assert not os.path.exists(operations.ground.places.trash)
+    assert not os.path.exists(operations.store.places.trash)
     assert isinstance(operations.plan_purge(), NoPlan)
 
 
@@ -117,7 +117,7 @@ def test_what_an_operation_works_with_is_not_purged(operations, put):
         new=Identity(1, 1),
         undoes=item.name,
     )
-    operations.ground.journal.write(pending)
+    operations.store.journal.write(pending)
     result = run(operations, plan)
     assert (result.status, result.guard) == (Ending.REFUSED, "in-use")
     assert pending.id in result.message
@@ -143,27 +143,27 @@ class StubbornDisk(LinuxDisk):
 
 
 def stubborn(operations, host, first: str = "") -> None:
-    operations.ground.disk = StubbornDisk(host)
-    operations.ground.disk.first = first
-    operations.ground.journal._disk = operations.ground.disk
+    operations.store.disk = StubbornDisk(host)
+    operations.store.disk.first = first
+    operations.store.journal._disk = operations.store.disk
 
 
 def test_of_what_nothing_can_be_removed_all_can_be_put_back(operations, put, host):
     item = put("20260101-000000-aaaa")
-    usual = operations.ground.disk
+    usual = operations.store.disk
     stubborn(operations, host)
     result = run(operations, operations.plan_purge())
     assert result.status is Ending.ROLLED_BACK
     assert "still complete in the trash" in result.message
     assert (item / "environment" / "data").exists()
     assert operations.recover() == ()
-    operations.ground.disk = usual
+    operations.store.disk = usual
     assert run(operations, operations.plan_undo()).status is Ending.DONE
 
 
 def test_what_could_be_removed_in_part_is_told_and_tried_again_when_asked(operations, put, host):
     item = put("20260101-000000-aaaa")
-    usual = operations.ground.disk
+    usual = operations.store.disk
     stubborn(operations, host, "data")
     result = run(operations, operations.plan_purge())
     assert result.status is Ending.FAILED
@@ -175,7 +175,7 @@ def test_what_could_be_removed_in_part_is_told_and_tried_again_when_asked(operat
     assert (left.id, left.going) == (item.name, True)
     assert left.problem == "partly deleted: environment cannot be removed: permission denied"
     assert isinstance(operations.plan_undo(), NoPlan)
-    operations.ground.disk = usual
+    operations.store.disk = usual
     assert run(operations, operations.plan_purge([item.name])).status is Ending.DONE
     assert not item.parent.exists()
     assert {each.why_not for each in operations.history()} == {"permanently deleted"}
@@ -203,17 +203,17 @@ def test_what_is_another_users_is_seen_before_it_is_touched(operations, put, mon
     monkeypatch.setattr(os, "geteuid", lambda: 1234)
     monkeypatch.setattr(os, "access", lambda *_given: False)
     with pytest.raises(PermissionError):
-        removable.check_removable(str(item), operations.ground.host)
+        removable.check_removable(str(item), operations.store.host)
 
 
 def test_what_nobody_says_is_ours_stays(operations, put):
     put("20260101-000000-aaaa")
-    strange = Path(operations.ground.places.trash, "notes")
-    other = Path(operations.ground.places.trash, "20260102-000000-aaaa")
+    strange = Path(operations.store.places.trash, "notes")
+    other = Path(operations.store.places.trash, "20260102-000000-aaaa")
     for folder in (strange, other):
         (folder / "environment").mkdir(parents=True)
         (folder / "environment" / "thesis").write_text("mine")
-    ours = Path(operations.ground.places.trash, "20260101-000000-aaaa", "manifest.json")
+    ours = Path(operations.store.places.trash, "20260101-000000-aaaa", "manifest.json")
     (other / "manifest.json").write_bytes(ours.read_bytes())  # of another item
     assert {item.id: item.ours for item in operations.trash()} == {
         "notes": False, "20260102-000000-aaaa": False, "20260101-000000-aaaa": True,
@@ -250,7 +250,7 @@ def test_a_trash_whose_disk_is_away_is_told(operations, home):
         item=f"{beside}/{name}",
         old=Identity(1, 1),
     )
-    operations.ground.journal.write(entry)
+    operations.store.journal.write(entry)
     (item,) = operations.trash()
     assert "is its disk mounted?" in item.problem
     for given in ((), (name,)):

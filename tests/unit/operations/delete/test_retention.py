@@ -191,7 +191,7 @@ def test_items_of_before_start_counting_when_they_are_first_seen(machine, operat
     del content["seen_at"]
     content["put_at"] = 1.0
     manifest.write_text(json.dumps(content))
-    Path(operations.ground.places.clock).unlink()
+    Path(operations.store.places.clock).unlink()
     assert start() == ([], [])
     (listed,) = operations.trash()
     assert listed.kept_until == pytest.approx(machine.wall + 30 * DAY, abs=5)
@@ -225,7 +225,7 @@ def test_a_record_that_is_damaged_purges_nothing_early(machine, operations, put,
     put(ONE)
     machine.pass_time(20 * DAY)
     assert start() == ([], [])
-    Path(operations.ground.places.clock).write_bytes(DAMAGED[damage])
+    Path(operations.store.places.clock).write_bytes(DAMAGED[damage])
     assert start() == ([], [])
     machine.pass_time(29 * DAY)
     assert start() == ([], [])
@@ -286,12 +286,12 @@ def test_for_ever_is_for_ever(machine, operations, put):
 
 def test_an_item_that_holds_something_else_since_is_announced_anew(machine, operations, put, start):
     """As after the undo of a recreate: the item is the same, what it holds is not."""
-    item, ground = put(ONE), operations.ground
+    item, store = put(ONE), operations.store
     machine.pass_time(31 * DAY)
     assert start() == ([], [ONE])
-    manifest = replace(operations.trash()[0].manifest, seen_at=ground.clock.seen())
-    write_manifest(str(item), manifest, ground.disk, NEXT)
-    take_next_manifest(str(item), ground.disk)
+    manifest = replace(operations.trash()[0].manifest, seen_at=store.clock.seen())
+    write_manifest(str(item), manifest, store.disk, NEXT)
+    take_next_manifest(str(item), store.disk)
     machine.pass_time(DAY)
     assert start() == ([], [])
     machine.pass_time(30 * DAY)
@@ -313,7 +313,7 @@ def test_what_is_half_purged_waits_for_a_person(machine, operations, put, run, s
 
 def test_looking_writes_nothing(operations, put):
     put(ONE)
-    clock = Path(operations.ground.places.clock)
+    clock = Path(operations.store.places.clock)
     clock.unlink(missing_ok=True)
     operations.trash(), operations.expired(), operations.history()
     assert not clock.exists()

@@ -94,7 +94,7 @@ def test_it_removes_nothing_of_anybody_else(tmp_path):
 
 
 @pytest.fixture
-def ground(host):
+def store(host):
     made = OperationStore.of(host)
     made.spare.keep()
     return made
@@ -102,8 +102,8 @@ def ground(host):
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 @pytest.mark.parametrize("name", ["write", "fsync", "replace", "mkdir"])
-def test_a_write_without_room_takes_from_the_reserve(ground, monkeypatch, home, name, number):
-    reserved = Path(ground.places.reserve)
+def test_a_write_without_room_takes_from_the_reserve(store, monkeypatch, home, name, number):
+    reserved = Path(store.places.reserve)
     count, real = len(list(reserved.iterdir())), getattr(os, name)
 
     def refuse(*given: object, **more: object) -> object:
@@ -113,32 +113,32 @@ def test_a_write_without_room_takes_from_the_reserve(ground, monkeypatch, home, 
 
     monkeypatch.setattr(os, name, refuse)
     folder = home / "made"
-    ground.disk.ensure_folder(str(folder))
-    ground.disk.write(str(folder / "file"), b"content")
+    store.disk.ensure_folder(str(folder))
+    store.disk.write(str(folder / "file"), b"content")
     monkeypatch.undo()
     assert (folder / "file").read_bytes() == b"content"
     assert os.listdir(folder) == ["file"]
     assert len(list(reserved.iterdir())) == count - 3
 
 
-def test_other_errors_take_nothing(ground, monkeypatch, home):
+def test_other_errors_take_nothing(store, monkeypatch, home):
     def refuse(*_given: object) -> None:
         raise OSError(errno.EIO, "input/output error")
 
     monkeypatch.setattr(os, "fsync", refuse)
     with pytest.raises(OSError, match="input/output"):
-        ground.disk.write(str(home / "file"), b"content")
-    assert len(os.listdir(ground.places.reserve)) == 32
+        store.disk.write(str(home / "file"), b"content")
+    assert len(os.listdir(store.places.reserve)) == 32
 
 
-def test_what_is_not_needed_takes_nothing(ground, monkeypatch, home):
+def test_what_is_not_needed_takes_nothing(store, monkeypatch, home):
     def refuse(*_given: object) -> None:
         raise OSError(errno.ENOSPC, "no space left on device")
 
     monkeypatch.setattr(os, "fsync", refuse)
     with pytest.raises(OSError, match="no space"):
-        ground.disk.write(str(home / "file"), b"content", needed=False)
-    assert len(os.listdir(ground.places.reserve)) == 32
+        store.disk.write(str(home / "file"), b"content", needed=False)
+    assert len(os.listdir(store.places.reserve)) == 32
 
 
 def test_a_disk_of_nobody_has_none(host, tmp_path):
@@ -182,30 +182,30 @@ def test_a_file_with_links_elsewhere_and_what_a_link_leads_to_stay(tmp_path):
     assert found(top) == ["bin/activate"]
 
 
-def test_what_is_there_now_must_be_what_was_meant(ground, tmp_path):
+def test_what_is_there_now_must_be_what_was_meant(store, tmp_path):
     top = environment(tmp_path / "home" / ".venv")
-    identity = ground.disk.identity(str(top))
-    ground.spare._own.remove()
-    assert not ground.spare.free(str(tmp_path))
+    identity = store.disk.identity(str(top))
+    store.spare._own.remove()
+    assert not store.spare.free(str(tmp_path))
     top.rename(tmp_path / "elsewhere")
     environment(top)
-    with ground.spare.giving([PurgeRequest(str(top), identity)]):
-        assert not ground.spare.free(str(tmp_path))
-    with ground.spare.giving([PurgeRequest(str(top), ground.disk.identity(str(top)))]):
-        assert ground.spare.free(str(tmp_path))
-        assert not ground.spare.free(str(tmp_path))
+    with store.spare.giving([PurgeRequest(str(top), identity)]):
+        assert not store.spare.free(str(tmp_path))
+    with store.spare.giving([PurgeRequest(str(top), store.disk.identity(str(top)))]):
+        assert store.spare.free(str(tmp_path))
+        assert not store.spare.free(str(tmp_path))
     assert (top / "bin" / "python").exists()
 
 
-def test_it_is_set_going_before_more_of_it_is_taken(ground, tmp_path):
+def test_it_is_set_going_before_more_of_it_is_taken(store, tmp_path):
     top = environment(tmp_path / "item")
-    identity, going = ground.disk.identity(str(top)), str(tmp_path / "item.purging")
-    ground.spare._own.remove()
-    with ground.spare.giving([PurgeRequest(str(top), identity, going)]):
-        assert ground.spare.free(str(tmp_path))
-        assert (top.exists(), ground.spare.has_begun(identity)) == (True, False)
-        assert ground.spare.free(str(tmp_path))
-        assert (top.exists(), ground.spare.has_begun(identity)) == (False, True)
-    assert ground.disk.identity(going) == identity
+    identity, going = store.disk.identity(str(top)), str(tmp_path / "item.purging")
+    store.spare._own.remove()
+    with store.spare.giving([PurgeRequest(str(top), identity, going)]):
+        assert store.spare.free(str(tmp_path))
+        assert (top.exists(), store.spare.has_begun(identity)) == (True, False)
+        assert store.spare.free(str(tmp_path))
+        assert (top.exists(), store.spare.has_begun(identity)) == (False, True)
+    assert store.disk.identity(going) == identity
     assert os.path.exists(os.path.join(going, "pyvenv.cfg"))
     assert not os.path.exists(os.path.join(going, "lib", "p", "a.py"))

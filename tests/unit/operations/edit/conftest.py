@@ -28,8 +28,8 @@ class Desk:
         return self.project / ".env"
 
     @property
-    def ground(self):
-        return self.operations.ground
+    def store(self):
+        return self.operations.store
 
     def remedy(self, kind: str, **more: object) -> Remedy:
         usual = {"file": str(self.env), "project": str(self.project)}
@@ -61,7 +61,7 @@ class Desk:
         return result.guard or ""
 
     def phases(self) -> list[str]:
-        return [entry.phase.value for entry in self.ground.journal.read_all()[0]]
+        return [entry.phase.value for entry in self.store.journal.read_all()[0]]
 
     def kept(self) -> list[str]:
         """The files under the folders of ours that hold the marked value, by their names."""

@@ -89,7 +89,7 @@ def undo(world: EditWorld) -> Result:
 
 def redo(world: EditWorld) -> Result:
     operations = world.operations()
-    last = world.ground.journal.read_all()[0][-1].id
+    last = world.store.journal.read_all()[0][-1].id
     result: Result = operations.run(operations.plan_undo(last), lambda _event: None)
     return result
 
@@ -106,14 +106,14 @@ SCENARIOS: dict[str, tuple[tuple[Callable[[EditWorld], object], ...], object]] =
 WHOLE = {"A=old\n", "A=old\nB=new\n", "A=\nB=new\n"}
 
 
-def recover_after_a_look(ground: OperationStore) -> tuple[Entry, ...]:
+def recover_after_a_look(store: OperationStore) -> tuple[Entry, ...]:
     """Recover, once it is clear that the place never has half a file, nor none for long."""
-    path = Path(ground.host.home) / "work" / "it's [1]" / ".env"
+    path = Path(store.host.home) / "work" / "it's [1]" / ".env"
     if path.exists():
         assert path.read_text() in WHOLE, path.read_text()
     else:
         assert "two-steps" in sys.argv or "create" in sys.argv[1], "no file is in its place"
-    return recover(ground)
+    return recover(store)
 
 
 if __name__ == "__main__":

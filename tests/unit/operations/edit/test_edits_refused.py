@@ -65,14 +65,14 @@ def test_written_anew_since_it_was_shown(desk, env):
 
 def test_changed_at_the_last_moment_returns(desk, env, monkeypatch):
     plan = add(desk)
-    real = desk.ground.disk.exchange
+    real = desk.store.disk.exchange
 
     def exchange(first, second):
         if second == str(env) and env.read_text().startswith("OLD=MARK"):
             env.write_text("OLD=theirs\n")
         return real(first, second)
 
-    monkeypatch.setattr(desk.ground.disk, "exchange", exchange)
+    monkeypatch.setattr(desk.store.disk, "exchange", exchange)
     assert desk.guard(plan) == "changed"
     assert (env.read_text(), desk.phases()) == ("OLD=theirs\n", ["rolled-back"])
     assert desk.kept() == []
@@ -90,13 +90,13 @@ def test_env_that_came_since_is_not_replaced(desk):
 def test_env_that_comes_at_the_last_moment_is_not_replaced(desk, monkeypatch):
     (desk.project / ".env.example").write_text("A=1\n")
     plan = desk.plan("create")
-    real = desk.ground.disk.move
+    real = desk.store.disk.move
 
     def move(source, target):
         desk.env.write_text("MINE=1\n")
         real(source, target)
 
-    monkeypatch.setattr(desk.ground.disk, "move", move)
+    monkeypatch.setattr(desk.store.disk, "move", move)
     assert desk.guard(plan) == "changed"
     assert (desk.env.read_text(), desk.phases()) == ("MINE=1\n", ["rolled-back"])
 
@@ -215,7 +215,7 @@ def test_file_of_somebody_else(desk, env, monkeypatch):
 
 
 def test_full_disk(desk, env, monkeypatch):
-    monkeypatch.setattr(desk.ground.disk, "free_bytes", lambda _path: 1000)
+    monkeypatch.setattr(desk.store.disk, "free_bytes", lambda _path: 1000)
     assert desk.guard(add(desk)) == "no-room"
 
 

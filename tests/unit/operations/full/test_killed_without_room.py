@@ -96,7 +96,7 @@ def interrupt(tiny, world, what: str, calls, *, reserve: bool) -> int:
     kills = 0
     for at in calls:
         operations, path = world(deleted=deleted)
-        kept = operations.ground.places.reserve
+        kept = operations.store.places.reserve
         if not reserve:
             shutil.rmtree(kept)
         tiny.fill()
@@ -112,7 +112,7 @@ def interrupt(tiny, world, what: str, calls, *, reserve: bool) -> int:
             operations.recover()
         assert operations.pending() == ()
         hold(operations, path, what)
-        journal = Path(operations.ground.places.journal)
+        journal = Path(operations.store.places.journal)
         assert not list(journal.glob("*.tmp"))
     return kills
 

@@ -91,7 +91,7 @@ def test_every_item_is_purged_though_the_first_has_nothing_to_give(disk, used):
 
 
 def reserve_of(operations: Operations) -> str:
-    return operations.ground.places.reserve
+    return operations.store.places.reserve
 
 
 @pytest.mark.parametrize("how", ["trash", "for-good"])

@@ -173,8 +173,8 @@ def test_a_trash_in_an_environment(asked, home, make_venv, host):
     item = path / "deep" / "down" / ".envdeck-trash" / "20261118-110640-4f2a"
     item.mkdir(parents=True)
     assert asked(path, allowed={"unowned-files"}) == {}
-    ground = OperationStore.of(host)
-    ground.journal.write(
+    store = OperationStore.of(host)
+    store.journal.write(
         Entry(
             id=item.name,
             group=item.name,

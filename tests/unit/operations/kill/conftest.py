@@ -161,7 +161,7 @@ class Real:
 
     def strays(self) -> list[str]:
         """Return what lies where it should not."""
-        places = self.operations.ground.places
+        places = self.operations.store.places
         trash, journal = Path(places.trash), Path(places.journal)
         items = {each.id for each in self.operations.trash() if not each.problem}
         found = [each.name for each in journal.iterdir() if each.suffix not in {".json", ".log"}]

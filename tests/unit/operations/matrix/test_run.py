@@ -275,7 +275,7 @@ def test_a_program_of_another_python_is_no_result(bench, tmp_path):
 def test_secrets_of_the_project_are_masked_in_what_is_kept(bench):
     plan, _, told = bench.run("print(open('.env').read())")
     assert SECRET not in str(told)
-    log = Path(bench.operations.ground.journal.log_file(plan.id)).read_text()
+    log = Path(bench.operations.store.journal.log_file(plan.id)).read_text()
     assert "TOKEN=****" in log
     assert SECRET not in log
 

@@ -219,7 +219,7 @@ class Machine:
 
     def left(self) -> list[str]:
         """Return what lies in the trash that no history knows, and is not over."""
-        trash = Path(self.operations.ground.places.trash)
+        trash = Path(self.operations.store.places.trash)
         return sorted(os.listdir(trash)) if trash.is_dir() else []
 
 

@@ -145,7 +145,7 @@ def test_a_wheel_that_is_not_the_one_that_was_locked(machine, project, rolled_ba
 
 
 def test_a_disk_without_room(machine, project, monkeypatch):
-    disk = machine.operations.ground.disk
+    disk = machine.operations.store.disk
     monkeypatch.setattr(type(disk), "free_bytes", lambda *_: 1_000)
     plan = machine.operations.plan_recreate(machine.look(project / ".venv"))
     assert [one.guard for one in plan.refusals] == ["no-room"]

@@ -202,7 +202,7 @@ def test_rows_that_lead_out_of_a_copy(usual, row, kept, machine, tmp_path):
     record.write_text(usual + row.format(site=site, path=path) + "\n")
     before = record.read_bytes()
     link_tree(str(path), str(copy), lambda _files, _size: None)
-    disk = machine.operations.ground.disk
+    disk = machine.operations.store.disk
 
     changed = confine_records(machine.look(path), str(copy), disk.rewrite)
 
@@ -217,7 +217,7 @@ def test_a_picture_that_is_kept_is_the_one_that_was_taken(machine, tmp_path):
     path = furnished(machine)
     (path / "odd\udcff\n").write_text("x")
     picture = Picture.take(str(path))
-    keep_picture(str(tmp_path), picture, machine.operations.ground.disk)
+    keep_picture(str(tmp_path), picture, machine.operations.store.disk)
     data = read_picture(str(tmp_path))
     assert data is not None
     assert parse_picture(data) == picture
@@ -369,6 +369,6 @@ def test_what_is_imported_to_try_it_writes_to_no_file_of_the_one_in_use(fails, m
         assert kit.source_only(kit.account(path)) == account
         return
     assert result.status is Ending.DONE, result
-    (old,) = Path(machine.operations.ground.places.trash).glob("*/environment")
+    (old,) = Path(machine.operations.store.places.trash).glob("*/environment")
     assert states(old) == before
     assert kit.source_only(kit.account(old)) == account

@@ -49,7 +49,7 @@ def test_a_place_that_cannot_be_written_to_is_told_by_the_plan(tmp_path):
 def test_nothing_is_created_in_a_trash(place, machine):
     project = machine.home / "work"
     project.mkdir()
-    above = machine.operations.ground.places.trash if place.startswith("trash") else project
+    above = machine.operations.store.places.trash if place.startswith("trash") else project
     path = os.path.join(os.path.dirname(above) if place.startswith("trash") else above, place)
     os.makedirs(os.path.dirname(path))
     plan = machine.operations.plan_create(str(project), path=path, interpreter=sys.executable)

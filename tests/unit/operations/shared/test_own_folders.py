@@ -91,14 +91,14 @@ def furnish(host: Host, env: Path) -> None:
 
 
 def delete(operations: Operations, path: Path) -> Entry:
-    ground = operations.ground
-    identity = ground.disk.identity(str(path))
+    store = operations.store
+    identity = store.disk.identity(str(path))
     entry = Entry(
         id=ID, group=ID, operation=Operation.DELETE, move=Move.ASIDE, path=str(path), old=identity
     )
-    with transaction(ground, entry) as current:
-        current.open_item(ground.places.trash)
-        now = ground.host.now()
+    with transaction(store, entry) as current:
+        current.open_item(store.places.trash)
+        now = store.host.now()
         current.describe(
             TrashManifest(ID, entry.operation, str(path), ".venv", "venv", "3.13", now)
         )
@@ -406,7 +406,7 @@ def furnish_without_trash(machine: Machine) -> None:
         phase=Phase.DONE,
         path="/home/ada/api/.venv",
     )
-    Operations(Catalog(host)).ground.journal.write(done)
+    Operations(Catalog(host)).store.journal.write(done)
 
 
 KILLED = """

@@ -62,8 +62,8 @@ class World:
         self.path = self.home / "work" / "it's [1]" / ".venv"
         clock = iter(range(1_000_000, 2_000_000))
         host = Host("linux", str(self.home), {}, lambda: float(next(clock)), str(base / "root"))
-        self.ground = OperationStore(host, TwoStepDisk(host) if two_steps else QuickDisk(host))
-        self.trash = self.ground.places.trash
+        self.store = OperationStore(host, TwoStepDisk(host) if two_steps else QuickDisk(host))
+        self.trash = self.store.places.trash
         self.beside = str(self.path.parent / ".envdeck-trash")
 
     def build(self) -> None:
@@ -97,8 +97,8 @@ class World:
     def operations(self) -> Operations:
         """The one door to this world."""
         index = str(self.home / ".local" / "index.sqlite3")
-        made = Operations(Catalog(self.ground.host, index))
-        made.ground = self.ground
+        made = Operations(Catalog(self.store.host, index))
+        made.store = self.store
         return made
 
     def outside(self) -> str:
@@ -147,7 +147,7 @@ def marks_of(top: Path) -> str:
 
 
 def _entry(world: World, move: Move, **more: object) -> Entry:
-    ground = world.ground
+    store = world.store
     plain = Entry(
         id="20261120-000001-aaaa",
         group="20261120-000001-aaaa",
@@ -156,14 +156,14 @@ def _entry(world: World, move: Move, **more: object) -> Entry:
         phase=Phase.PREPARED,
         path=str(world.path),
         item="",
-        old=ground.disk.identity(str(world.path)),
+        old=store.disk.identity(str(world.path)),
         name=".venv",
     )
     return replace(plain, **more)  # type: ignore[arg-type]
 
 
 def delete(world: World) -> None:
-    with transaction(world.ground, _entry(world, Move.ASIDE)) as current:
+    with transaction(world.store, _entry(world, Move.ASIDE)) as current:
         current.open_item(world.trash)
         current.describe(_manifest(world, current.entry.id))
         current.put_aside()
@@ -190,7 +190,7 @@ def _undo(world: World, identifier: str | None) -> None:
 
 def rebuild(world: World) -> None:
     entry = _entry(world, Move.EXCHANGE, operation=Operation.RECREATE)
-    with transaction(world.ground, entry) as current:
+    with transaction(world.store, entry) as current:
         current.open_item(world.trash)
         current.take_picture()
         current.describe(_manifest(world, current.entry.id))
@@ -198,11 +198,11 @@ def rebuild(world: World) -> None:
         staged = Path(current.staged)
         staged.rmdir()
         staged.mkdir()
-        current.note(Phase.STAGING, new=world.ground.disk.identity(str(staged)))
+        current.note(Phase.STAGING, new=world.store.disk.identity(str(staged)))
         (staged / "bin").mkdir()
         (staged / "pyvenv.cfg").write_text("home = new\n")
         (staged / "bin" / "activate").write_text("new")
-        world.ground.disk.settle_tree(str(staged))
+        world.store.disk.settle_tree(str(staged))
         current.put_in_place()
 
 
@@ -211,7 +211,7 @@ def vanish(world: World) -> None:
 
 
 def delete_beside(world: World) -> None:
-    with transaction(world.ground, _entry(world, Move.ASIDE)) as current:
+    with transaction(world.store, _entry(world, Move.ASIDE)) as current:
         current.open_item(world.beside)
         current.describe(_manifest(world, current.entry.id))
         current.put_aside()
@@ -242,14 +242,14 @@ def undo_by_door(world: World) -> Result:
 
 
 def purge(world: World) -> None:
-    for item in trashed(world.ground):
-        purge_item(item, "20261120-000009-bbbb", "g", world.ground, lambda _event: None)
+    for item in trashed(world.store):
+        purge_item(item, "20261120-000009-bbbb", "g", world.store, lambda _event: None)
 
 
 def undo_by_name(world: World) -> None:
     """Take back what an undo did."""
 
-    _undo(world, world.ground.journal.read_all()[0][-1].id)
+    _undo(world, world.store.journal.read_all()[0][-1].id)
 
 
 SCENARIOS: dict[str, tuple[tuple[Callable[[World], object], ...], Callable[[World], object]]] = {
@@ -380,10 +380,10 @@ def interrupt(scenario: str, base: Path, how: str) -> None:
         start, outside, marks = world.state(), world.outside(), world.marks()
         calls, said = child(world, act, at, how)
         over = 0 < calls < at
-        recovered = [each.phase.value for each in recover(world.ground)]
+        recovered = [each.phase.value for each in recover(world.store)]
         again = world.ours()
-        second = recover(world.ground)
-        entries, unreadable = world.ground.journal.read_all()
+        second = recover(world.store)
+        entries, unreadable = world.store.journal.read_all()
         print(  # noqa: T201 - this program speaks by it
             json.dumps(
                 {
@@ -418,7 +418,7 @@ def stray(world: World) -> list[str]:
     """What lies in a trash and is neither an item with its environment nor the trash's own; and
     what lies in the journal and is no entry."""
     found = []
-    items = {each.folder: each.manifest for each in trashed(world.ground) if not each.problem}
+    items = {each.folder: each.manifest for each in trashed(world.store) if not each.problem}
     for trash in (world.trash, world.beside):
         for name in os.listdir(trash) if os.path.isdir(trash) else ():
             item = os.path.join(trash, name)
@@ -428,7 +428,7 @@ def stray(world: World) -> list[str]:
                 found.append(name)
         if trash == world.beside and os.path.isdir(trash) and not os.listdir(trash):
             found.append(trash)
-    journal = Path(world.ground.places.journal)
+    journal = Path(world.store.places.journal)
     if journal.is_dir():
         found += [name for name in os.listdir(journal) if not name.endswith((".json", ".log"))]
     return found

@@ -24,7 +24,7 @@ def operations(host) -> Operations:
 @pytest.fixture
 def staging(operations, home) -> Entry:
     """Return an entry of a program that was killed while it staged."""
-    item = Path(operations.ground.places.trash, ID)
+    item = Path(operations.store.places.trash, ID)
     item.mkdir(parents=True)
     return Entry(
         id=ID,
@@ -50,7 +50,7 @@ def project(home: Path, *parts: str) -> Path:
 
 
 def recovered(operations, entry: Entry) -> Entry:
-    operations.ground.journal.write(entry)
+    operations.store.journal.write(entry)
     (done,) = operations.recover()
     assert operations.recover() == ()
     return done
@@ -91,9 +91,9 @@ def test_a_trash_that_others_may_write_to(operations, staging, home):
 
 
 def test_the_item_of_another_operation(operations, staging):
-    other = Path(operations.ground.places.trash, "20260101-000000-bbbb")
+    other = Path(operations.store.places.trash, "20260101-000000-bbbb")
     (other / "environment").mkdir(parents=True)
-    operations.ground.journal.write(replace(staging, item=str(other)))
+    operations.store.journal.write(replace(staging, item=str(other)))
     assert operations.recover() == ()
     undoes = replace(staging, item=str(other), undoes="20260102-000000-cccc")
     assert recovered(operations, undoes).phase is Phase.ATTENTION
@@ -140,7 +140,7 @@ def test_a_project_that_is_said_to_have_been_created(operations, staging, home):
         staging, operation=Operation.CREATE, phase=Phase.DONE, path=str(folder), item="",
         new=identity(folder),
     )  # fmt: skip
-    operations.ground.journal.write(made)
+    operations.store.journal.write(made)
     plan = operations.plan_undo(allow=frozenset({"unowned-files", "in-use"}))
     assert [one.guard for one in plan.refusals] == ["not-an-environment"]
     assert operations.run(plan, lambda _event: None).status is Ending.REFUSED
@@ -161,7 +161,7 @@ def test_a_removal_of_what_is_another_folder_now(operations, staging):
 
 @pytest.mark.parametrize("number", ["\u00b2", "9" * 30, "99999999999", "-1", "1e3"])
 def test_names_that_only_look_like_ours_stop_nothing(operations, staging, number):
-    strange = Path(operations.ground.places.journal, f"x.{number}.tmp")
+    strange = Path(operations.store.places.journal, f"x.{number}.tmp")
     strange.parent.mkdir(parents=True)
     strange.write_text("mine")
     assert recovered(operations, staging).phase is Phase.ROLLED_BACK
@@ -176,6 +176,6 @@ def test_a_manifest_with_a_name_that_no_file_can_have(operations, staging):
         {"unowned": ("\ud800",)},
         {"edited": ("\ud800",)},
     ):
-        write_manifest(staging.item, replace(manifest, **change), operations.ground.disk)
+        write_manifest(staging.item, replace(manifest, **change), operations.store.disk)
         (item,) = operations.trash()
         assert "damaged" in item.problem

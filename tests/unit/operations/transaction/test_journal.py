@@ -118,21 +118,21 @@ def damaged() -> list[tuple[str, object]]:
 
 @pytest.mark.parametrize(("field", "value"), damaged(), ids=str)
 def test_a_damaged_entry_is_told_and_left_alone(host, field, value):
-    ground = OperationStore.of(host)
-    ground.journal.write(replace(ENTRY, phase=Phase.MOVING))
-    file = ground.places.journal + f"/{ENTRY.id}.json"
+    store = OperationStore.of(host)
+    store.journal.write(replace(ENTRY, phase=Phase.MOVING))
+    file = store.places.journal + f"/{ENTRY.id}.json"
     with open(file) as text:
         content = json.load(text)
     content[field] = value
     with open(file, "w") as text:
         json.dump(content, text)
     before = Path(file).read_bytes()
-    (one,) = read_history(ground)
+    (one,) = read_history(store)
     assert isinstance(one.entry, UnreadableEntry)
     assert one.why_not.startswith("damaged"), one
-    assert recover(ground) == ()
+    assert recover(store) == ()
     assert Path(file).read_bytes() == before
-    assert not os.path.exists(ground.places.trash)
+    assert not os.path.exists(store.places.trash)
 
 
 @pytest.mark.parametrize(
@@ -152,17 +152,17 @@ def test_a_damaged_entry_is_told_and_left_alone(host, field, value):
     ids=lambda content: str(content[:20]),
 )
 def test_what_is_no_entry_of_ours_is_told_and_left_byte_for_byte(host, content):
-    ground = OperationStore.of(host)
-    ground.journal.write(ENTRY)
-    file = ground.places.journal + "/strange.json"
+    store = OperationStore.of(host)
+    store.journal.write(ENTRY)
+    file = store.places.journal + "/strange.json"
     with open(file, "wb") as binary:
         binary.write(content)
-    past = read_history(ground)
+    past = read_history(store)
     assert [type(each.entry) for each in past] == [Entry, UnreadableEntry]
     assert past[1].entry.path == file
     if b'"schema": 2' in content:
         assert past[1].why_not == "written by a newer version of envdeck"
-    assert recover(ground) == ()
+    assert recover(store) == ()
     assert Path(file).read_bytes() == content
 
 
@@ -178,23 +178,23 @@ NAMES = [field.name for field in fields(Entry)]
 @given(changes=st.dictionaries(st.sampled_from(NAMES), JSON, min_size=1, max_size=3))
 def test_no_content_breaks_whoever_reads_it(tmp_path_factory, changes):
     host = Host("linux", str(tmp_path_factory.mktemp("home")), {}, lambda: 1.0, "/nowhere")
-    ground = OperationStore.of(host)
-    ground.journal.write(ENTRY)
-    file = ground.places.journal + f"/{ENTRY.id}.json"
+    store = OperationStore.of(host)
+    store.journal.write(ENTRY)
+    file = store.places.journal + f"/{ENTRY.id}.json"
     with open(file) as text:
         content = json.load(text)
     with open(file, "w") as text:
         json.dump(content | changes, text)
-    (one,) = read_history(ground)
+    (one,) = read_history(store)
     assert isinstance(one.why_not, str)
-    assert len(ground.journal.read_all()[0]) + len(ground.journal.read_all()[1]) == 1
+    assert len(store.journal.read_all()[0]) + len(store.journal.read_all()[1]) == 1
 
 
 def test_a_link_in_place_of_an_entry_is_not_followed_out(host, tmp_path):
-    ground = OperationStore.of(host)
-    ground.journal.write(ENTRY)
-    os.mkfifo(ground.places.journal + "/pipe.json")
-    (one, other) = read_history(ground)
+    store = OperationStore.of(host)
+    store.journal.write(ENTRY)
+    os.mkfifo(store.places.journal + "/pipe.json")
+    (one, other) = read_history(store)
     assert isinstance(other.entry, UnreadableEntry)
     assert one.entry == ENTRY
 

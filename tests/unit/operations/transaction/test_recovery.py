@@ -21,10 +21,10 @@ ID = "20261120-000001-aaaa"
 class Left:
     """One operation that was interrupted; places are named by what they hold."""
 
-    def __init__(self, ground: OperationStore, home: Path) -> None:
-        self.ground = ground
+    def __init__(self, store: OperationStore, home: Path) -> None:
+        self.store = store
         self.path = home / "work" / ".venv"
-        self.item = Path(ground.places.trash, ID)
+        self.item = Path(store.places.trash, ID)
         self.places = {
             "here": self.path,
             "there": self.item / "environment",
@@ -39,11 +39,11 @@ class Left:
             folder = self.path.parent / word
             folder.mkdir()
             (folder / "word").write_text(word)
-            made[word] = self.ground.disk.identity(str(folder))
+            made[word] = self.store.disk.identity(str(folder))
         self.item.mkdir(parents=True)
         for place, word in held.items():
             os.rename(self.path.parent / word, self.places[place])
-        item = self.ground.disk.identity(str(self.item))
+        item = self.store.disk.identity(str(self.item))
         entry = Entry(
             id=ID,
             group=ID,
@@ -60,7 +60,7 @@ class Left:
             entry = replace(entry, new=None)
         if move is Move.BACK:
             entry = replace(entry, old=None)
-        self.ground.journal.write(entry)
+        self.store.journal.write(entry)
 
     def now(self) -> dict[str, str]:
         return {
@@ -127,10 +127,10 @@ CASES = [
 @pytest.mark.parametrize(("move", "phase", "held", "ended", "now"), CASES, ids=str)
 def test_every_state_is_settled_or_left_alone(left, move, phase, held, ended, now):
     left.interrupt(move, phase, **held)
-    (entry,) = recover(left.ground)
+    (entry,) = recover(left.store)
     assert (entry.phase, left.now()) == (ended, now)
     assert entry.ended_at is not None
-    assert recover(left.ground) == ()
+    assert recover(left.store) == ()
     assert left.now() == now
     assert left.item.exists() is ("there" in now or "before" in now or ended is LOOK)
 
@@ -138,7 +138,7 @@ def test_every_state_is_settled_or_left_alone(left, move, phase, held, ended, no
 def test_what_was_there_before_is_never_given_up(left):
     left.interrupt(Move.EXCHANGE, Phase.MOVING, keep_new=True, here="old", there="new")
     os.mkdir(left.item / ".exchange-a")
-    (entry,) = recover(left.ground)
+    (entry,) = recover(left.store)
     assert (entry.phase, left.now()) == (BACK, {"here": "old", "there": "new"})
     assert os.listdir(left.item) == ["environment"]
 
@@ -146,50 +146,50 @@ def test_what_was_there_before_is_never_given_up(left):
 def test_a_purge_that_began_is_finished(left):
     left.interrupt(Move.REMOVE, Phase.MOVING, there="old")
     os.rename(left.item, f"{left.item}.purging")
-    (entry,) = recover(left.ground)
+    (entry,) = recover(left.store)
     assert entry.phase is DONE
     assert not left.item.parent.exists()
-    assert trashed(left.ground) == ()
+    assert trashed(left.store) == ()
 
 
 @pytest.mark.parametrize(("here", "ended"), [({}, DONE), ({"here": "old"}, LOOK)])
 def test_what_the_owner_began_is_looked_at(left, here, ended):
     left.interrupt(Move.OWNER, Phase.MOVING, **here)
-    assert [entry.phase for entry in recover(left.ground)] == [ended]
+    assert [entry.phase for entry in recover(left.store)] == [ended]
 
 
 def test_what_somebody_works_on_is_left_alone(left):
     left.interrupt(Move.EXCHANGE, Phase.STAGING, here="old", there="new")
-    ground = left.ground
-    with lock(str(left.path), ground.places.locks, ground.disk, ID):
-        assert recover(ground) == ()
+    store = left.store
+    with lock(str(left.path), store.places.locks, store.disk, ID):
+        assert recover(store) == ()
         assert left.now() == {"here": "old", "there": "new"}
-        assert [entry.id for entry in pending(ground)] == [ID]
-        assert trashed(ground) == ()
-    assert len(recover(ground)) == 1
+        assert [entry.id for entry in pending(store)] == [ID]
+        assert trashed(store) == ()
+    assert len(recover(store)) == 1
 
 
 def test_what_the_disk_refuses_comes_back_with_the_reason(left, monkeypatch):
     left.interrupt(Move.EXCHANGE, Phase.STAGING, here="old", there="new")
-    shutil.rmtree(left.ground.places.locks, ignore_errors=True)
-    Path(left.ground.places.locks).write_text("no folder")
-    (entry,) = recover(left.ground)
+    shutil.rmtree(left.store.places.locks, ignore_errors=True)
+    Path(left.store.places.locks).write_text("no folder")
+    (entry,) = recover(left.store)
     assert entry.message.startswith("cannot be recovered: ")
-    assert [each.id for each in pending(left.ground)] == [ID]
-    Path(left.ground.places.locks).unlink()
-    assert [each.phase for each in recover(left.ground)] == [BACK]
+    assert [each.id for each in pending(left.store)] == [ID]
+    Path(left.store.places.locks).unlink()
+    assert [each.phase for each in recover(left.store)] == [BACK]
 
 
 def test_temporary_files_of_the_dead_are_swept_and_those_of_the_living_stay(left):
     left.interrupt(Move.EXCHANGE, Phase.MOVING, keep_new=True, here="old", there="new")
-    folders = [Path(left.ground.places.journal), left.item.parent, left.item]
+    folders = [Path(left.store.places.journal), left.item.parent, left.item]
     for folder in folders:
         (folder / f"x.json.{os.getpid()}.tmp").write_text("of an earlier version")
         Path(temporary_name(str(folder / "x.json"))).write_text("of the living")
         (folder / "x.json.999999999.tmp").write_text("of the dead")
         (folder / "x.json.999999999-7.tmp").write_text("of the dead")
         (folder / "notes.tmp").write_text("of somebody")
-    recover(left.ground)
+    recover(left.store)
     for folder in folders:
         names = {name for name in os.listdir(folder) if name.endswith(".tmp")}
         living = os.path.basename(temporary_name("x.json"))
@@ -199,7 +199,7 @@ def test_temporary_files_of_the_dead_are_swept_and_those_of_the_living_stay(left
 def test_the_next_operation_settles_what_was_left_at_its_place(left):
     """Recovery may find the lock held by an installer that ends a moment later."""
     left.interrupt(Move.EXCHANGE, Phase.STAGING, here="old", there="new")
-    old = left.ground.disk.identity(str(left.path))
+    old = left.store.disk.identity(str(left.path))
     entry = Entry(
         id="20261120-000002-bbbb",
         group="g",
@@ -210,10 +210,10 @@ def test_the_next_operation_settles_what_was_left_at_its_place(left):
         item="",
         old=old,
     )
-    with transaction(left.ground, entry) as current:
-        current.open_item(left.ground.places.trash)
+    with transaction(left.store, entry) as current:
+        current.open_item(left.store.places.trash)
         current.put_aside()
-    phases = {each.id: each.phase for each in left.ground.journal.read_all()[0]}
+    phases = {each.id: each.phase for each in left.store.journal.read_all()[0]}
     assert phases == {ID: BACK, entry.id: DONE}
     assert not left.item.exists()
-    assert recover(left.ground) == ()
+    assert recover(left.store) == ()

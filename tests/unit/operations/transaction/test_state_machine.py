@@ -170,9 +170,9 @@ class Lives(RuleBasedStateMachine):
             "linux", str(self.base / "home"), {}, self.now, str(self.base / "r"), self.uptime
         )
         self.machine_starts(0)
-        self.ground = OperationStore(host, (TwoStepDisk if two_steps else QuickDisk)(host))
+        self.store = OperationStore(host, (TwoStepDisk if two_steps else QuickDisk)(host))
         self.operations = Operations(Catalog(host, str(self.base / "index.sqlite3")))
-        self.operations.ground = self.ground
+        self.operations.store = self.store
         self.alive: set[str] = set()
         for name in ("one", "two"):
             self.at(name).parent.mkdir(parents=True)
@@ -208,8 +208,8 @@ class Lives(RuleBasedStateMachine):
         """Every whole environment in a place that a person is told of; those in the midst of an
         operation too, if asked for."""
         places = [self.at("one"), self.at("two")]
-        told = {item.folder for item in trashed(self.ground)}
-        for entry in self.ground.journal.read_all()[0]:
+        told = {item.folder for item in trashed(self.store)}
+        for entry in self.store.journal.read_all()[0]:
             if entry.phase is Phase.ATTENTION or (in_work and not entry.phase.over):
                 told.add(entry.item)
         for folder in filter(None, told):
@@ -237,8 +237,8 @@ class Lives(RuleBasedStateMachine):
     # operations
 
     def entry(self, path: Path, move: Move, operation: Operation) -> Entry:
-        identifier = new_id(self.ground.host)
-        old = self.ground.disk.identity(str(path))
+        identifier = new_id(self.store.host)
+        old = self.store.disk.identity(str(path))
         return Entry(
             id=identifier, group=identifier, operation=operation, move=move, path=str(path), old=old
         )
@@ -246,13 +246,13 @@ class Lives(RuleBasedStateMachine):
     def do_delete(self, path: Path) -> None:
         if not path.exists():
             return
-        with transaction(self.ground, self.entry(path, Move.ASIDE, Operation.DELETE)) as current:
+        with transaction(self.store, self.entry(path, Move.ASIDE, Operation.DELETE)) as current:
             self.describe(current, path)
             current.put_aside()
 
     def do_rebuild(self, path: Path) -> None:
         entry = self.entry(path, Move.EXCHANGE, Operation.RECREATE)
-        with transaction(self.ground, entry) as current:
+        with transaction(self.store, entry) as current:
             self.describe(current, path)
             current.make_staged()
             self.fill(Path(current.staged))
@@ -262,10 +262,10 @@ class Lives(RuleBasedStateMachine):
         if not path.exists():
             return
         entry = self.entry(path, Move.EXCHANGE, Operation.UPGRADE)
-        with transaction(self.ground, entry) as current:
+        with transaction(self.store, entry) as current:
             self.describe(current, path)
             current.make_staged()
-            disk, staged = self.ground.disk, Path(current.staged)
+            disk, staged = self.store.disk, Path(current.staged)
             disk.link_tree(str(path), str(staged))
             word = str(next(self.words))
             disk.rewrite(str(staged / "word"), word.encode())
@@ -273,8 +273,8 @@ class Lives(RuleBasedStateMachine):
             current.put_in_place()
 
     def describe(self, current, path: Path) -> None:
-        current.open_item(self.ground.places.trash)
-        identifier, host = current.entry.id, self.ground.host
+        current.open_item(self.store.places.trash)
+        identifier, host = current.entry.id, self.store.host
         current.describe(
             TrashManifest(identifier, Operation.DELETE, str(path), "v", "venv", "3", host.now())
         )
@@ -311,25 +311,25 @@ class Lives(RuleBasedStateMachine):
     @rule(name=PATHS, what=st.sampled_from(["delete", "undo"]))
     def act_on_a_full_disk(self, name: str, what: str) -> None:
         """With a reserve it goes as on any disk: what is refused has another reason."""
-        self.ground.spare.keep()
-        with full(self.ground.places.reserve):
+        self.store.spare.keep()
+        with full(self.store.places.reserve):
             try:
                 self.attempt(getattr(self, f"do_{what}"), self.at(name), but=errno.ENOSPC)
             finally:
-                self.ground.spare.keep()
+                self.store.spare.keep()
         self.settled()
 
     @rule()
     def recovers(self) -> None:
-        recover(self.ground)
-        assert pending(self.ground) == ()
-        assert recover(self.ground) == ()
+        recover(self.store)
+        assert pending(self.store) == ()
+        assert recover(self.store) == ()
         self.settled()
 
     @rule(which=st.integers(0, 9))
     def undo_one(self, which: int) -> None:
         """What history says of each operation is what undo then does."""
-        past = [each for each in read_history(self.ground) if isinstance(each.entry, Entry)]
+        past = [each for each in read_history(self.store) if isinstance(each.entry, Entry)]
         if not past:
             return
         one = past[which % len(past)]
@@ -343,7 +343,7 @@ class Lives(RuleBasedStateMachine):
         if is_filled and one.entry.move is Move.ASIDE and not plan.refusals:
             assert (result.status, result.guard) == (Ending.REFUSED, "not-an-environment")
             assert result.message == "changed since the preview"
-            assert self.ground.disk.identity(one.entry.path) not in {None, plan.returns[0].there}
+            assert self.store.disk.identity(one.entry.path) not in {None, plan.returns[0].there}
             assert set(self.found()) >= whole
         elif plan.refusals:
             assert result.status is Ending.REFUSED
@@ -351,31 +351,31 @@ class Lives(RuleBasedStateMachine):
         else:
             assert result.status is Ending.DONE
         if result.status is Ending.REFUSED:
-            assert plan.returns[0].there == self.ground.disk.identity(
+            assert plan.returns[0].there == self.store.disk.identity(
                 os.path.join(one.entry.item, "environment")
             )
         elif one.entry.move is Move.ASIDE:
             assert self.at(Path(one.entry.path).parent.name).exists()
         if result.status is Ending.DONE and plan.returns[0].there is not None:
-            assert self.ground.disk.identity(one.entry.path) == plan.returns[0].there
+            assert self.store.disk.identity(one.entry.path) == plan.returns[0].there
         # What a killed operation had staged there is gone once the next one has settled it.
         assert whole <= set(self.found(in_work=True)) <= set(before)
 
     def is_filled_by_recovery(self, path: str) -> bool:
         """Tell whether a change that was killed between its two renames has left a place empty:
         what lay there returns before anything else is done there."""
-        identity = self.ground.disk.identity
+        identity = self.store.disk.identity
         return identity(path) is None and any(
             each.move is Move.EXCHANGE
             and each.old is not None
             and identity(os.path.join(each.item, "before")) == each.old
             and identity(os.path.join(each.item, "environment")) == each.new
-            for each in self.ground.journal.pending_at(path)
+            for each in self.store.journal.pending_at(path)
         )
 
     @rule(which=st.integers(0, 9), at=st.none() | st.integers(1, 40))
     def purge(self, which: int, at: int | None) -> None:
-        listed = [item for item in trashed(self.ground) if item.id not in self.halves]
+        listed = [item for item in trashed(self.store) if item.id not in self.halves]
         if not listed:
             return
         chosen = listed[which % len(listed)]
@@ -391,7 +391,7 @@ class Lives(RuleBasedStateMachine):
     @rule(which=st.integers(0, 9), at=st.none() | st.integers(1, 40), again=st.integers(0, 2))
     def purge_what_is_held(self, which: int, at: int | None, again: int) -> None:
         """One file stays: all else of it goes, it is never whole again, and no other is touched."""
-        listed = [item for item in trashed(self.ground) if not item.going and not item.problem]
+        listed = [item for item in trashed(self.store) if not item.going and not item.problem]
         if not listed:
             return
         chosen = listed[which % len(listed)]
@@ -404,7 +404,7 @@ class Lives(RuleBasedStateMachine):
         if at is not None:
             with dying(at):
                 self.purge_one(chosen.id)
-            recover(self.ground)
+            recover(self.store)
         for _ in range(again + 1):
             result = self.purge_one(chosen.id)
             assert result.status is Ending.FAILED, result
@@ -432,8 +432,8 @@ class Lives(RuleBasedStateMachine):
     def half_purged_is_never_whole(self) -> None:
         if not getattr(self, "halves", None):
             return
-        listed = {item.id: item for item in trashed(self.ground)}
-        entries = self.ground.journal.read_all()[0]
+        listed = {item.id: item for item in trashed(self.store)}
+        entries = self.store.journal.read_all()[0]
         for identifier, folder in self.halves.items():
             assert not os.path.lexists(folder)
             item = listed[identifier]
@@ -498,7 +498,7 @@ class Lives(RuleBasedStateMachine):
     @invariant()
     def items_are_noted(self) -> None:
         if hasattr(self, "put"):
-            for item in trashed(self.ground):
+            for item in trashed(self.store):
                 self.put.setdefault(item.id, (self.real, self.starts))
 
     # strangers
@@ -521,9 +521,9 @@ class Lives(RuleBasedStateMachine):
         shutil.rmtree(self.at(name), ignore_errors=True)
 
     @rule()
-    @precondition(lambda self: os.path.isdir(self.ground.places.trash))
+    @precondition(lambda self: os.path.isdir(self.store.places.trash))
     def somebody_removes_the_trash(self) -> None:
-        trash = Path(self.ground.places.trash)
+        trash = Path(self.store.places.trash)
         HELD.clear()
         self.halves.clear()
         for word in trash.glob("*/*/word"):

@@ -29,25 +29,25 @@ MANIFEST = TrashManifest("one", Operation.DELETE, "/home/ada/.venv", ".venv", "v
 
 
 @pytest.fixture
-def ground(host) -> OperationStore:
+def store(host) -> OperationStore:
     return OperationStore.of(host)
 
 
 @pytest.fixture
-def put(ground):
+def put(store):
     """Return a function that puts an item into the usual trash."""
 
     def putting(name: str, manifest: TrashManifest = MANIFEST) -> Path:
-        item = Path(prepare_item(ground.places.trash, name, ground.disk))
+        item = Path(prepare_item(store.places.trash, name, store.disk))
         (item / "environment").mkdir()
         (item / "environment" / "word").write_text(name)
-        write_manifest(str(item), replace(manifest, id=name), ground.disk)
+        write_manifest(str(item), replace(manifest, id=name), store.disk)
         return item
 
     return putting
 
 
-def test_items_newest_first_with_what_is_known_of_them(ground, put):
+def test_items_newest_first_with_what_is_known_of_them(store, put):
     put("20260101-000000-aaaa")
     full = replace(
         MANIFEST,
@@ -58,12 +58,12 @@ def test_items_newest_first_with_what_is_known_of_them(ground, put):
         project="/p",
     )
     put("20260102-000000-aaaa", full)
-    Path(ground.places.trash, "a-file").write_text("")
-    newest, oldest = trashed(ground)
+    Path(store.places.trash, "a-file").write_text("")
+    newest, oldest = trashed(store)
     assert (newest.id, oldest.id) == ("20260102-000000-aaaa", "20260101-000000-aaaa")
     assert newest.manifest == replace(full, id=newest.id)
     assert (newest.problem, oldest.problem) == ("", "")
-    assert Path(ground.places.trash, ".gitignore").read_text() == "*\n"
+    assert Path(store.places.trash, ".gitignore").read_text() == "*\n"
 
 
 @pytest.mark.parametrize(
@@ -85,21 +85,21 @@ def test_items_newest_first_with_what_is_known_of_them(ground, put):
     ],
     ids=str,
 )
-def test_a_damaged_manifest_is_told_and_the_item_stays(ground, put, change):
+def test_a_damaged_manifest_is_told_and_the_item_stays(store, put, change):
     item = put("20260101-000000-aaaa")
     content = json.loads((item / "manifest.json").read_text())
     (item / "manifest.json").write_text(json.dumps(content | change))
     before = (item / "manifest.json").read_bytes()
-    (found,) = trashed(ground)
+    (found,) = trashed(store)
     assert found.manifest is None
     assert "damaged" in found.problem or "newer" in found.problem
     assert found.identity is not None
-    assert find_expired(ground, Policy(keep_days=0)) == ()
+    assert find_expired(store, Policy(keep_days=0)) == ()
     assert (item / "manifest.json").read_bytes() == before
     assert (item / "environment" / "word").exists()
 
 
-def test_a_damaged_item_can_be_purged_by_its_name(ground, put):
+def test_a_damaged_item_can_be_purged_by_its_name(store, put):
     item = put("20260101-000000-aaaa")
     (item / "manifest.json").write_bytes(b"\xff" * 100)
     entry = Entry(
@@ -111,12 +111,12 @@ def test_a_damaged_item_can_be_purged_by_its_name(ground, put):
         path="/p/.venv",
         item=str(item),
     )
-    ground.journal.write(entry)
+    store.journal.write(entry)
 
     class Operations:
         pass
 
-    Operations.ground = ground
+    Operations.store = store
     plan = plan_purge(Operations(), ["20260101-000000-aaaa"])
     assert plan.frees_now_bytes is None
     assert ("problem", "manifest damaged") in [
@@ -124,11 +124,11 @@ def test_a_damaged_item_can_be_purged_by_its_name(ground, put):
     ]
 
 
-def test_an_item_whose_environment_is_gone_says_so(ground, put):
+def test_an_item_whose_environment_is_gone_says_so(store, put):
     item = put("20260101-000000-aaaa")
     (item / "environment" / "word").unlink()
     (item / "environment").rmdir()
-    (found,) = trashed(ground)
+    (found,) = trashed(store)
     assert found.problem == "contents missing"
 
 
@@ -136,7 +136,7 @@ def made(item: Path):
     return Disk(None).identity(str(item / "environment"))
 
 
-def test_of_an_item_only_what_operations_make_is_removed(ground, put):
+def test_of_an_item_only_what_operations_make_is_removed(store, put):
     item = put("20260101-000000-aaaa")
     for name in ("scratch", "wheels", ".exchange-a"):
         (item / name / "deep").mkdir(parents=True)
@@ -150,14 +150,14 @@ def test_of_an_item_only_what_operations_make_is_removed(ground, put):
         (item / name).write_text("ours")
     (item / "notes.txt").write_text("mine")
     before = made(item)
-    assert clear_item(str(item), ground.disk) == ("environment", "notes.txt")
+    assert clear_item(str(item), store.disk) == ("environment", "notes.txt")
     assert sorted(os.listdir(item)) == ["environment", "notes.txt"]
-    assert clear_item(str(item), ground.disk, before) == ("notes.txt",)
+    assert clear_item(str(item), store.disk, before) == ("notes.txt",)
     assert (item / "notes.txt").read_text() == "mine"
 
 
-def test_a_trash_goes_when_it_is_empty_and_never_before(ground, put):
-    trash, disk = ground.places.trash, ground.disk
+def test_a_trash_goes_when_it_is_empty_and_never_before(store, put):
+    trash, disk = store.places.trash, store.disk
     first, second = put("1"), put("2")
     assert clear_item(str(first), disk, made(first)) == ()
     assert second.is_dir()
@@ -186,7 +186,7 @@ def test_the_trash_is_on_the_mount_of_the_environment(host, home, tmp_path):
     assert far == [top, str(project.resolve() / ".envdeck-trash")]
 
 
-def test_an_item_is_never_made_over_another(ground, put):
+def test_an_item_is_never_made_over_another(store, put):
     put("20260101-000000-aaaa")
     with pytest.raises(FileExistsError):
-        prepare_item(ground.places.trash, "20260101-000000-aaaa", Disk(ground.host))
+        prepare_item(store.places.trash, "20260101-000000-aaaa", Disk(store.host))

@@ -40,7 +40,7 @@ def fill(path: Path, word: str) -> Path:
 
 def act(operations, path: Path, move: Move, identifier: str = "20261120-000001-aaaa") -> Entry:
     """Delete, or make anew, as a transaction does it."""
-    ground = operations.ground
+    store = operations.store
     entry = Entry(
         id=identifier,
         group=identifier,
@@ -49,12 +49,12 @@ def act(operations, path: Path, move: Move, identifier: str = "20261120-000001-a
         phase=Phase.PREPARED,
         path=str(path),
         item="",
-        old=ground.disk.identity(str(path)),
+        old=store.disk.identity(str(path)),
     )
-    with transaction(ground, entry) as current:
-        current.open_item(ground.places.trash)
+    with transaction(store, entry) as current:
+        current.open_item(store.places.trash)
         manifest = TrashManifest(
-            identifier, entry.operation, str(path), ".venv", "venv", "3.13", ground.host.now()
+            identifier, entry.operation, str(path), ".venv", "venv", "3.13", store.host.now()
         )
         current.describe(manifest)
         if move is Move.ASIDE:
@@ -112,7 +112,7 @@ def test_without_the_folder_above_it(operations, env, home):
 
 def test_from_a_trash_whose_disk_is_away(operations, env):
     act(operations, env, Move.ASIDE)
-    trash = operations.ground.places.trash
+    trash = operations.store.places.trash
     os.rename(trash, f"{trash}.away")
     assert obstacle(operations) == "nothing to undo"
     assert "is its disk mounted?" in obstacle(operations, "20261120-000001-aaaa")
@@ -216,7 +216,7 @@ def test_planned_while_a_killed_upgrade_left_the_place_empty(operations, env, an
     assert (env / "word").read_text() == "theirs"
     assert Path(first.item, "environment", "word").read_text() == "old"
     assert [item.folder for item in operations.trash()] == [first.item]
-    assert operations.ground.journal.read(plan.id).phase is Phase.ROLLED_BACK
+    assert operations.store.journal.read(plan.id).phase is Phase.ROLLED_BACK
 
 
 def test_two_operations_are_taken_back_newest_first(operations, env, home):
@@ -235,7 +235,7 @@ def test_an_id_that_is_none(operations, env):
     assert isinstance(plan, NoPlan)
     assert plan.missing
     act(operations, env, Move.ASIDE)
-    broken = Path(operations.ground.places.journal, "20000101-000000-ffff.json")
+    broken = Path(operations.store.places.journal, "20000101-000000-ffff.json")
     broken.write_text("{")
     assert "the journal of 20000101-000000-ffff cannot be used" in obstacle(operations, broken.stem)
 
@@ -252,12 +252,12 @@ def test_the_read_only_mode_takes_nothing_back(operations, env):
 @pytest.mark.parametrize("where", ["item", "trash", "going", "journal", "cache"])
 def test_not_to_a_place_of_our_own(operations, env, where, host):
     entry = act(operations, env, Move.ASIDE)
-    ground = operations.ground
+    store = operations.store
     to = {
         "item": f"{entry.item}/x",
-        "trash": f"{ground.places.trash}/new",
+        "trash": f"{store.places.trash}/new",
         "going": f"{entry.item}.purging",
-        "journal": f"{ground.places.journal}/x",
+        "journal": f"{store.places.journal}/x",
         "cache": f"{host.user_cache()}/envdeck/x",
     }[where]
     Path(to).parent.mkdir(parents=True, exist_ok=True)
@@ -304,9 +304,9 @@ def test_what_another_has_put_into_an_item_is_left_and_said(operations, env):
 def test_a_disk_that_has_another_number_since_the_machine_started_anew(operations, env):
     entry = act(operations, env, Move.ASIDE)
     moved = replace(entry, old=Identity(entry.old.device + 1, entry.old.inode))
-    operations.ground.journal.write(moved)
+    operations.store.journal.write(moved)
     assert undo(operations).guard == "not-an-environment"
-    operations.ground.journal.write(replace(moved, boot="another"))
+    operations.store.journal.write(replace(moved, boot="another"))
     assert undo(operations).status is Ending.DONE
 
 
@@ -374,7 +374,7 @@ def test_one_within_another_returns_after_it(operations, env):
     group = "20261120-000001-aaaa"
     for number, path in enumerate((inner, env), 1):
         entry = act(operations, path, Move.ASIDE, f"{group}-{number}")
-        operations.ground.journal.write(replace(entry, group=group))
+        operations.store.journal.write(replace(entry, group=group))
     plan = operations.plan_undo()
     assert ([each.path for each in plan.returns], plan.refusals) == ([str(env), str(inner)], ())
     assert undo(operations).status is Ending.DONE
@@ -386,7 +386,7 @@ def test_plans_of_one_yes_are_undone_together_by_their_batch(operations, home):
     for number, path in enumerate(paths):
         entry = act(operations, path, Move.ASIDE, f"20261120-00000{number}-aaaa")
         batch = "20261120-000000-aaaa-all" if number < 2 else ""
-        operations.ground.journal.write(replace(entry, batch=batch))
+        operations.store.journal.write(replace(entry, batch=batch))
     plan = operations.plan_undo("20261120-000000-aaaa-all")
     assert {target.path for target in plan.targets} == {str(path) for path in paths[:2]}
     assert operations.run(plan, lambda _: None).status is Ending.DONE

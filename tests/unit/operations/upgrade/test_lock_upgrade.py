@@ -118,7 +118,7 @@ def test_what_cannot_be_imported_gives_the_lock_back(project: Project, home: Pat
     assert result.status is Ending.ROLLED_BACK
     assert "alpha" in result.message
     assert (project.version(), project.lock) == ("1.0", before)
-    assert not list(Path(project.operations.ground.places.trash).glob("2*"))
+    assert not list(Path(project.operations.store.places.trash).glob("2*"))
 
 
 def test_without_lock_it_is_said_that_the_two_differ(project: Project, home: Path):

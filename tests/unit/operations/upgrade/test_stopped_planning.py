@@ -29,4 +29,4 @@ def test_a_forecast_for_a_jump_is_given_up(host: Host, make_venv, home, monkeypa
         found = jump_over(each, environment, freeze(environment), one, "newest")
         assert isinstance(found, NoPlan)
     assert polled == [True, False]
-    assert given_up.ground is operations.ground
+    assert given_up.store is operations.store

@@ -127,7 +127,7 @@ def run_bisect(
     Good is asked whether it is good, and bad whether it is bad, before anything else. Raises
     `OSError` where the disk refuses; the environment is as it was then too.
     """
-    environment, ground = request.environment, context.ground
+    environment, store = request.environment, context.store
     if context.policy.read_only:
         return NoBisect("read-only mode is on", "remove --read-only")
     changes = [one for one in suspects(request.good, request.bad) if not one.obstacle]
@@ -143,7 +143,7 @@ def run_bisect(
         *obstacles(
             Operation.BISECT, target, environment, guard_context(context), frozenset({"in-use"})
         ),
-        *no_room(path, environment.size.disk_bytes if environment.size else None, ground),
+        *no_room(path, environment.size.disk_bytes if environment.size else None, store),
     ]
     if against:
         return NoBisect(f"blocked by {against[0].guard}: {against[0].message}", against[0].hint)
@@ -159,14 +159,14 @@ def run_bisect(
         manager=environment.manager,
         python=environment.python.version or "",
     )
-    for trash in trash_of(environment.path, ground):
+    for trash in trash_of(environment.path, store):
         current: Transaction | None = None
         result: BisectResult | None = None
         try:
-            with transaction(ground, entry) as current:
+            with transaction(store, entry) as current:
                 current.open_item(trash)
                 current.take_picture()
-                current.describe(manifest_of(current.entry, environment, ground, ()), needed=False)
+                current.describe(manifest_of(current.entry, environment, store, ()), needed=False)
                 current.make_staged()
                 work = _Work(context, request, tuple(changes), current, tell, stopped)
                 result = work.search()
@@ -286,7 +286,7 @@ class _Work:
             done = None if why else self._try(copy, output)
         finally:
             if os.path.lexists(copy):
-                self.context.ground.disk.remove_tree(copy)
+                self.context.store.disk.remove_tree(copy)
         seconds = time.monotonic() - began
         if done is None:
             one = BisectRun(versions, names, Verdict.SKIP, None, seconds, why, number=number)
@@ -317,7 +317,7 @@ class _Work:
 
     def _build(self, copy: str, versions: Mapping[str, str | None], *, at_an_end: bool) -> str:
         """Make a copy with these versions; return why it is passed over, or nothing."""
-        environment, disk = self.request.environment, self.context.ground.disk
+        environment, disk = self.request.environment, self.context.store.disk
         host = self.context.catalog.host
         os.mkdir(copy, 0o700)
         disk.link_tree(self._original.folder, copy, self._copied)

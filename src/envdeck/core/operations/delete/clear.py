@@ -78,7 +78,7 @@ class ClearPlan(Plan):
 
 def plan_clear(context: Context, caches: Sequence[Cache], *, purge: bool = False) -> ClearPlan:
     """Plan to clear caches; with `purge`, none of it goes to the trash."""
-    host, disk = context.catalog.host, context.ground.disk
+    host, disk = context.catalog.host, context.store.disk
     machine = guard_context(context)
     clearings, refusals, warnings, steps = [], [], [], []
     for cache in caches:
@@ -158,7 +158,7 @@ def _obstacles(clearing: Clearing, machine: GuardContext, context: Context) -> l
         found.append(read_only())
     for folder, shown in zip(cache.folders, clearing.identities, strict=True):
         path = folder.path
-        if shown is None or context.ground.disk.identity(path) != shown:
+        if shown is None or context.store.disk.identity(path) != shown:
             found.append(refusal("not-an-environment", "changed since the preview", "run it again"))
             continue
         if reach.realpath(path) != path:
@@ -238,7 +238,7 @@ def run(plan: ClearPlan, context: Context, tell: Tell, stopped: Stopped) -> Resu
         for folder, shown in zip(clearing.cache.folders, clearing.identities, strict=True)
     ]
     results: list[ItemResult] = []
-    with context.ground.spare.giving(going):
+    with context.store.spare.giving(going):
         for index, clearing in enumerate(plan.clearings):
             if stopped():
                 break
@@ -318,7 +318,7 @@ def _remove(clearing: Clearing, identifier: str, context: Context, tell: Tell) -
     freed, total = 0, clearing.cache.size.disk_bytes
     for folder in clearing.cache.folders:
         with suppress(FileNotFoundError):  # the tool itself was faster
-            freed += context.ground.disk.remove_tree(folder.path)
+            freed += context.store.disk.remove_tree(folder.path)
         tell(StepProgress(freed, total, "bytes"))
     return _result(clearing, identifier, Ending.DONE, "permanently deleted", freed=freed)
 
@@ -327,7 +327,7 @@ def _put_aside(
     clearing: Clearing, identifier: str, plan: ClearPlan, context: Context, tell: Tell
 ) -> ItemResult:
     """Move each folder to the trash, and remove it from there where that was asked for."""
-    ground, folders, freed = context.ground, clearing.cache.folders, 0
+    store, folders, freed = context.store, clearing.cache.folders, 0
     for number, (folder, shown) in enumerate(zip(folders, clearing.identities, strict=True), 1):
         name = identifier if len(folders) == 1 else f"{identifier}-{number}"
         stand_in = _stand_in(clearing, folder.path, folder.size)
@@ -337,8 +337,8 @@ def _put_aside(
             entry = replace(entry, bytes_aside=folder.size.reclaimable_bytes)
         moved = _move(entry, stand_in, context, needed=not plan.purge)
         if plan.purge:
-            item = read_item(moved.item, ground.disk)
-            purged = purge_one(item, f"{name}-purge", plan.id, ground, tell)
+            item = read_item(moved.item, store.disk)
+            purged = purge_one(item, f"{name}-purge", plan.id, store, tell)
             bound = purged.freed_bytes or 0
             if folder.size is not None:  # less what the trash itself wrote of it
                 bound = min(bound, folder.size.reclaimable_bytes)
@@ -351,13 +351,13 @@ def _put_aside(
 
 
 def _move(entry: Entry, stand_in: Environment, context: Context, *, needed: bool) -> Entry:
-    ground = context.ground
+    store = context.store
     unable: OSError | None = None
-    for trash in trash_of(entry.path, ground):
+    for trash in trash_of(entry.path, store):
         try:
-            with transaction(ground, entry) as current:
+            with transaction(store, entry) as current:
                 current.open_item(trash)
-                current.describe(manifest_of(current.entry, stand_in, ground, ()), needed=needed)
+                current.describe(manifest_of(current.entry, stand_in, store, ()), needed=needed)
                 current.put_aside()
         except OSError as error:
             unable = error

@@ -122,7 +122,7 @@ def _removal(
     purge: bool,
 ) -> Removal:
     if link is not None:
-        identity = context.ground.disk.identity(link)
+        identity = context.store.disk.identity(link)
         return Removal(environment, Target(link, identity, environment.name), link)
     owner = owner_command(environment, machine)
     unowned = machine.unowned(environment.path)

@@ -55,7 +55,7 @@ class PurgePlan(Plan):
 
 def plan_purge(context: Context, identifiers: Sequence[str]) -> PurgePlan | NoPlan:
     """Plan to remove items for good: those named by their ids, or all."""
-    everything = {item.id: item for item in trashed(context.ground)}
+    everything = {item.id: item for item in trashed(context.store)}
     unknown = [name for name in identifiers if name not in everything]
     if unknown:
         return NoPlan(
@@ -72,19 +72,19 @@ def plan_purge(context: Context, identifiers: Sequence[str]) -> PurgePlan | NoPl
         return NoPlan(
             f"{first.id} cannot be deleted: {first.problem}", hint=f"check {first.folder}"
         )
-    return purge_of([item for item in chosen if item.ours], context.ground)
+    return purge_of([item for item in chosen if item.ours], context.store)
 
 
-def purge_of(items: Sequence[Item], ground: OperationStore) -> PurgePlan:
+def purge_of(items: Sequence[Item], store: OperationStore) -> PurgePlan:
     """Plan to remove these items for good; of several, those that can be."""
-    mounted = {item.id: refusal for item in items if (refusal := _mounted(item, ground))}
+    mounted = {item.id: refusal for item in items if (refusal := _mounted(item, store))}
     chosen = [item for item in items if item.id not in mounted] or items
     refusals = tuple(mounted.values()) if len(chosen) == len(items) else ()
     left_out = () if refusals else tuple(refusal.message for refusal in mounted.values())
     known = [bytes_left for item in chosen if (bytes_left := item.reclaimable_bytes) is not None]
     freed = sum(known) if len(known) == len(chosen) else None
     return PurgePlan(
-        id=new_id(ground.host),
+        id=new_id(store.host),
         operation=Operation.PURGE,
         targets=tuple(_target(item) for item in chosen),
         steps=tuple(Step(f"Delete {item.id} permanently") for item in chosen),
@@ -114,8 +114,8 @@ def _edited(chosen: Sequence[Item]) -> tuple[str, ...]:
     return (f"permanently deletes {files} of packages: {join_some(paths)}",)
 
 
-def _mounted(item: Item, ground: OperationStore) -> Refusal | None:
-    point = mounted_in(item.folder, ground.host)
+def _mounted(item: Item, store: OperationStore) -> Refusal | None:
+    point = mounted_in(item.folder, store.host)
     if not point:
         return None
     said = f"a disk is mounted in {item.id}: {point}"
@@ -138,11 +138,11 @@ def _target(item: Item) -> Target:
 def run(plan: PurgePlan, context: Context, tell: Tell, stopped: Stopped) -> Result:
     """Remove the items one after the other; one that cannot be removed keeps no other. What is
     stopped goes on being removed later."""
-    ground = context.ground
-    every = [PurgeRequest(item.folder, ground.disk.identity(item.folder)) for item in plan.items]
+    store = context.store
+    every = [PurgeRequest(item.folder, store.disk.identity(item.folder)) for item in plan.items]
     results: list[ItemResult] = []
     is_alone = len(plan.items) == 1
-    with ground.spare.giving(every):
+    with store.spare.giving(every):
         for index, item in enumerate(plan.items):
             if stopped():
                 message = (
@@ -151,7 +151,7 @@ def run(plan: PurgePlan, context: Context, tell: Tell, stopped: Stopped) -> Resu
                 return replace(conclude_purge(results), message=message, stopped=True)
             tell(StepStarted(index, plan.steps[index].title))
             identifier = plan.id if is_alone else f"{plan.id}-{index + 1}"
-            results.append(purge_one(item, identifier, plan.id, ground, tell, is_alone=is_alone))
+            results.append(purge_one(item, identifier, plan.id, store, tell, is_alone=is_alone))
     return conclude_purge(results)
 
 
@@ -159,7 +159,7 @@ def purge_one(
     item: Item,
     identifier: str,
     group: str,
-    ground: OperationStore,
+    store: OperationStore,
     tell: Tell,
     *,
     is_alone: bool = False,
@@ -171,11 +171,11 @@ def purge_one(
     """
     hint, guard, freed = "", None, None
     try:
-        if _is_another(item, ground):
+        if _is_another(item, store):
             status, message = Ending.REFUSED, f"{item.id} changed since the preview"
             hint, guard = "check again with `envdeck trash`", "not-an-environment"
         else:
-            freed = purge_item(item, identifier, group, ground, tell)
+            freed = purge_item(item, identifier, group, store, tell)
             status, message = Ending.DONE, "permanently deleted"
             if freed is None:
                 message = "no longer in the trash"
@@ -192,20 +192,18 @@ def purge_one(
         if is_alone and not isinstance(error, RemainderError):
             raise
         status = Ending.ROLLED_BACK
-        message = (
-            f"{describe_remains(error, item.folder, ground.host)}; still complete in the trash"
-        )
-        hint = suggest_purge(error, item.folder, item.id, ground.host)
+        message = f"{describe_remains(error, item.folder, store.host)}; still complete in the trash"
+        hint = suggest_purge(error, item.folder, item.id, store.host)
     known = item.manifest
     name, path = (item.id, item.folder) if known is None else (known.name, known.path)
     return ItemResult(item.id, path, name, status, message, hint, guard, freed)
 
 
-def _is_another(item: Item, ground: OperationStore) -> bool:
+def _is_another(item: Item, store: OperationStore) -> bool:
     """Tell whether an item holds something else than what was shown."""
-    if ground.disk.identity(item.folder) is None:
+    if store.disk.identity(item.folder) is None:
         return False
-    return read_item(item.folder, ground.disk).identity != item.identity
+    return read_item(item.folder, store.disk).identity != item.identity
 
 
 def conclude_purge(results: Sequence[ItemResult]) -> Result:
@@ -244,7 +242,7 @@ def _count_items(count: int, became: str) -> str:
 
 
 def purge_item(
-    item: Item, identifier: str, group: str, ground: OperationStore, tell: Tell
+    item: Item, identifier: str, group: str, store: OperationStore, tell: Tell
 ) -> int | None:
     """Remove one item for good, and return the bytes really freed; None where it was no longer
     there.
@@ -257,14 +255,14 @@ def purge_item(
     manifest = item.manifest
     folder = os.path.join(os.path.dirname(item.folder), item.id)
     going = purging_name(folder)
-    source = item.folder if ground.disk.identity(item.folder) is not None else going
-    old = ground.disk.identity(source)
+    source = item.folder if store.disk.identity(item.folder) is not None else going
+    old = store.disk.identity(source)
     entry = Entry(
         id=identifier,
         group=group,
         operation=Operation.PURGE,
         move=Move.REMOVE,
-        path=manifest.path if manifest is not None else _path_of(folder, ground),
+        path=manifest.path if manifest is not None else _path_of(folder, store),
         item=folder,
         old=old,
         name=manifest.name if manifest is not None else item.id,
@@ -276,41 +274,41 @@ def purge_item(
     freed = 0
     try:
         with (
-            ground.spare.giving([PurgeRequest(item.folder, old, going)]),
-            transaction(ground, entry) as current,
+            store.spare.giving([PurgeRequest(item.folder, old, going)]),
+            transaction(store, entry) as current,
         ):
-            _nobody_uses(entry, ground)
-            at = going if ground.spare.has_begun(old) else source
-            if ground.disk.identity(at) != old:
+            _nobody_uses(entry, store)
+            at = going if store.spare.has_begun(old) else source
+            if store.disk.identity(at) != old:
                 current.close(Phase.ROLLED_BACK, "no longer in the trash")
                 return None
-            check_removable(at, ground.host)
+            check_removable(at, store.host)
             is_whole = current.set_going() and not item.going
             try:
-                freed = _remove(current, ground, tell, is_whole=is_whole)
+                freed = _remove(current, store, tell, is_whole=is_whole)
             except RemainderError as error:
                 freed = error.freed
                 raise
-            tidy(os.path.dirname(folder), ground.disk)
+            tidy(os.path.dirname(folder), store.disk)
             current.close(Phase.DONE, "permanently deleted")
     except OSError as error:
-        if ground.disk.identity(going) is None:
+        if store.disk.identity(going) is None:
             raise
         raise HalfPurgedError(
-            describe_remains(error, going, ground.host),
-            suggest_purge(error, going, item.id, ground.host),
+            describe_remains(error, going, store.host),
+            suggest_purge(error, going, item.id, store.host),
             freed,
         ) from error
     return freed
 
 
-def _path_of(folder: str, ground: OperationStore) -> str:
+def _path_of(folder: str, store: OperationStore) -> str:
     """Return where an item without a manifest was, by the journal."""
-    entries, _ = ground.journal.read_all()
+    entries, _ = store.journal.read_all()
     return next((each.path for each in entries if each.item == folder), folder)
 
 
-def _remove(current: Transaction, ground: OperationStore, tell: Tell, *, is_whole: bool) -> int:
+def _remove(current: Transaction, store: OperationStore, tell: Tell, *, is_whole: bool) -> int:
     """Remove what is going; where it was whole and nothing of it could be removed, it is in the
     trash again."""
     going = purging_name(current.entry.item)
@@ -318,11 +316,11 @@ def _remove(current: Transaction, ground: OperationStore, tell: Tell, *, is_whol
     try:
         return remove_item(
             going,
-            ground.disk,
+            store.disk,
             lambda _files, size: tell(StepProgress(size, current.entry.bytes_aside, "bytes")),
         )
     except RemainderError as error:
-        is_whole = is_whole and not ground.spare.has_begun(current.entry.old)
+        is_whole = is_whole and not store.spare.has_begun(current.entry.old)
         if is_whole and not error.changed and count_entries(going) == before:
             current.keep_item()
             part = os.path.join(current.entry.item, os.path.relpath(error.path, going))
@@ -330,8 +328,8 @@ def _remove(current: Transaction, ground: OperationStore, tell: Tell, *, is_whol
         raise
 
 
-def _nobody_uses(entry: Entry, ground: OperationStore) -> None:
+def _nobody_uses(entry: Entry, store: OperationStore) -> None:
     """Raise where an operation has begun with it since it was listed."""
-    for each in ground.journal.read_all()[0]:
+    for each in store.journal.read_all()[0]:
         if each.item == entry.item and each.id != entry.id and not each.phase.over:
             raise BusyError(f"in use by operation {each.id}")

@@ -39,7 +39,7 @@ def run(plan: DeletePlan, context: Context, tell: Tell, stopped: Stopped) -> Res
             return refused(against[0])
     targets = [removal.target for removal in plan.removals if plan.purge]
     # What goes for good makes room for its own removal on a full disk.
-    with context.ground.spare.giving(PurgeRequest(each.path, each.identity) for each in targets):
+    with context.store.spare.giving(PurgeRequest(each.path, each.identity) for each in targets):
         return _delete_all(plan, context, tell, stopped)
 
 
@@ -50,28 +50,28 @@ def _delete_all(plan: DeletePlan, context: Context, tell: Tell, stopped: Stopped
     for index, removal in sorted(enumerate(plan.removals), key=lambda each: bool(each[1].owner)):
         number = f"-{index + 1}" if len(plan.removals) > 1 else ""
         if stopped():
-            _bring_all_back(done, context.ground)
+            _bring_all_back(done, context.store)
             message = "cancelled" if owned else "cancelled: nothing deleted"
             return _but_for(Result(Ending.ROLLED_BACK, message, stopped=True), owned)
         tell(StepStarted(index, f"Move {removal.target.name} to the trash"))
         if removal.owner is not None:
             result = _remove_by_owner(removal, f"{plan.id}{number}", plan, context, tell, stopped)
             if result is not None:
-                _bring_all_back(done, context.ground)
+                _bring_all_back(done, context.store)
                 return _but_for(result, owned)
             owned.append(removal)
             continue
         try:
             entry = _move_to_trash(removal, f"{plan.id}{number}", plan, context)
         except (OSError, BusyError, ReplacedError, UnclearError):
-            _bring_all_back(done, context.ground)
+            _bring_all_back(done, context.store)
             raise
         if isinstance(entry, Result):
-            _bring_all_back(done, context.ground)
+            _bring_all_back(done, context.store)
             return entry
         done.append(entry)
     if plan.purge:
-        purged = _purge(done, plan, context.ground, tell)
+        purged = _purge(done, plan, context.store, tell)
         is_done = purged.status is Ending.DONE
         return replace(purged, message=_summary(plan)) if is_done else purged
     hint = f"use `envdeck undo {plan.id}` to restore what is in the trash" if done and owned else ""
@@ -82,17 +82,17 @@ def _move_to_trash(
     removal: Removal, identifier: str, plan: DeletePlan, context: Context
 ) -> Entry | Result:
     """Move one into the trash; where files have come that were not shown, move it back."""
-    ground, environment = context.ground, removal.environment
+    store, environment = context.store, removal.environment
     path = removal.target.path
     entry = Entry.begin(plan, identifier, Move.ASIDE, removal.target, environment)
     if environment.size is not None:
         entry = replace(entry, bytes_aside=environment.size.reclaimable_bytes)
     unable: OSError | None = None
-    for trash in trash_of(path, ground):
+    for trash in trash_of(path, store):
         try:
-            with transaction(ground, entry) as current:
+            with transaction(store, entry) as current:
                 current.open_item(trash)
-                known = _manifest(current.entry, removal, ground)
+                known = _manifest(current.entry, removal, store)
                 current.describe(known, needed=not plan.purge)
                 current.put_aside()
         except OSError as error:
@@ -102,16 +102,16 @@ def _move_to_trash(
         come = _come_since(removal, os.path.join(moved.item, ENVIRONMENT), plan)
         if not come:
             return moved
-        _bring_back(moved, ground)
+        _bring_back(moved, store)
         return refused(not_shown(come))
     raise unable or OSError(errno.ENOENT, "no location available for a trash", path)
 
 
-def _manifest(entry: Entry, removal: Removal, ground: OperationStore) -> TrashManifest:
+def _manifest(entry: Entry, removal: Removal, store: OperationStore) -> TrashManifest:
     known = manifest_of(
         entry,
         removal.environment,
-        ground,
+        store,
         removal.freeze,
         removal.unowned,
         removal.target.edits,
@@ -127,15 +127,15 @@ def _come_since(removal: Removal, folder: str, plan: DeletePlan) -> frozenset[st
     return unowned_now(removal.environment, folder) - removal.unowned
 
 
-def _bring_back(entry: Entry, ground: OperationStore) -> None:
-    there = ground.disk.identity(os.path.join(entry.item, ENVIRONMENT))
-    back = UndoAction(entry, entry.path, ground.disk.identity(entry.path), there)
-    take_back(back, f"{entry.id}-back", entry.group, ground)
+def _bring_back(entry: Entry, store: OperationStore) -> None:
+    there = store.disk.identity(os.path.join(entry.item, ENVIRONMENT))
+    back = UndoAction(entry, entry.path, store.disk.identity(entry.path), there)
+    take_back(back, f"{entry.id}-back", entry.group, store)
 
 
-def _bring_all_back(done: Sequence[Entry], ground: OperationStore) -> None:
+def _bring_all_back(done: Sequence[Entry], store: OperationStore) -> None:
     for entry in reversed(done):
-        _bring_back(entry, ground)
+        _bring_back(entry, store)
 
 
 def _but_for(result: Result, owned: Sequence[Removal]) -> Result:
@@ -155,15 +155,15 @@ def _remove_by_owner(
     stopped: Stopped,
 ) -> Result | None:
     """Have the owner remove one; return why that failed, or None."""
-    ground, environment = context.ground, removal.environment
-    command = command_of_owner(removal.owner or (), environment, ground.host)
+    store, environment = context.store, removal.environment
+    command = command_of_owner(removal.owner or (), environment, store.host)
     if isinstance(command, Refusal):
         return refused(command)
     entry = Entry.begin(plan, identifier, Move.OWNER, removal.target, environment)
-    with transaction(ground, entry) as current:
+    with transaction(store, entry) as current:
         current.note(Phase.MOVING)
-        ended = Runner(ground.host, keep=current.keep).run(command, tell, stopped)
-        gone = ground.disk.identity(environment.path) is None
+        ended = Runner(store.host, keep=current.keep).run(command, tell, stopped)
+        gone = store.disk.identity(environment.path) is None
         if ended.ok and gone:
             current.close(Phase.DONE, f"deleted by {environment.manager}")
             return None
@@ -178,15 +178,15 @@ def _remove_by_owner(
     )
 
 
-def _purge(done: Sequence[Entry], plan: DeletePlan, ground: OperationStore, tell: Tell) -> Result:
+def _purge(done: Sequence[Entry], plan: DeletePlan, store: OperationStore, tell: Tell) -> Result:
     """Remove them from the trash, each for itself, and return how that ended."""
-    moved = [PurgeRequest(entry.item, ground.disk.identity(entry.item)) for entry in done]
+    moved = [PurgeRequest(entry.item, store.disk.identity(entry.item)) for entry in done]
     results = []
-    with ground.spare.giving(moved):
+    with store.spare.giving(moved):
         for index, entry in enumerate(done):
             tell(StepStarted(len(plan.removals) + index, f"Delete {entry.name} permanently"))
-            item = read_item(entry.item, ground.disk)
-            results.append(purge_one(item, f"{entry.id}-purge", plan.id, ground, tell))
+            item = read_item(entry.item, store.disk)
+            results.append(purge_one(item, f"{entry.id}-purge", plan.id, store, tell))
     return conclude_purge(results)
 
 

@@ -94,15 +94,15 @@ def plan_remedy(context: Context, remedy: Remedy, values: Mapping[str, str]) -> 
 def _planned(
     context: Context, remedy: Remedy, place: EditTarget, old: bytes | None, draft: Draft
 ) -> EditPlan:
-    ground, named = context.ground, file_of(remedy)
-    identifier = new_id(ground.host)
+    store, named = context.store, file_of(remedy)
+    identifier = new_id(store.host)
     facts = list(draft.facts)
     if os.path.normpath(named) != place.path:
         facts.append(Fact("named", named))
     if old is not None:
         ours = os.path.basename(place.path) == ".gitignore"
         facts.append(Fact("backup", _KEPT if ours else _KEPT_VALUES))
-    undoing = context.policy.kept_until(ground.host.now()) if old is not None else None
+    undoing = context.policy.kept_until(store.host.now()) if old is not None else None
     return EditPlan(
         id=identifier,
         operation=Operation.EDIT,
@@ -118,7 +118,7 @@ def _planned(
             ),
         ),
         warnings=(*draft.warnings, *_linked(place)),
-        refusals=(*obstacles_at(place), *no_room(place.path, len(draft.content), ground)),
+        refusals=(*obstacles_at(place), *no_room(place.path, len(draft.content), store)),
         frees_now_bytes=0,
         undo=f"envdeck undo {identifier}",
         kept_until=undoing,

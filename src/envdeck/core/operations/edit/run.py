@@ -115,16 +115,16 @@ def run(plan: EditPlan, context: Context, tell: Tell, stopped: Stopped) -> Resul
 
     Raises `OSError` where the disk refuses: then everything is as it was too.
     """
-    ground = context.ground
-    place = _current_target(plan, ground)
+    store = context.store
+    place = _current_target(plan, store)
     if isinstance(place, Refusal):
         return refused(place)
     unable: OSError | None = None
-    for trash in trash_of(place.path, ground):
+    for trash in trash_of(place.path, store):
         try:
-            with transaction(ground, _entry(plan, place)) as current:
+            with transaction(store, _entry(plan, place)) as current:
                 current.open_item(trash)
-                current.describe(_manifest(plan, place, ground))
+                current.describe(_manifest(plan, place, store))
                 tell(StepStarted(0, plan.steps[0].title))
                 _write(plan, place, current)
                 if stopped():
@@ -146,15 +146,15 @@ def run(plan: EditPlan, context: Context, tell: Tell, stopped: Stopped) -> Resul
         else:
             still = ""
             if plan.remedy.kind is RemedyKind.IGNORE:
-                still = still_not_ignored(plan.remedy, ground.host)
+                still = still_not_ignored(plan.remedy, store.host)
             return Result(Ending.DONE, plan.done, hint=still, verified=plan.verified)
     raise unable or OSError(errno.ENOENT, "no location available for staging")
 
 
-def _current_target(plan: EditPlan, ground: OperationStore) -> EditTarget | Refusal:
+def _current_target(plan: EditPlan, store: OperationStore) -> EditTarget | Refusal:
     """Return the file, if it is still the one that was shown, and holds what it held then."""
     target = plan.targets[0]
-    place = place_of(plan.named, plan.remedy.project, ground.host)
+    place = place_of(plan.named, plan.remedy.project, store.host)
     if isinstance(place, Refusal):
         return place
     told = (target.path, target.identity, target.mark)
@@ -194,7 +194,7 @@ def _entry(plan: EditPlan, place: EditTarget) -> Entry:
     )
 
 
-def _manifest(plan: EditPlan, place: EditTarget, ground: OperationStore) -> TrashManifest:
+def _manifest(plan: EditPlan, place: EditTarget, store: OperationStore) -> TrashManifest:
     return TrashManifest(
         id=plan.id,
         operation=plan.operation,
@@ -202,7 +202,7 @@ def _manifest(plan: EditPlan, place: EditTarget, ground: OperationStore) -> Tras
         name=plan.targets[0].name,
         manager="",
         python="",
-        put_at=ground.host.now(),
+        put_at=store.host.now(),
         disk_bytes=_bytes(place),
         reclaimable_bytes=_bytes(place),
         project=reach.realpath(plan.remedy.project),

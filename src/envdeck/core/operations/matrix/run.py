@@ -71,7 +71,7 @@ class _EndedError(Exception):
 
 def run(plan: MatrixPlan, context: Context, tell: Tell, stopped: Stopped) -> Result:
     """Run every cell, telling each that begins and each that ends; nothing stays of them."""
-    ground = context.ground
+    store = context.store
     entry = Entry(
         id=plan.id,
         group=plan.id,
@@ -84,10 +84,10 @@ def run(plan: MatrixPlan, context: Context, tell: Tell, stopped: Stopped) -> Res
     tell(StepStarted(0, plan.steps[0].title))
     ends: tuple[CellEnd, ...] = ()
     try:
-        with transaction(ground, entry) as current:
-            current.open_item(ground.places.trash)
+        with transaction(store, entry) as current:
+            current.open_item(store.places.trash)
             named = TrashManifest(
-                plan.id, plan.operation, plan.project, entry.name, "uv", "", ground.host.now()
+                plan.id, plan.operation, plan.project, entry.name, "uv", "", store.host.now()
             )
             current.describe(named, needed=False)
             current.make_staged()
@@ -207,7 +207,7 @@ class _Cells:
                 status,
                 build_seconds=time.monotonic() - began,
                 reason=error.message,
-                hint=error.way_out(folder, self.context.ground),
+                hint=error.way_out(folder, self.context.store),
                 output=_texts(log),
             )
         except OSError as error:
@@ -216,7 +216,7 @@ class _Cells:
             return CellEnd(number, CellStatus.NOT_BUILT, reason=reason, output=_texts(log))
         finally:
             if os.path.lexists(folder):
-                self.context.ground.disk.remove_tree(folder)
+                self.context.store.disk.remove_tree(folder)
 
     def _build(
         self, cell: Cell, spec: BuildSpec, place: TransactionPart, log: deque[OperationEvent]
@@ -224,7 +224,7 @@ class _Cells:
         """Make the environment of a cell. Raises :class:`BuildError`."""
         keep = leave_out_place(log.append)
         building = StagedBuild(
-            replace(spec, path=place.staged), place, self.context.ground, keep, self._is_over,
+            replace(spec, path=place.staged), place, self.context.store, keep, self._is_over,
             project=self.plan.project,
         )  # fmt: skip
         building.make()

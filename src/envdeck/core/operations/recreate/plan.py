@@ -325,7 +325,7 @@ def plan_recreate(
     replaced = look.edits(unreleased(choices) | (doubtful - choices.keys()))
     needs = environment.size.reclaimable_bytes if environment.size is not None else None
     identifier = new_id(host)
-    staged = os.path.join(first_trash(environment.path, context.ground), identifier)
+    staged = os.path.join(first_trash(environment.path, context.store), identifier)
     return RecreatePlan(
         id=identifier,
         operation=operation,
@@ -353,10 +353,10 @@ def plan_recreate(
         refusals=(
             *refusals,
             *not_writable(environment.path),
-            *no_room(environment.path, needs, context.ground),
+            *no_room(environment.path, needs, context.store),
         ),
         allowed=allow,
-        offers=failed_before(environment.path, context.ground),
+        offers=failed_before(environment.path, context.store),
         needs_bytes=needs,
         frees_now_bytes=0,
         reclaims_bytes=needs,

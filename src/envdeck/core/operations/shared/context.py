@@ -91,12 +91,12 @@ class Context:
     policy: Policy = field(default_factory=Policy)
     stopped: Stopped = never
     """Polled while something is planned, to give up."""
-    ground: OperationStore = field(init=False)
+    store: OperationStore = field(init=False)
     asked: dict[str, tuple[float, object]] = field(default_factory=dict, init=False, repr=False)
     """By question, when it was last asked for a plan, and the answer; see :mod:`index_silence`."""
 
     def __post_init__(self) -> None:
-        self.ground = OperationStore.of(self.catalog.host)
+        self.store = OperationStore.of(self.catalog.host)
 
     def until(self, stopped: Stopped) -> Self:
         """Return the same for one plan, which is given up when `stopped` says so."""

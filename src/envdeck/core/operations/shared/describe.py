@@ -23,7 +23,7 @@ _NAMED = 5
 def manifest_of(
     entry: Entry,
     environment: Environment,
-    ground: OperationStore,
+    store: OperationStore,
     freeze: tuple[str, ...],
     unowned: Iterable[str] = (),
     edits: Edits | None = None,
@@ -38,7 +38,7 @@ def manifest_of(
         name=environment.name,
         manager=environment.manager,
         python=environment.python.version or "",
-        put_at=ground.host.now(),
+        put_at=store.host.now(),
         packages=environment.packages,
         disk_bytes=size.disk_bytes if size else None,
         reclaimable_bytes=size.reclaimable_bytes if size else None,

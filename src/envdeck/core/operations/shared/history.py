@@ -38,16 +38,16 @@ class HistoryItem:
     where that has no end, or it needs nothing."""
 
 
-def read_history(ground: OperationStore, items: Iterable[Item] = ()) -> tuple[HistoryItem, ...]:
+def read_history(store: OperationStore, items: Iterable[Item] = ()) -> tuple[HistoryItem, ...]:
     """Return every operation, newest first; journal files that cannot be read come last. `items`
     are those of the trash, which tell until when they are kept."""
-    entries, unreadable = ground.journal.read_all()
-    halves = find_halves(entries, ground)
+    entries, unreadable = store.journal.read_all()
+    halves = find_halves(entries, store)
     kept = {item.folder: item.kept_until for item in items}
     past = [
         HistoryItem(
             entry,
-            undo_obstacle(entry, ground, halves),
+            undo_obstacle(entry, store, halves),
             entry.item in halves and not entry.purged,
             kept.get(entry.item),
         )
@@ -56,10 +56,10 @@ def read_history(ground: OperationStore, items: Iterable[Item] = ()) -> tuple[Hi
     return (*past, *(HistoryItem(each, each.reason) for each in unreadable))
 
 
-def failed_before(path: str, ground: OperationStore) -> tuple[Refusal, ...]:
+def failed_before(path: str, store: OperationStore) -> tuple[Refusal, ...]:
     """Return the check that the last operation on an environment failed by, where a person may
     accept that."""
-    here = [entry for entry in ground.journal.read_all()[0] if entry.path == path]
+    here = [entry for entry in store.journal.read_all()[0] if entry.path == path]
     if not here or here[-1].phase is not Phase.ROLLED_BACK or not here[-1].failed_checks:
         return ()
     return tuple(
@@ -68,7 +68,7 @@ def failed_before(path: str, ground: OperationStore) -> tuple[Refusal, ...]:
     )
 
 
-def find_halves(entries: Iterable[Entry], ground: OperationStore) -> frozenset[str]:
+def find_halves(entries: Iterable[Entry], store: OperationStore) -> frozenset[str]:
     """Return the items of which a removal has left a part, by the names that they had whole.
 
     A folder that is called so is one. So is whatever the journal has a removal of that was begun
@@ -79,19 +79,19 @@ def find_halves(entries: Iterable[Entry], ground: OperationStore) -> frozenset[s
         if not entry.item or entry.purged or entry.item in halves:
             continue
         try:
-            if ground.disk.identity(purging_name(entry.item)) is not None:
+            if store.disk.identity(purging_name(entry.item)) is not None:
                 halves.add(entry.item)
             elif entry.tells_of_part():
-                there = ground.disk.identity(entry.item)
+                there = store.disk.identity(entry.item)
                 begun = entry.partly or not os.path.lexists(os.path.join(entry.item, MANIFEST))
-                if there is not None and begun and is_same(there, entry.old, entry, ground.host):
+                if there is not None and begun and is_same(there, entry.old, entry, store.host):
                     halves.add(entry.item)
         except OSError:  # out of reach: that is said where it matters
             continue
     return frozenset(halves)
 
 
-def undo_obstacle(entry: Entry, ground: OperationStore, halves: frozenset[str]) -> str:
+def undo_obstacle(entry: Entry, store: OperationStore, halves: frozenset[str]) -> str:
     """Say why an operation cannot be taken back now; empty where it can. `halves` are the items
     that are partly purged."""
     if not entry.phase.over:
@@ -118,12 +118,12 @@ def undo_obstacle(entry: Entry, ground: OperationStore, halves: frozenset[str]) 
         )
     if entry.move is Move.EXCHANGE and entry.old is None:
         return ""  # what was created goes to the trash
-    return _item_obstacle(entry.item, ground) or item_problem(entry, ground.journal)
+    return _item_obstacle(entry.item, store) or item_problem(entry, store.journal)
 
 
-def _item_obstacle(item: str, ground: OperationStore) -> str:
+def _item_obstacle(item: str, store: OperationStore) -> str:
     try:
-        there = ground.disk.identity(os.path.join(item, ENVIRONMENT))
+        there = store.disk.identity(os.path.join(item, ENVIRONMENT))
     except OSError as error:
         return f"trash cannot be accessed: {reason_of(error)}"
     if there is None:
@@ -133,19 +133,19 @@ def _item_obstacle(item: str, ground: OperationStore) -> str:
     return ""
 
 
-def trashed(ground: OperationStore) -> tuple[Item, ...]:
+def trashed(store: OperationStore) -> tuple[Item, ...]:
     """Return what is in every trash that is known: the usual one, and those the journal names."""
-    entries, _ = ground.journal.read_all()
-    former = former_trash(ground.host)
-    own = (ground.places.trash, *([] if former is None else [former]))
+    entries, _ = store.journal.read_all()
+    former = former_trash(store.host)
+    own = (store.places.trash, *([] if former is None else [former]))
     held = [entry for entry in entries if entry.item]
     proved = [
         entry
         for entry in held
-        if os.path.dirname(entry.item) in own or not item_problem(entry, ground.journal)
+        if os.path.dirname(entry.item) in own or not item_problem(entry, store.journal)
     ]
     named = {entry.item: entry for entry in reversed(proved)}  # the first of each
-    halves = find_halves(proved, ground)
+    halves = find_halves(proved, store)
     reasons = {entry.item: entry.message for entry in proved if entry.partly}
     trashes = dict.fromkeys([*own, *(os.path.dirname(item) for item in named)])
     busy = {entry.item for entry in entries if not entry.phase.over}
@@ -153,13 +153,13 @@ def trashed(ground: OperationStore) -> tuple[Item, ...]:
         _begun(each, named[place], reasons.get(place, "")) if place in halves and place in named
         else each if each.manifest is not None or place in named
         else replace(each, problem=f"unknown item: {each.problem}", ours=False)
-        for each in items(trashes, ground.disk)
+        for each in items(trashes, store.disk)
         if (place := _plain(each)) not in busy
     ]  # fmt: skip
     found += [
         Item(entry.item, None, _AWAY, ours=False)
         for entry in held
-        if entry.undo_possible() and _is_away(os.path.dirname(entry.item), own, ground)
+        if entry.undo_possible() and _is_away(os.path.dirname(entry.item), own, store)
     ]
     order = {entry.item: entry.sequence for entry in held if entry.move is not Move.REMOVE}
     return tuple(
@@ -188,12 +188,12 @@ def _plain(item: Item) -> str:
     return os.path.join(os.path.dirname(item.folder), item.id)
 
 
-def _is_away(trash: str, own: tuple[str, ...], ground: OperationStore) -> bool:
+def _is_away(trash: str, own: tuple[str, ...], store: OperationStore) -> bool:
     """Tell whether a trash is gone with the disk that it was on, and not by a person's hand."""
     above, name = os.path.split(trash)
     if trash in own or reach.lexists(trash):
         return False
     if not reach.isdir(above):
         return True
-    mounts = read_mounts(ground.host)
+    mounts = read_mounts(store.host)
     return name != TRASH and bool(mounts) and all(one.point != above for one in mounts)

@@ -38,28 +38,28 @@ class Due:
         return math.ceil(self.wait / HOUR)
 
 
-def read_trash(ground: OperationStore, policy: Policy) -> tuple[Item, ...]:
+def read_trash(store: OperationStore, policy: Policy) -> tuple[Item, ...]:
     """Return what is in the trashes, newest first, and until when each item is kept."""
-    record = ground.clock.now()
-    now = ground.host.now()
+    record = store.clock.now()
+    now = store.host.now()
 
     def left(item: Item) -> Item:
         seconds = _left(item, record, policy)
         return item if seconds is None else replace(item, kept_until=now + seconds)
 
-    return tuple(map(left, trashed(ground)))
+    return tuple(map(left, trashed(store)))
 
 
-def find_expired(ground: OperationStore, policy: Policy) -> tuple[Item, ...]:
+def find_expired(store: OperationStore, policy: Policy) -> tuple[Item, ...]:
     """Return what the trash has kept for as long as it should. Nothing is written."""
-    record = ground.clock.now()
-    return tuple(item for item in trashed(ground) if _is_due(item, record, policy))
+    record = store.clock.now()
+    return tuple(item for item in trashed(store) if _is_due(item, record, policy))
 
 
-def count_time(ground: OperationStore, policy: Policy) -> Due:
+def count_time(store: OperationStore, policy: Policy) -> Due:
     """Keep the record of the time, and return what is due by it."""
-    record = ground.clock.now()
-    items = trashed(ground)
+    record = store.clock.now()
+    items = trashed(store)
     begun = {
         item.id: record.first_seen.get(item.id, record.seen)
         for item in items
@@ -70,7 +70,7 @@ def count_time(ground: OperationStore, policy: Policy) -> Due:
         item.id: at for item in due if (at := _announced(item, record, policy)) is not None
     }
     with suppress(OSError):  # what is not kept does not count: everything stays for longer
-        ground.clock.keep(replace(record, first_seen=begun, announced=announced))
+        store.clock.keep(replace(record, first_seen=begun, announced=announced))
     waits = {item.id: announced.get(item.id, record.seen) + NOTICE - record.seen for item in due}
     return Due(
         tuple(item for item in due if waits[item.id] <= 0),
@@ -79,12 +79,12 @@ def count_time(ground: OperationStore, policy: Policy) -> Due:
     )
 
 
-def announce(items: Iterable[Item], ground: OperationStore) -> None:
+def announce(items: Iterable[Item], store: OperationStore) -> None:
     """Note that it was said of items that a later start removes them."""
-    record = ground.clock.now()
+    record = store.clock.now()
     announced = {**{item.id: record.seen for item in items}, **record.announced}
     with suppress(OSError):  # what is not noted was not announced: it stays for longer
-        ground.clock.keep(replace(record, announced=announced))
+        store.clock.keep(replace(record, announced=announced))
 
 
 def _own_mark(item: Item, record: ClockRecord) -> float | None:

@@ -45,48 +45,48 @@ class Shortage:
         return f"{self.lack.value} on {self.disk}"
 
 
-def find_shortage(error: OSError, path: str, ground: OperationStore) -> Shortage:
+def find_shortage(error: OSError, path: str, store: OperationStore) -> Shortage:
     """Return what the system lacked when it refused to write; `path` counts where the error
     names no place."""
     named = error.filename2 or error.filename
     folder = existing_folder(named if isinstance(named, str) and os.path.isabs(named) else path)
     if error.errno == errno.EDQUOT:
-        return shortage_of(Lack.QUOTA, folder, ground)
-    return shortage_of(_lack(folder, ground.disk), folder, ground)
+        return shortage_of(Lack.QUOTA, folder, store)
+    return shortage_of(_lack(folder, store.disk), folder, store)
 
 
-def find_common(folders: Iterable[str], ground: OperationStore) -> Shortage | None:
+def find_common(folders: Iterable[str], store: OperationStore) -> Shortage | None:
     """Return the shortage of the one disk that some folders lie on; None where they lie on
     several. A tool that met it does not tell which, and by now what it wrote is gone again."""
     there = [existing_folder(each) for each in folders]
     if len({device_of(each) for each in there}) != 1:
         return None
-    return shortage_of(_lack(there[0], ground.disk), there[0], ground)
+    return shortage_of(_lack(there[0], store.disk), there[0], store)
 
 
-def hint_for_plan(shortage: Shortage, plan: Plan, ground: OperationStore) -> str:
+def hint_for_plan(shortage: Shortage, plan: Plan, store: OperationStore) -> str:
     """Say what makes room on that disk where a plan had none; what is removed for good has no
     more to give then."""
     if plan.operation is Operation.PURGE:
         return _BY_HAND
     if plan.operation is not Operation.DELETE:
-        return hint_for(shortage, ground)
+        return hint_for(shortage, store)
     if plan.undo is None:
         return _BY_HAND
     allowed = [word for guard in sorted(plan.allowed) for word in ("--allow", guard)]
     command = ["envdeck", "delete", "--purge", plan.targets[0].path, *allowed]
-    return _empty(shortage, ground) or _delete(shortage, plan, shlex.join(command), ground)
+    return _empty(shortage, store) or _delete(shortage, plan, shlex.join(command), store)
 
 
-def hint_for(shortage: Shortage, ground: OperationStore) -> str:
+def hint_for(shortage: Shortage, store: OperationStore) -> str:
     """Say what makes room on that disk: emptying the trash only where it holds something there."""
-    return _empty(shortage, ground) or ROOM_HINT
+    return _empty(shortage, store) or ROOM_HINT
 
 
-def _empty(shortage: Shortage, ground: OperationStore) -> str:
+def _empty(shortage: Shortage, store: OperationStore) -> str:
     """Say what emptying the trash frees on that disk; empty where it frees nothing there."""
     device = device_of(shortage.folder)
-    there = [item for item in trashed(ground) if item.ours and device_of(item.folder) == device]
+    there = [item for item in trashed(store) if item.ours and device_of(item.folder) == device]
     sizes = [None if item.manifest is None else item.manifest.reclaimable_bytes for item in there]
     known = sum(size or 0 for size in sizes)
     if known:
@@ -94,19 +94,19 @@ def _empty(shortage: Shortage, ground: OperationStore) -> str:
     return "run `envdeck trash purge` to empty the trash there" if None in sizes else ""
 
 
-def _delete(shortage: Shortage, plan: Plan, command: str, ground: OperationStore) -> str:
+def _delete(shortage: Shortage, plan: Plan, command: str, store: OperationStore) -> str:
     """Say what deleting for good frees, in place of moving to the trash."""
     path, size = plan.targets[0].path, plan.reclaims_bytes
     if size == 0 or device_of(os.path.dirname(path)) != device_of(shortage.folder):
         return ROOM_HINT
-    if ground.disk.derivable_bytes(path) < _FEW_BYTES:
+    if store.disk.derivable_bytes(path) < _FEW_BYTES:
         return _BY_HAND
     return f"run `{command}` to free {'its space' if size is None else amount(size)} there"
 
 
-def shortage_of(lack: Lack, folder: str, ground: OperationStore) -> Shortage:
+def shortage_of(lack: Lack, folder: str, store: OperationStore) -> Shortage:
     """Return the shortage of the disk of an existing folder."""
-    mount = mount_of(os.path.realpath(folder), read_mounts(ground.host))
+    mount = mount_of(os.path.realpath(folder), read_mounts(store.host))
     return Shortage(lack, folder, mount.point if mount is not None else _top(folder))
 
 
@@ -144,7 +144,7 @@ def not_writable(path: str) -> tuple[Refusal, ...]:
     return ()
 
 
-def no_room(path: str, needs: int | None, ground: OperationStore) -> tuple[Refusal, ...]:
+def no_room(path: str, needs: int | None, store: OperationStore) -> tuple[Refusal, ...]:
     """Return why the disk is too full for what is built for `path`, or nothing.
 
     `needs` are bytes, or None where only the resolver will tell: then a little has to be free.
@@ -152,8 +152,8 @@ def no_room(path: str, needs: int | None, ground: OperationStore) -> tuple[Refus
     folder = os.path.dirname(path)
     if not os.path.isdir(folder):
         return ()
-    files, lack = ground.disk.free_files(folder), Lack.INODES
-    free, needed = ground.disk.free_bytes(folder), needs or 0
+    files, lack = store.disk.free_files(folder), Lack.INODES
+    free, needed = store.disk.free_bytes(folder), needs or 0
     if files is not None and files < _SPARE_FILES:
         why = f"the disk has {files:,} free inodes"
     elif free < needed + _SPARE_BYTES:
@@ -162,5 +162,5 @@ def no_room(path: str, needs: int | None, ground: OperationStore) -> tuple[Refus
         why = f"the disk has {free:,} bytes free; {takes}, {_SPARE_BYTES:,} must stay free"
     else:
         return ()
-    shortage = shortage_of(lack, folder, ground)
-    return (Refusal("no-room", why, hint=hint_for(shortage, ground), path=path),)
+    shortage = shortage_of(lack, folder, store)
+    return (Refusal("no-room", why, hint=hint_for(shortage, store), path=path),)

@@ -187,7 +187,7 @@ def _homes(
     """Yield the environment and those whose place it took, the newest first, with their pins."""
     yield environment, recipe.installed
     count = 0
-    for item in trashed(context.ground):
+    for item in trashed(context.store):
         manifest = item.manifest
         if manifest is None or item.going or manifest.path != environment.path:
             continue

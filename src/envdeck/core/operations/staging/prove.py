@@ -345,7 +345,7 @@ class FileProof:
             os.utime(path, ns=(now, now))  # later than its RECORD, as every edit
             kept.append(place)
         if kept:
-            building.ground.disk.settle_tree(building.folder)
+            building.store.disk.settle_tree(building.folder)
             if building.watch is not None:
                 building.watch.own = None  # what was shared may be a file of its own by now
         said = [f"edited files kept: {join_some(kept, _NAMED)}"] if kept else []

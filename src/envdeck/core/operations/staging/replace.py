@@ -73,7 +73,7 @@ def replace_environment(
     )
     if against:
         return refused(against[0])
-    ground = context.ground
+    store = context.store
     entry = replace(
         Entry.begin(plan, plan.id, Move.EXCHANGE, target, plan.environment),
         bytes_aside=plan.reclaims_bytes,
@@ -81,9 +81,9 @@ def replace_environment(
     builds = BuildTraces.of(plan.recipe, plan.environment.project.path)
     unable: OSError | None = None
     current: Transaction | None = None
-    for trash in trash_of(plan.environment.path, ground):
+    for trash in trash_of(plan.environment.path, store):
         try:
-            with transaction(ground, entry) as current:
+            with transaction(store, entry) as current:
                 with ThreadPoolExecutor(1) as aside:  # the disk is waited for
                     taking = aside.submit(Picture.take, plan.environment.path)
                     current.open_item(trash)
@@ -92,7 +92,7 @@ def replace_environment(
                     manifest_of(
                         current.entry,
                         plan.environment,
-                        ground,
+                        store,
                         plan.recipe.freeze_lines(),
                         edits=target.edits,
                     )
@@ -103,7 +103,7 @@ def replace_environment(
                 building = StagedBuild(
                     plan.blueprint,
                     current,
-                    ground,
+                    store,
                     tell,
                     stopped,
                     project=plan.environment.project.path,
@@ -120,7 +120,7 @@ def replace_environment(
                 verified += _come_late(watch, current, plan)
         except BuildError as error:
             changed = () if current is None else current.entry.changed
-            hint = error.way_out(plan.environment.path, ground)
+            hint = error.way_out(plan.environment.path, store)
             result = _rolled_back(error.message, hint, changed, stopped=error.stopped)
             if traces := builds.changes():
                 told = f"{result.message}; rewritten by a build: {named(traces)}"
@@ -191,7 +191,7 @@ def _caught_up(
         )
     last.follow(found.carried)
     if found.carried:
-        building.ground.disk.settle_tree(building.folder)
+        building.store.disk.settle_tree(building.folder)
         verified.append(f"carried over, added during the operation: {named(found.carried)}")
     return last
 

@@ -195,15 +195,15 @@ class BuildError(Exception):
         stopped = failure.kind is FailureKind.STOPPED
         return cls(failure.cause, failure.hint, stopped=stopped, kind=failure.kind)
 
-    def way_out(self, path: str, ground: OperationStore) -> str:
+    def way_out(self, path: str, store: OperationStore) -> str:
         """Return the hint; where a disk is full, and it can be told which, what helps on that."""
         if self.kind is not FailureKind.DISK:
             return self.hint
-        host = ground.host
+        host = store.host
         cache = host.folder("UV_CACHE_DIR") or os.path.join(host.user_cache(), "uv")
         scratch = host.folder("TMPDIR") or host.system("tmp")
-        shortage = find_common((os.path.dirname(path), cache, scratch), ground)
-        return self.hint if shortage is None else hint_for(shortage, ground)
+        shortage = find_common((os.path.dirname(path), cache, scratch), store)
+        return self.hint if shortage is None else hint_for(shortage, store)
 
 
 @dataclass(slots=True)
@@ -212,7 +212,7 @@ class StagedBuild:
 
     blueprint: BuildSpec
     current: Transaction
-    ground: OperationStore
+    store: OperationStore
     tell: Tell
     stopped: Stopped
     watch: ChangeMonitor | None = None
@@ -236,7 +236,7 @@ class StagedBuild:
     def __post_init__(self) -> None:
         self.offline = self.blueprint.offline
         self._hides = () if self.project is None else values_of(self.project)
-        self._runner = Runner(self.ground.host, keep=self.current.keep, hides=self._hides)
+        self._runner = Runner(self.store.host, keep=self.current.keep, hides=self._hides)
 
     @property
     def folder(self) -> str:
@@ -270,7 +270,7 @@ class StagedBuild:
                 {name: target for name, target in self.links.items() if os.path.isabs(target)},
             )
         if settled != cfg:
-            self.ground.disk.rewrite(path, settled)
+            self.store.disk.rewrite(path, settled)
 
     def install(self, how: Callable[[], Completed] | None = None) -> Completed:
         """Install what the source says, or `how` it is told, and return how that ended; only a stop
@@ -286,17 +286,17 @@ class StagedBuild:
         return done
 
     def _installation(self) -> Command:
-        for name, lines in self.blueprint.files(self.ground.host).items():
+        for name, lines in self.blueprint.files(self.store.host).items():
             self.write(name, lines)
         self.uv()  # which refuses what would install elsewhere
         python = self.environment().python.executable
         return self.blueprint.installing(
-            self.folder, self.ground.host, python=python, offline=self.offline
+            self.folder, self.store.host, python=python, offline=self.offline
         )
 
     def empty(self) -> None:
         """Make it once more, empty but for its seeds: nothing that was installed is left."""
-        disk = self.ground.disk
+        disk = self.store.disk
         for name in os.listdir(self.folder):
             path = os.path.join(self.folder, name)
             if os.path.isdir(path) and not os.path.islink(path):
@@ -332,7 +332,7 @@ class StagedBuild:
 
     def uv(self, project: str | None = None) -> UvAdapter:
         """Return uv, acting for this environment."""
-        uv = self.blueprint.uv(self.ground.host, self.item, project=project, offline=self.offline)
+        uv = self.blueprint.uv(self.store.host, self.item, project=project, offline=self.offline)
         if project is None and uv.misdirected:
             raise BuildError(uv.misdirected, MISDIRECTED_HINT)
         return uv
@@ -355,7 +355,7 @@ class StagedBuild:
         """Return it as it is: where it is, its interpreter and its package folders. Commands change
         those, and so it is read again after each; what is installed is no part of it."""
         if self.read is None:
-            self.read = read_environment(self.folder, self.ground.host)
+            self.read = read_environment(self.folder, self.store.host)
         if self.read is None:
             raise BuildError("the result is not an environment")
         return self.read
@@ -364,7 +364,7 @@ class StagedBuild:
         """Write lines into a file that only its owner reads, and that goes with the item."""
         path = os.path.join(self.item, name)
         data = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
-        self.ground.disk.remove_file(path)
+        self.store.disk.remove_file(path)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:  # it need not outlive a power cut
             file.write(data)
@@ -373,9 +373,9 @@ class StagedBuild:
     def scratch(self, name: str) -> str:
         """Return an empty folder beside the environment."""
         path = os.path.join(self.item, name)
-        if self.ground.disk.identity(path) is not None:
-            self.ground.disk.remove_tree(path)
-        self.ground.disk.make_folder(path)
+        if self.store.disk.identity(path) is not None:
+            self.store.disk.remove_tree(path)
+        self.store.disk.make_folder(path)
         return path
 
     def unmet(self, before: Environment) -> tuple[tuple[str, str], ...]:
@@ -396,7 +396,7 @@ class StagedBuild:
         if names is not None and not names:
             self._start()
             return []
-        host, runner = self.ground.host, self._runner
+        host, runner = self.store.host, self._runner
         now = ImportRequest(self.environment(), only=names, limit=_PROBE_SECONDS)
         after = probe(now, host, runner, self.scratch(SCRATCH), self.stopped)
         if self.stopped():
@@ -433,7 +433,7 @@ class StagedBuild:
     def _start(self) -> None:
         python = self.environment().python.executable or ""
         code = "import encodings, site, sys; print(sys.prefix)"
-        environ = clean_environ(self.ground.host)
+        environ = clean_environ(self.store.host)
         done = self.run(Command((python, "-I", "-B", "-c", code), self.item, environ, data=True))
         if not done.ok:
             told = done.tail[-1] if done.tail else f"exit code {done.code}"
@@ -441,7 +441,7 @@ class StagedBuild:
 
     def settle(self) -> None:
         """Make it what it will be in its place, and have it reach the disk."""
-        path, disk = self.blueprint.path, self.ground.disk
+        path, disk = self.blueprint.path, self.store.disk
         relocate(self.folder, self.folder, path, disk.rewrite)
         restore_links(self.folder, path, self.links)
         restore_records(self.records, disk.rewrite)

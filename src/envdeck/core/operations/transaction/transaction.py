@@ -111,16 +111,16 @@ def digest_of(path: str) -> str:
 class Transaction:
     """Steps that are journalled before they are taken. Use :func:`transaction` to get one."""
 
-    def __init__(self, ground: OperationStore, entry: Entry, held: FileLock) -> None:
-        self._ground = ground
+    def __init__(self, store: OperationStore, entry: Entry, held: FileLock) -> None:
+        self._store = store
         self._held = held
-        before = ground.journal.read(entry.id)
+        before = store.journal.read(entry.id)
         if before is not None and not (
             isinstance(before, Entry) and before.phase is Phase.ROLLED_BACK
         ):
             raise BusyError("already run")
-        with _numbered(entry, ground) as numbered:
-            self.entry = ground.journal.write(opened(numbered, ground.host))
+        with _numbered(entry, store) as numbered:
+            self.entry = store.journal.write(opened(numbered, store.host))
 
     @property
     def keep(self) -> tuple[int, ...]:
@@ -134,44 +134,44 @@ class Transaction:
 
     def note(self, phase: Phase, **changes: object) -> None:
         """Journal how far it is."""
-        self.entry = self._ground.journal.write(
+        self.entry = self._store.journal.write(
             replace(self.entry, phase=phase, **changes)  # type: ignore[arg-type]  # checked there
         )
 
     def open_item(self, trash: str) -> None:
         """Make the item in `trash`. Raises `OSError`."""
         item = os.path.join(trash, self.entry.id)
-        if self._ground.disk.identity(item) is not None:  # another's: not to be cleared as ours
+        if self._store.disk.identity(item) is not None:  # another's: not to be cleared as ours
             raise FileExistsError(17, "an item with this name is already in the trash", item)
-        problem = stranger(item, [self.entry.path], self._ground.host)
+        problem = stranger(item, [self.entry.path], self._store.host)
         if problem:
             raise PermissionError(13, problem, trash)
         self.note(self.entry.phase, item=item)
-        prepare_item(trash, self.entry.id, self._ground.disk)
-        self._ground.spare.keep_in(trash)
+        prepare_item(trash, self.entry.id, self._store.disk)
+        self._store.spare.keep_in(trash)
 
     def describe(self, manifest: TrashManifest, *, needed: bool = True) -> None:
         """Write the item's manifest; on a full disk a short one, or none if none is `needed`."""
-        timed = replace(manifest, seen_at=self._ground.clock.seen())
-        write_manifest(self.entry.item, timed, self._ground.disk, needed=needed)
+        timed = replace(manifest, seen_at=self._store.clock.seen())
+        write_manifest(self.entry.item, timed, self._store.disk, needed=needed)
 
     def take_picture(self, taken: Picture | None = None) -> Picture:
         """Keep how the environment is, so that a rollback can be proved, and return it; by default,
         how it is now. Where the disk is full nothing is kept, and nothing proved."""
         picture = taken or Picture.take(self.entry.path)
         with suppress(OSError):
-            keep_picture(self.entry.item, picture, self._ground.disk)
+            keep_picture(self.entry.item, picture, self._store.disk)
         return picture
 
     def describe_next(self, manifest: TrashManifest) -> None:
         """Write the manifest that the item has when this is done."""
-        timed = replace(manifest, seen_at=self._ground.clock.seen())
-        write_manifest(self.entry.item, timed, self._ground.disk, NEXT)
+        timed = replace(manifest, seen_at=self._store.clock.seen())
+        write_manifest(self.entry.item, timed, self._store.disk, NEXT)
 
     def make_staged(self) -> Identity:
         """Make the folder of the new environment, and journal what it is before it is filled."""
         self.note(Phase.STAGING)
-        identity = self._ground.disk.make_folder(self.staged)
+        identity = self._store.disk.make_folder(self.staged)
         self.note(Phase.STAGING, new=identity)
         return identity
 
@@ -180,8 +180,8 @@ class Transaction:
         path = os.path.realpath(path)
         with open(path, "rb") as file:
             data = file.read()
-        self._ground.disk.write(os.path.join(self.entry.item, FILE_BEFORE), data)
-        folder = self._ground.disk.identity(os.path.dirname(path))
+        self._store.disk.write(os.path.join(self.entry.item, FILE_BEFORE), data)
+        folder = self._store.disk.identity(os.path.dirname(path))
         self.note(self.entry.phase, file=path, file_folder=folder, file_if_not=FILE_BEFORE)
 
     def swap_file(self, path: str, kept: str) -> None:
@@ -190,11 +190,11 @@ class Transaction:
         now = FILE_AFTER if kept == FILE_BEFORE else FILE_BEFORE
         with open(path, "rb") as file:
             data = file.read()
-        self._ground.disk.write(os.path.join(self.entry.item, now), data)
+        self._store.disk.write(os.path.join(self.entry.item, now), data)
         self.note(
             self.entry.phase,
             file=path,
-            file_folder=self._ground.disk.identity(os.path.dirname(path)),
+            file_folder=self._store.disk.identity(os.path.dirname(path)),
             file_if_done=kept,
             file_if_not=now,
             file_digest=digest_of(os.path.join(self.entry.item, kept)),
@@ -202,7 +202,7 @@ class Transaction:
 
     def put_aside(self) -> None:
         """Move the environment into its item."""
-        disk, path = self._ground.disk, self.entry.path
+        disk, path = self._store.disk, self.entry.path
         self._expect(path)
         self.note(Phase.MOVING)
         disk.move(path, self.staged)
@@ -216,7 +216,7 @@ class Transaction:
         recovery has put back there since, or somebody else, stays."""
         self.note(Phase.MOVING)
         try:
-            self._ground.disk.move(self.staged, self.entry.path)
+            self._store.disk.move(self.staged, self.entry.path)
         except FileExistsError:
             raise ReplacedError(self.entry.path) from None
         self._end()
@@ -227,7 +227,7 @@ class Transaction:
         `is_as_shown` is asked about the old one once it is aside: where it says no, everything
         returns, as where something else lies there.
         """
-        disk, entry = self._ground.disk, self.entry
+        disk, entry = self._store.disk, self.entry
         staged = disk.identity(self.staged)  # a tool may have made the folder anew
         self._expect(entry.path)
         if entry.old is None:
@@ -256,7 +256,7 @@ class Transaction:
         Return whether it had its own name until now.
         """
         self.note(Phase.MOVING)
-        disk, item, going = self._ground.disk, self.entry.item, purging_name(self.entry.item)
+        disk, item, going = self._store.disk, self.entry.item, purging_name(self.entry.item)
         if disk.identity(item) is None and disk.identity(going) == self.entry.old:
             return False  # an earlier purge could not remove all of it
         disk.move(item, going)
@@ -267,27 +267,27 @@ class Transaction:
 
     def keep_item(self) -> None:
         """Let an item be one of the trash again, of which nothing could be removed."""
-        self._ground.disk.move(purging_name(self.entry.item), self.entry.item)
+        self._store.disk.move(purging_name(self.entry.item), self.entry.item)
 
     def _expect(self, path: str) -> None:
         """Look once more, for what somebody did while it was prepared."""
-        if self._ground.disk.identity(path) != self.entry.old:
+        if self._store.disk.identity(path) != self.entry.old:
             raise ReplacedError(path)
 
     def _end(self) -> None:
-        self.entry = settle(self.entry, self._ground.disk, self._ground.journal)
+        self.entry = settle(self.entry, self._store.disk, self._store.journal)
         if self.entry.phase is Phase.ATTENTION:
             raise UnclearError(self.entry.message)
 
     def give_up(self, message: str) -> Entry:
         """Bring it to the end that the disk allows, after a failure. Raises `OSError`."""
-        self.entry = settle(self.entry, self._ground.disk, self._ground.journal, message)
+        self.entry = settle(self.entry, self._store.disk, self._store.journal, message)
         return self.entry
 
     def close(self, phase: Phase, message: str) -> None:
         """Journal an end that needs no look at the disk."""
-        ended = replace(self.entry, phase=phase, message=message, ended_at=self._ground.host.now())
-        self.entry = finish(ended, self._ground.journal)
+        ended = replace(self.entry, phase=phase, message=message, ended_at=self._store.host.now())
+        self.entry = finish(ended, self._store.journal)
 
 
 class TransactionPart(Transaction):
@@ -295,7 +295,7 @@ class TransactionPart(Transaction):
     entry and its lock."""
 
     def __init__(self, whole: Transaction, folder: str) -> None:
-        self._ground = whole._ground  # noqa: SLF001 - a part of it
+        self._store = whole._store  # noqa: SLF001 - a part of it
         self._held = whole._held  # noqa: SLF001 - a part of it
         self.entry = whole.entry
         self._folder = folder
@@ -314,7 +314,7 @@ class TransactionPart(Transaction):
 
 
 @contextmanager
-def _numbered(entry: Entry, ground: OperationStore) -> Iterator[Entry]:
+def _numbered(entry: Entry, store: OperationStore) -> Iterator[Entry]:
     """Give an entry the next number in the order, which nobody else gets until it is written.
 
     Whoever holds that lock for longer than a moment is stopped or hangs: then two may get the
@@ -323,35 +323,35 @@ def _numbered(entry: Entry, ground: OperationStore) -> Iterator[Entry]:
     held: FileLock | LockHeld | None = None
     try:
         for _ in range(_TRIES):
-            held = lock_folder(ground.places.journal)
+            held = lock_folder(store.places.journal)
             if not isinstance(held, LockHeld):
                 break
             time.sleep(_PAUSE)
-        yield replace(entry, sequence=ground.journal.next_sequence())
+        yield replace(entry, sequence=store.journal.next_sequence())
     finally:
         if isinstance(held, FileLock):
             held.release()
 
 
 @contextmanager
-def transaction(ground: OperationStore, entry: Entry) -> Iterator[Transaction]:
+def transaction(store: OperationStore, entry: Entry) -> Iterator[Transaction]:
     """Open a transaction under the environment's lock; whatever leaves the block by an exception
     is rolled back, or finished where the step that counts was taken: what the system refused
     after that (a sync of the folder, say) is no failure any more, and not raised.
 
     Raises :class:`BusyError` when somebody else works on it.
     """
-    held = lock(entry.path, ground.places.locks, ground.disk, entry.id)
+    held = lock(entry.path, store.places.locks, store.disk, entry.id)
     if isinstance(held, LockHeld):
         raise BusyError(str(held))
     with held:
-        for each in ground.journal.pending_at(entry.path):  # its installer has only just ended
-            settle(each, ground.disk, ground.journal)
+        for each in store.journal.pending_at(entry.path):  # its installer has only just ended
+            settle(each, store.disk, store.journal)
         other = lock_of_uv(entry.path) if entry.old is not None else None
         if isinstance(other, LockHeld):
             raise BusyError("in use by uv")
         try:
-            current = Transaction(ground, entry, held)
+            current = Transaction(store, entry, held)
             try:
                 yield current
             except BaseException as error:
@@ -364,15 +364,15 @@ def transaction(ground: OperationStore, entry: Entry) -> Iterator[Transaction]:
                 other.release()
 
 
-def trash_of(path: str, ground: OperationStore) -> Iterator[str]:
+def trash_of(path: str, store: OperationStore) -> Iterator[str]:
     """Yield the trashes that `path` can be renamed into, best first."""
-    yield from trashes_for(path, ground.host, read_mounts(ground.host))
+    yield from trashes_for(path, store.host, read_mounts(store.host))
 
 
-def first_trash(path: str, ground: OperationStore) -> str:
+def first_trash(path: str, store: OperationStore) -> str:
     """Return the trash that is tried first for `path`."""
     beside = os.path.join(os.path.dirname(path), TRASH)
-    return next(trash_of(path, ground), beside)
+    return next(trash_of(path, store), beside)
 
 
 def _said(error: BaseException) -> str:

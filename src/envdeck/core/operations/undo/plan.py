@@ -182,13 +182,13 @@ def plan_undo(
     allow: frozenset[str] = frozenset(),
 ) -> UndoPlan | NoPlan:
     """Plan to take back the last operation that can be, or the one named."""
-    ground = context.ground
-    entries, unreadable = ground.journal.read_all()
-    halves = find_halves(entries, ground)
-    asked = _find_entries(identifier, entries) if identifier else _last(entries, ground, halves)
+    store = context.store
+    entries, unreadable = store.journal.read_all()
+    halves = find_halves(entries, store)
+    asked = _find_entries(identifier, entries) if identifier else _last(entries, store, halves)
     if not asked:
         return _none(identifier, unreadable)
-    obstacles = {entry.id: undo_obstacle(entry, ground, halves) for entry in asked}
+    obstacles = {entry.id: undo_obstacle(entry, store, halves) for entry in asked}
     chosen = [entry for entry in asked if not obstacles[entry.id]]
     if not chosen:
         first = asked[0]
@@ -209,12 +209,12 @@ def plan_undo(
     machine = guard_context(context)
     outer_first = chosen[::-1]  # newest first, and what holds another before that
     outer_first.sort(key=lambda entry: entry.path.count(os.sep))
-    returns = tuple(return_of(entry, _real(to), ground, machine) for entry in outer_first)
+    returns = tuple(return_of(entry, _real(to), store, machine) for entry in outer_first)
     refusals: list[Refusal] = []
     for index, each in enumerate(returns):
-        refusals += obstacles_to(each, returns[:index], machine, allow, ground)
+        refusals += obstacles_to(each, returns[:index], machine, allow, store)
     return UndoPlan(
-        id=new_id(ground.host),
+        id=new_id(store.host),
         operation=Operation.UNDO,
         targets=tuple(_target(each, allow) for each in returns),
         steps=tuple(Step(_title(each)) for each in returns),
@@ -249,11 +249,11 @@ def plan_undo(
     )
 
 
-def _last(entries: Sequence[Entry], ground: OperationStore, halves: frozenset[str]) -> list[Entry]:
+def _last(entries: Sequence[Entry], store: OperationStore, halves: frozenset[str]) -> list[Entry]:
     """Return the newest plan of which anything can be taken back. An undo is not: asked twice,
     a person means the operation before."""
     for entry in reversed(entries):
-        if entry.operation is not Operation.UNDO and not undo_obstacle(entry, ground, halves):
+        if entry.operation is not Operation.UNDO and not undo_obstacle(entry, store, halves):
             return [
                 each
                 for each in entries
@@ -285,13 +285,13 @@ def _real(to: str | None) -> str | None:
 
 
 def return_of(
-    entry: Entry, to: str | None, ground: OperationStore, machine: GuardContext
+    entry: Entry, to: str | None, store: OperationStore, machine: GuardContext
 ) -> UndoAction:
     """Return what taking an operation back means now. Raises `OSError`."""
     path = entry.path if to is None else to
-    there = ground.disk.identity(os.path.join(entry.item, ENVIRONMENT)) if entry.item else None
-    here = ground.disk.identity(path)
-    is_to_go = here is not None and is_same(here, entry.new, entry, ground.host)
+    there = store.disk.identity(os.path.join(entry.item, ENVIRONMENT)) if entry.item else None
+    here = store.disk.identity(path)
+    is_to_go = here is not None and is_same(here, entry.new, entry, store.host)
     going = Discarded()
     if is_to_go and entry.move is Move.EXCHANGE:
         going = discarded(entry, path, machine)
@@ -334,11 +334,11 @@ def obstacles_to(
     earlier: Sequence[UndoAction],
     machine: GuardContext,
     allow: frozenset[str],
-    ground: OperationStore,
+    store: OperationStore,
 ) -> tuple[Refusal, ...]:
     """Return what stands in the way of one, when those before it are back already."""
     entry = each.entry
-    refusal = _own_place(each, ground) or _another(each, ground)
+    refusal = _own_place(each, store) or _another(each, store)
     if refusal is not None:
         return (refusal,)
     if entry.move is Move.ASIDE:
@@ -347,9 +347,9 @@ def obstacles_to(
     return obstacles_to_discarding(entry, each.path, each.here, each.discarded, machine, allow)
 
 
-def _own_place(each: UndoAction, ground: OperationStore) -> Refusal | None:
+def _own_place(each: UndoAction, store: OperationStore) -> Refusal | None:
     """Refuse to put it where we keep our own: what is cleared there would go with it."""
-    why = own_place(each.path, ground.host)
+    why = own_place(each.path, store.host)
     if not why and each.path != each.entry.path and (above := _environment_above(each.path)):
         why = f"inside the environment {above}"
     said = f"cannot restore to {each.path}: {why}"
@@ -364,10 +364,10 @@ def _environment_above(path: str) -> str:
     return ""
 
 
-def _another(each: UndoAction, ground: OperationStore) -> Refusal | None:
+def _another(each: UndoAction, store: OperationStore) -> Refusal | None:
     """Refuse where something else is in its place, or in the trash, than the operation left."""
     entry, why, hint = each.entry, "", ""
-    if entry.move is not Move.ASIDE and not is_same(each.here, entry.new, entry, ground.host):
+    if entry.move is not Move.ASIDE and not is_same(each.here, entry.new, entry, store.host):
         why = f"{each.path} was replaced since that operation"
         if entry.is_file and each.here is None:
             why = f"file not found: {each.path}"
@@ -376,7 +376,7 @@ def _another(each: UndoAction, ground: OperationStore) -> Refusal | None:
         hint = "see `envdeck history` for later operations"
         if entry.item:
             hint += f"; the old version is in {entry.item}"
-    elif entry.old is not None and not is_same(each.there, entry.old, entry, ground.host):
+    elif entry.old is not None and not is_same(each.there, entry.old, entry, store.host):
         why = f"{entry.item} was replaced since that operation"
         hint = "check it, and move it manually if it is the right one"
     guard = CHANGED if entry.is_file else "not-an-environment"

@@ -29,7 +29,7 @@ from envdeck.core.operations.undo.plan import (
 
 def run(plan: UndoPlan, context: Context, tell: Tell, stopped: Stopped) -> Result:
     """Take them back, newest first. Each is whole by itself: what was taken back stays so."""
-    ground = context.ground
+    store = context.store
     done: list[Entry] = []
     for index, each in enumerate(plan.returns):
         if stopped():
@@ -40,8 +40,8 @@ def run(plan: UndoPlan, context: Context, tell: Tell, stopped: Stopped) -> Resul
             )
         machine = guard_context(context)
         to = None if each.path == each.entry.path else each.path
-        now = return_of(each.entry, to, ground, machine)
-        refusals = obstacles_to(now, (), machine, plan.allowed, ground)
+        now = return_of(each.entry, to, store, machine)
+        refusals = obstacles_to(now, (), machine, plan.allowed, store)
         if refusals:
             return refused(refusals[0])
         if come := set(now.discarded.files) - set(each.discarded.files):
@@ -50,7 +50,7 @@ def run(plan: UndoPlan, context: Context, tell: Tell, stopped: Stopped) -> Resul
         number = f"-{index + 1}" if len(plan.returns) > 1 else ""
         try:
             now = replace(now, is_file_new=now.is_file_new and CHANGED_LOCK not in plan.allowed)
-            done.append(take_back(now, f"{plan.id}{number}", plan.id, ground))
+            done.append(take_back(now, f"{plan.id}{number}", plan.id, store))
         except ReplacedError:
             is_file = each.entry.is_file
             return refused(changed_file(each.path) if is_file else replaced(Target(each.path)))
@@ -64,7 +64,7 @@ def _summary(plan: UndoPlan, done: list[Entry]) -> str:
     return "; ".join([said, *left])
 
 
-def take_back(each: UndoAction, identifier: str, group: str, ground: OperationStore) -> Entry:
+def take_back(each: UndoAction, identifier: str, group: str, store: OperationStore) -> Entry:
     """Take one operation back, as one of its own.
 
     Raises `OSError`, `BusyError`, and `ReplacedError` where something else is in its place by now.
@@ -89,12 +89,12 @@ def take_back(each: UndoAction, identifier: str, group: str, ground: OperationSt
         mark=mark_of_file(os.path.join(before.item, ENVIRONMENT)) if before.is_file else "",
     )
     if before.move is Move.EXCHANGE and before.old is None:
-        return _discard(replace(entry, move=Move.ASIDE, item="", new=None), each, ground)
-    with transaction(ground, entry) as current:
+        return _discard(replace(entry, move=Move.ASIDE, item="", new=None), each, store)
+    with transaction(store, entry) as current:
         if current.entry.move is Move.BACK:
             current.put_back()
         else:
-            current.describe_next(_manifest(current.entry, each, ground))
+            current.describe_next(_manifest(current.entry, each, store))
             if before.file and not each.is_file_new:
                 current.swap_file(before.file, before.file_if_not)
             mark = mark_of_file(each.path) if before.is_file else ""
@@ -102,18 +102,18 @@ def take_back(each: UndoAction, identifier: str, group: str, ground: OperationSt
     return current.entry
 
 
-def _discard(entry: Entry, each: UndoAction, ground: OperationStore) -> Entry:
+def _discard(entry: Entry, each: UndoAction, store: OperationStore) -> Entry:
     """Put aside what had been created."""
-    with transaction(ground, entry) as current:
-        current.open_item(first_trash(entry.path, ground))
-        current.describe(_manifest(current.entry, each, ground))
+    with transaction(store, entry) as current:
+        current.open_item(first_trash(entry.path, store))
+        current.describe(_manifest(current.entry, each, store))
         current.put_aside()
     return current.entry
 
 
-def _manifest(entry: Entry, each: UndoAction, ground: OperationStore) -> TrashManifest:
+def _manifest(entry: Entry, each: UndoAction, store: OperationStore) -> TrashManifest:
     """Return what is told of the one that goes to the trash."""
-    known = read_item(entry.item, ground.disk).manifest
+    known = read_item(entry.item, store.disk).manifest
     plain = TrashManifest(
         id=os.path.basename(entry.item),
         operation=entry.operation,
@@ -121,7 +121,7 @@ def _manifest(entry: Entry, each: UndoAction, ground: OperationStore) -> TrashMa
         name=entry.name,
         manager=entry.manager,
         python=entry.python,
-        put_at=ground.host.now(),
+        put_at=store.host.now(),
         unowned=each.discarded.files[:NOTED],
     )
     if known is None:

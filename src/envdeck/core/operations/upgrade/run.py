@@ -39,7 +39,7 @@ def _change(plan: UpgradePlan, building: StagedBuild) -> list[str]:
         case LockChange():
             verified = upgrade_lock(plan.change, plan, building)
         case Repair():
-            apply_repair(building.folder, plan.change, building.ground.disk.rewrite)
+            apply_repair(building.folder, plan.change, building.store.disk.rewrite)
             building.read = None
             verified = [f"base interpreter is {plan.change.named.executable}"]
         case Cleanup():
@@ -78,7 +78,7 @@ def _change_packages(
     uv = building.uv()
     python = building.environment().python.executable or ""
     for each in change.halves:
-        building.ground.disk.remove_tree(os.path.join(building.folder, each))
+        building.store.disk.remove_tree(os.path.join(building.folder, each))
     if change.removed:
         done = building.run(uv.uninstall(python, building.write(SOME, change.removed)))
         if not done.ok:
@@ -106,7 +106,7 @@ def _remove_leftovers(change: Cleanup, building: StagedBuild) -> list[str]:
     for each in change.paths:
         path = os.path.join(building.folder, each)
         if os.path.isdir(path) and not os.path.islink(path):
-            building.ground.disk.remove_tree(path)
+            building.store.disk.remove_tree(path)
         else:
             os.unlink(path)
     return [f"{counted(len(change.paths), 'leftover')} removed"]
@@ -131,10 +131,10 @@ def _copy(environment: Environment, building: StagedBuild) -> None:
             raise BuildError("cancelled", stopped=True)
 
     try:
-        building.ground.disk.link_tree(environment.path, building.folder, copied)
+        building.store.disk.link_tree(environment.path, building.folder, copied)
         building.links = anchor_links(building.folder, environment.path)
         building.records = confine_records(
-            environment, building.folder, building.ground.disk.rewrite
+            environment, building.folder, building.store.disk.rewrite
         )
     except FolderLinkError as error:
         raise BuildError(say_shared(environment.path, error.path), SHARED_HINT) from None

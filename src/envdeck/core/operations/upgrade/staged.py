@@ -92,7 +92,7 @@ def staged_plan(
         return NoPlan(say_shared(environment.path, link), hint=SHARED_HINT)
     installed = installed or Installed.of(environment)
     identifier = new_id(host)
-    trash = first_trash(environment.path, context.ground)
+    trash = first_trash(environment.path, context.store)
     staged = os.path.join(trash, identifier, ENVIRONMENT)
     machine = guard_context(context)
     target = Target(
@@ -129,10 +129,10 @@ def staged_plan(
             *obstacles(wanted.operation, target, environment, machine, allow),
             *not_writable(environment.path),
             *wanted.refusals,
-            *no_room(environment.path, None, context.ground),
+            *no_room(environment.path, None, context.store),
         ),
         allowed=allow,
-        offers=failed_before(environment.path, context.ground),
+        offers=failed_before(environment.path, context.store),
         frees_now_bytes=0,
         undo=f"envdeck undo {identifier}",
         kept_until=context.policy.kept_until(host.now()),

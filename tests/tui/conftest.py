@@ -60,6 +60,7 @@ def open_screen(made_up):
         async with app.run_test(size=size, notifications=True) as pilot:
             if settled:
                 await until(lambda: app.main.scan.feed.idle and app.main.scan.facts.phase != "")
+                await until(lambda: not app.main.panes.wide or app.main.panes.detail)
                 await pilot.pause()
             yield pilot
 

@@ -3,6 +3,8 @@
 import os
 import signal
 import struct
+from importlib import import_module
+from threading import Event
 
 import pytest
 from textual.filter import Monochrome
@@ -44,6 +46,29 @@ async def test_from_a_hundred_columns_they_stand_side_by_side(open_screen, wait_
         await wait_until(lambda: main.panes.inside)
         await pilot.press("tab")
         await wait_until(lambda: not main.panes.inside)
+
+
+async def test_keys_are_answered_while_the_code_of_the_detail_is_imported(
+    open_screen, monkeypatch, wait_until
+):
+    imported, name = Event(), []
+
+    def wait_to_import(module):
+        name.append(module)
+        assert imported.wait(30)
+        return import_module(module)
+
+    monkeypatch.setattr("envdeck.tui.main.screen.import_module", wait_to_import)
+    async with open_screen(settled=False) as pilot:
+        main = pilot.app.main
+        await wait_until(lambda: name and main.scan.feed.idle and len(main.list.listing) == 20)
+        first = main.list.listing.current
+        await pilot.press("j")
+        await wait_until(lambda: main.list.listing.current is not first)
+        assert main.panes.detail is None
+        imported.set()
+        await wait_until(lambda: main.panes.detail is not None and main.panes.detail.environment)
+        assert main.panes.detail.environment is main.list.listing.current
 
 
 async def test_a_terminal_that_grows_gets_the_detail_beside_the_list(open_screen, wait_until):

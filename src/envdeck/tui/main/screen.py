@@ -2,6 +2,7 @@
 
 import gc
 from functools import partialmethod
+from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -24,9 +25,11 @@ from envdeck.tui.main.words import Summary, filter_line, key_hints, marked_line,
 from envdeck.tui.operate.run import OperationController, PlansAgreed
 from envdeck.tui.widgets.key_line import KeyLine
 from envdeck.tui.widgets.line import Look
+from envdeck.tui.workers.latest import Latest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
 
     from textual.timer import Timer
     from textual.widget import AwaitMount
@@ -58,6 +61,9 @@ class Panes:
         self._source = source
         self._mounting: AwaitMount | None = None
         self._settled: Timer | None = None
+        self._import: Latest[ModuleType] = Latest(
+            screen, lambda _: screen.call_later(self.show_detail)
+        )
 
     @property
     def wide(self) -> bool:
@@ -73,6 +79,12 @@ class Panes:
     def name(self) -> str:
         """What the part that the person is in is called."""
         return self.detail.tab_name if self.inside and self.detail is not None else "the list"
+
+    def begin(self) -> None:
+        """Show the detail, where there is room, once its modules are imported: in a thread, since
+        that takes as long as a person notices."""
+        if self.wide:
+            self._import.request(lambda _: import_module("envdeck.tui.detail.detail"))
 
     async def need_detail(self) -> "DetailPane":
         """Return the detail, mounted when it is first needed."""
@@ -195,7 +207,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.scan.begin()
         self.call_after_refresh(self.set_timer, _PAINT, self._after_first_frame)
 
-    async def _after_first_frame(self) -> None:
+    def _after_first_frame(self) -> None:
         if not gc.isenabled():
             gc.freeze()
             gc.enable()
@@ -204,8 +216,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.scan.count_all()
         self.operations.begin()
         self.scan.look_anew()
-        if self.panes.wide:
-            await self.panes.need_detail()
+        self.panes.begin()
         self.commands.greet()
 
     def on_unmount(self) -> None:

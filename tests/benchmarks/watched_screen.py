@@ -33,7 +33,7 @@ from envdeck.core.query import Contents
 from envdeck.core.system.host import Host
 from envdeck.tui import prepare
 from envdeck.tui.app import EnvDeck
-from envdeck.tui.base.source import ScreenSettings
+from envdeck.tui.base.services import ScreenSettings
 
 _NAP = 0.005
 _AFTERWARDS = 1.0

@@ -6,7 +6,7 @@ from types import ModuleType
 
 import pytest
 
-from envdeck.tui.base.source import ScreenSettings
+from envdeck.tui.base.services import ScreenSettings
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ MODULES = {
     for path in SOURCE.rglob("*.py")
 }
 TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
-MODULES_AT_MOST = 383
+MODULES_AT_MOST = 374
 IMPORTS_IN_FUNCTIONS = 150
 LISTS = {"envdeck.cli.commands", "envdeck.core.discovery.managers"}
 """Packages with one module for each command and each manager."""

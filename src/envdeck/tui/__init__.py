@@ -6,14 +6,13 @@ import gc
 import sys
 from typing import TYPE_CHECKING
 
-from envdeck.tui.base.source import ScreenSettings
+from envdeck.tui.base.services import ScreenSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from envdeck.core.catalog import Scope
-    from envdeck.tui.base.services import Operating
-    from envdeck.tui.base.source import CatalogSource
+    from envdeck.tui.base.services import CatalogSource, Operating
 
 _SWITCH = 0.001
 """Seconds a thread may hold the interpreter while another one waits; five times less than usual."""

@@ -38,7 +38,7 @@ from envdeck.tui.base.messages import (
     PlanRequested,
     WalkthroughRequested,
 )
-from envdeck.tui.base.source import CatalogSource, ScreenSettings
+from envdeck.tui.base.services import CatalogSource, ScreenSettings
 from envdeck.tui.base.system import hide_secrets, notice, readable
 from envdeck.tui.help.keys import HelpScreen, Palette
 from envdeck.tui.main.screen import MainScreen

@@ -11,7 +11,7 @@ import pytest
 
 from envdeck.core.discovery.interpreters.find import SOURCES, locate_all, steady_prefix
 from envdeck.core.discovery.interpreters.landmarks import Located, is_name, locate
-from envdeck.core.discovery.interpreters.windows import RegistrySource
+from envdeck.core.discovery.interpreters.system import RegistrySource
 from envdeck.core.model import Unreadable
 from envdeck.core.system.host import Host
 

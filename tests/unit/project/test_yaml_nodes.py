@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from envdeck.core.project.model import Problem
-from envdeck.core.project.yaml_nodes import (
+from envdeck.core.project.documents import (
     NODE_LIMIT,
     YAML_LIMIT,
     Yaml,
@@ -16,6 +15,7 @@ from envdeck.core.project.yaml_nodes import (
     parse_yaml,
     read_yaml,
 )
+from envdeck.core.project.model import Problem
 
 
 def document(text: str) -> YamlNode:

@@ -8,7 +8,7 @@ import pytest
 
 from envdeck.core.system.host import Host
 from envdeck.core.timeline.events import PastOperation
-from envdeck.core.timeline.project import project_events
+from envdeck.core.timeline.read import project_events
 
 GIT = shutil.which("git")
 NOW = 1_000_000_000.0

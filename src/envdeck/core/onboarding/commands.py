@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
 from envdeck.core.lazy_dataclasses import dataclass
-from envdeck.core.project.documents import table_at
+from envdeck.core.project.documents import YamlNode, read_yaml, table_at
 from envdeck.core.project.manifests.others import parse_setup_cfg
 from envdeck.core.project.model import Problem
 from envdeck.core.project.parts import sections
-from envdeck.core.project.yaml_nodes import YamlNode, read_yaml
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode, read_bounded
 

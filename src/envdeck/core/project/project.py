@@ -11,10 +11,10 @@ from envdeck.core.project.documents import read_toml
 from envdeck.core.project.locks.find import read_lock, read_locks
 from envdeck.core.project.manifests.others import (
     read_environment_yml,
+    read_pipfile,
     read_setup_cfg,
     read_setup_py,
 )
-from envdeck.core.project.manifests.pipfile import read_pipfile
 from envdeck.core.project.manifests.pyproject import read_pyproject
 from envdeck.core.project.manifests.requirements_txt import (
     main_label,

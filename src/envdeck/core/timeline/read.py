@@ -1,14 +1,23 @@
-"""The timeline of one environment, from all that tells of its past. Nothing of it is run."""
+"""The timeline of an environment: its snapshots, operations and metadata, and its project's
+manifests, locks and dotenv files, by git where that knows. Nothing is run but git."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from envdeck.core.dotenv.files import find_files, names_a_key, read_contents
+from envdeck.core.dotenv.model import FileKind
+from envdeck.core.dotenv.parse import parse
+from envdeck.core.git import Commit, FileHistory, Git
 from envdeck.core.inspection.packages.distributions import read_distributions
-from envdeck.core.lazy_dataclasses import dataclass
+from envdeck.core.inspection.packages.provenance import mask_text
+from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Environment, Notice, Operation, ProjectState
 from envdeck.core.operations.transaction.journal import Entry, Phase
 from envdeck.core.operations.transaction.transaction import OperationStore
+from envdeck.core.project.locks.find import find_locks
+from envdeck.core.project.project import manifest_files
 from envdeck.core.system import reach
+from envdeck.core.system.files import Unread, decode
 from envdeck.core.system.host import Host
 from envdeck.core.timeline.events import (
     PastOperation,
@@ -18,8 +27,147 @@ from envdeck.core.timeline.events import (
     snapshot_events,
 )
 from envdeck.core.timeline.model import EventKind, Snapshot, TimelineEvent
-from envdeck.core.timeline.project import project_events
 from envdeck.core.timeline.store import SnapshotStore
+
+COMMITS = 200
+"""So many commits are read, the newest."""
+_NAMED = 12
+"""So many names of keys are told; more are counted."""
+_REVISIONS = 80
+"""Of dotenv files, two for each commit; what they hold is read for the newest."""
+_SAME_SECONDS = 2.0
+"""How far the time of a file may be from that of the operation that wrote it."""
+_ENVIRONMENTS = ("environment.yml", "environment.yaml")
+
+
+@dataclass(slots=True)
+class ProjectPast:
+    """What the files of a project tell."""
+
+    events: list[TimelineEvent] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+
+
+def project_events(
+    project: str,
+    environment: str,
+    host: Host,
+    since: float,
+    operations: Sequence[PastOperation],
+) -> ProjectPast:
+    """Return what happened to the manifests, locks and dotenv files of a project since a time.
+
+    In a repository its commits tell; a file that is not in it, or not as it was committed, and
+    any file without a repository, was changed when it says it was. Of a dotenv file only names
+    of keys are read, and no name that looks like a secret.
+    """
+    files = _files(project, environment)
+    past = ProjectPast()
+    history = FileHistory(Git(host), project)
+    commits = history.commits(files, since=since, most=COMMITS)
+    past.events += _commit_events(project, files, commits, history)
+    committed = history.unchanged(files)
+    if history.problem:
+        past.notices.append(Notice(f"commits of {project} were not read: {history.problem}"))
+    for path, kind in files.items():
+        if committed.get(path):
+            continue
+        own = [one for one in operations if one.file == path]
+        at = _changed_at(path, follow=False)
+        explained = at is not None and any(
+            one.began - _SAME_SECONDS <= at <= one.ended + _SAME_SECONDS for one in own
+        )
+        if at is not None and since <= at <= host.now() and not explained:
+            detail = "not committed" if path in committed else ""
+            if kind is EventKind.DOTENV and path in committed:
+                kept = history.contents([(path, "HEAD")]).get((path, "HEAD"))
+                detail = _key_changes(kept, _content(path)) or detail
+            past.events.append(
+                TimelineEvent(
+                    at, kind, os.path.relpath(path, project), source="files", detail=detail
+                )
+            )
+    past.events += [
+        TimelineEvent(
+            one.ended,
+            EventKind.DOTENV,
+            os.path.relpath(one.file, project),
+            source="journal",
+            detail=f"{one.name} {one.id}",
+        )
+        for one in operations
+        if files.get(one.file) is EventKind.DOTENV and one.ended >= since
+    ]
+    return past
+
+
+def _files(project: str, environment: str) -> dict[str, EventKind]:
+    """Return the files of a project that tell what an environment should hold, by their paths."""
+    found = dict.fromkeys(manifest_files(project), EventKind.MANIFEST)
+    for name in _ENVIRONMENTS:
+        path = os.path.join(project, name)
+        if reach.isfile(path):
+            found[path] = EventKind.MANIFEST
+    found |= dict.fromkeys(find_locks(project), EventKind.LOCK)
+    found |= {
+        one.path: EventKind.DOTENV
+        for one in find_files(project, environment)
+        if one.kind is not FileKind.STRAY
+    }
+    return found
+
+
+def _commit_events(
+    project: str, files: Mapping[str, EventKind], commits: Sequence[Commit], history: FileHistory
+) -> Iterator[TimelineEvent]:
+    """Yield an event for each file of each commit."""
+    wanted = [
+        (path, revision)
+        for commit in commits
+        for path in commit.files
+        if files[path] is EventKind.DOTENV
+        for revision in (commit.id, f"{commit.id}^")
+    ]
+    contents = history.contents(wanted[:_REVISIONS])
+    for commit in commits:
+        for path in commit.files:
+            kind, detail = files[path], mask_text(commit.subject)
+            if kind is EventKind.DOTENV and (path, commit.id) in wanted[:_REVISIONS]:
+                then, before = (
+                    contents.get((path, revision)) for revision in (commit.id, f"{commit.id}^")
+                )
+                names = _key_changes(before, "" if then is None else decode(then))
+                detail = f"{detail} ({names})" if names else detail
+            yield TimelineEvent(
+                commit.at,
+                kind,
+                os.path.relpath(path, project),
+                after=commit.id[:8],
+                source="git",
+                detail=detail,
+            )
+
+
+def _content(path: str) -> str:
+    found = read_contents(path)
+    return "" if isinstance(found, Unread | str) else found[0]
+
+
+def _key_changes(before: bytes | None, after: str) -> str:
+    """Say which names of keys came or went: `+NEW -OLD`. Values are never looked at."""
+    old, new = _key_names("" if before is None else decode(before)), _key_names(after)
+    said = [f"+{name}" for name in new if name not in old]
+    said += [f"-{name}" for name in old if name not in new]
+    more = f" and {len(said) - _NAMED} more" if len(said) > _NAMED else ""
+    return " ".join(said[:_NAMED]) + more
+
+
+def _key_names(text: str) -> dict[str, None]:
+    statements = parse(text)
+    if isinstance(statements, str):
+        return {}
+    return {one.name: None for one in statements if one.name and names_a_key(one)}
+
 
 _NOT_TOLD = frozenset({Operation.PURGE, Operation.RUN})
 """What changes nothing in an environment."""
@@ -83,12 +231,11 @@ def _explained(at: float, operations: Iterable[PastOperation]) -> bool:
     return any(one.began - 1 <= at <= one.ended + 1 for one in operations)
 
 
-def _changed_at(path: str) -> float | None:
+def _changed_at(path: str, *, follow: bool = True) -> float | None:
     try:
-        time = reach.stat(path).st_mtime
+        return (reach.stat if follow else reach.lstat)(path).st_mtime
     except (OSError, ValueError):
         return None
-    return time if time > 0 else None
 
 
 def _beginning(
@@ -97,7 +244,7 @@ def _beginning(
     """Return the earliest time that anything tells of the environment."""
     times = [*(one.taken_at for one in snapshots), *(one.at for one in events)]
     made = _changed_at(os.path.join(environment.path, "pyvenv.cfg"))
-    return min([*times, *([] if made is None else [made])], default=0.0)
+    return min([*times, *([made] if made is not None and made > 0 else [])], default=0.0)
 
 
 def _base_events(

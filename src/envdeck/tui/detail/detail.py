@@ -14,7 +14,7 @@ from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Environment
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import HintsChanged
-from envdeck.tui.base.source import CatalogSource
+from envdeck.tui.base.services import CatalogSource
 from envdeck.tui.detail.dotenv import DotenvTab
 from envdeck.tui.detail.health import HealthTab
 from envdeck.tui.detail.overview import Overview

@@ -11,7 +11,7 @@ from envdeck.core.model import Environment
 from envdeck.core.system import reach
 from envdeck.text.operation import remedy_words
 from envdeck.tui.base.messages import HintsChanged
-from envdeck.tui.base.source import CatalogSource
+from envdeck.tui.base.services import CatalogSource
 from envdeck.tui.base.system import Hiding, Secret
 from envdeck.tui.detail.dotenv_dialog import remedy_dialog
 from envdeck.tui.detail.dotenv_view import KeyAt, Shown, dotenv_rows

@@ -14,8 +14,7 @@ from envdeck.core.health import Look as CheckLook
 from envdeck.core.model import Environment, Finding
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import HintsChanged
-from envdeck.tui.base.services import Operating, PlanRequest
-from envdeck.tui.base.source import CatalogSource
+from envdeck.tui.base.services import CatalogSource, Operating, PlanRequest
 from envdeck.tui.detail.health_report import HealthReader
 from envdeck.tui.detail.health_view import (
     AuditGroup,

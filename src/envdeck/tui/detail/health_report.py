@@ -13,7 +13,7 @@ from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.model import AuditedPackage, Environment, Examination, Finding, NotChecked
 from envdeck.text import counted, duration
 from envdeck.tui.base.messages import OutcomeSaid
-from envdeck.tui.base.source import CatalogSource
+from envdeck.tui.base.services import CatalogSource
 from envdeck.tui.detail.reader import KEPT, Reader
 from envdeck.tui.detail.tab import ReadFailure, ReadPending
 from envdeck.tui.widgets.line import Look

@@ -7,8 +7,7 @@ from envdeck.core.model import Environment, NoPlan, Plan, RecreateRequest
 from envdeck.core.project.model import Comparison, Drift, DriftFix, PythonDrift
 from envdeck.text import place, plain
 from envdeck.tui.base.messages import HintsChanged
-from envdeck.tui.base.services import Operating, PlanRequest
-from envdeck.tui.base.source import CatalogSource
+from envdeck.tui.base.services import CatalogSource, Operating, PlanRequest
 from envdeck.tui.detail.project_view import declares_nothing, project_rows, say
 from envdeck.tui.detail.reader import ReadTab
 from envdeck.tui.detail.tab import Installed, ReadDone, ReadFailure, ReadPending, TabRow

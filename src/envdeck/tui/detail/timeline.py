@@ -15,8 +15,7 @@ from envdeck.core.model import Environment
 from envdeck.core.timeline.model import Snapshot, TimelineEvent
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import HintsChanged, OutcomeSaid
-from envdeck.tui.base.services import Operating
-from envdeck.tui.base.source import CatalogSource
+from envdeck.tui.base.services import CatalogSource, Operating
 from envdeck.tui.detail.project_view import say
 from envdeck.tui.detail.reader import Reader
 from envdeck.tui.detail.tab import (

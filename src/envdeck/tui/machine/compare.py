@@ -20,7 +20,7 @@ from envdeck.core.system.files import reason_of
 from envdeck.text import clip, counted, pad, plain
 from envdeck.text.difference import SUFFIXES, count_words, export
 from envdeck.tui.base.actions import bindings
-from envdeck.tui.base.source import CatalogSource
+from envdeck.tui.base.services import CatalogSource
 from envdeck.tui.dialogs.ask import AskDialog, Question
 from envdeck.tui.store import Listing
 from envdeck.tui.widgets.line import Line, Look, Part, Tone

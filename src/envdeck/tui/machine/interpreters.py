@@ -9,7 +9,7 @@ from envdeck.core.model import Environment, Interpreter
 from envdeck.text import counted
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import FilterRequested
-from envdeck.tui.base.source import CatalogSource
+from envdeck.tui.base.services import CatalogSource
 from envdeck.tui.machine.groups import InterpreterBase, bases, query_for, with_dependants
 from envdeck.tui.machine.interpreters_view import (
     BaseDetailRow,

@@ -12,8 +12,7 @@ from envdeck.core.model import Environment, NoPlan, Status
 from envdeck.text import counted, plain
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import FilterRequested, OutcomeSaid, PlanRequested
-from envdeck.tui.base.services import together
-from envdeck.tui.base.source import CatalogSource
+from envdeck.tui.base.services import CatalogSource, together
 from envdeck.tui.dialogs.requests import upgrade_request
 from envdeck.tui.machine.packages_view import (
     SORTS,

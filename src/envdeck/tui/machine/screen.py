@@ -10,7 +10,7 @@ from envdeck.core.model import Environment
 from envdeck.text import clip, counted, pad, plain, size
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import CommandRequested, FilterRequested
-from envdeck.tui.base.source import CatalogSource
+from envdeck.tui.base.services import CatalogSource
 from envdeck.tui.machine.groups import Group, GroupSection, by_freed, everything, sections
 from envdeck.tui.store.rows import Totals
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, bar

@@ -12,7 +12,7 @@ from envdeck.core.model import Environment, Operation, ProjectState, Status
 from envdeck.core.system.activate import activate_variables
 from envdeck.text import plain
 from envdeck.tui.base.messages import WalkthroughRequested
-from envdeck.tui.base.source import ScreenSettings
+from envdeck.tui.base.services import ScreenSettings
 from envdeck.tui.base.system import editor_command, run_in_terminal, shell_command
 from envdeck.tui.main.list import EnvironmentList
 from envdeck.tui.main.scan import ScanController
@@ -288,14 +288,7 @@ class Commands:
     def look_at(self, view: str) -> None:
         """Open a view over all environments."""
         # first frame: only for who opens one
-        from envdeck.tui.machine import (
-            compare,
-            interpreters,
-            packages,
-            problems,
-            screen,
-            unreadable,
-        )
+        from envdeck.tui.machine import compare, interpreters, packages, problems, screen
 
         source, doing, look = self._scan.source, self._operations, self._look
         listing = self._list.listing
@@ -321,7 +314,7 @@ class Commands:
                 if not (places or self._scan.left_out):
                     doing.say("no unreadable paths")
                     return
-                opened = unreadable.UnreadableScreen(places, look, self._scan.left_out)
+                opened = problems.UnreadableScreen(places, look, self._scan.left_out)
         self._screen.app.push_screen(opened)
 
     interpreters = partialmethod(look_at, "interpreters")

@@ -15,7 +15,7 @@ from envdeck.core.system.files import existing_folder
 from envdeck.core.system.host import lies_under
 from envdeck.text import plain
 from envdeck.tui.base.messages import OutcomeSaid
-from envdeck.tui.base.source import CatalogSource
+from envdeck.tui.base.services import CatalogSource
 from envdeck.tui.main.list import EnvironmentList
 from envdeck.tui.main.words import DiskUse, Facts, Summary, empty_lines
 from envdeck.tui.store.rows import Totals, nothing_shared, quick_totals

@@ -15,7 +15,7 @@ from textual.widget import Widget
 from envdeck.core.lazy_dataclasses import replace
 from envdeck.tui.base import messages
 from envdeck.tui.base.actions import bindings
-from envdeck.tui.base.source import CatalogSource, ScreenSettings
+from envdeck.tui.base.services import CatalogSource, ScreenSettings
 from envdeck.tui.base.system import hide_secrets
 from envdeck.tui.main.commands import Commands
 from envdeck.tui.main.list import EnvironmentList

@@ -9,7 +9,7 @@ from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.query import Query
 from envdeck.text import plain
 from envdeck.tui.base.messages import OutcomeSaid
-from envdeck.tui.base.source import ScreenSettings
+from envdeck.tui.base.services import ScreenSettings
 from envdeck.tui.dialogs.menu import FiltersDialog, MenuDialog, MenuItem
 from envdeck.tui.main.list import EnvironmentList
 from envdeck.tui.main.table import HIDDEN

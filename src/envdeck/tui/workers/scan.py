@@ -25,7 +25,7 @@ from envdeck.core.model import (
     Sized,
     Unreadable,
 )
-from envdeck.tui.base.source import CatalogSource
+from envdeck.tui.base.services import CatalogSource
 
 if TYPE_CHECKING:
     from envdeck.core.catalog import Scope

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from envdeck.core.model import Ending, NoPlan
-from envdeck.core.operations.disk import RemainderError, removable
-from envdeck.core.operations.disk.removable import unlock_command
+from envdeck.core.operations.disk import RemainderError, permissions
+from envdeck.core.operations.disk.permissions import unlock_command
 from envdeck.core.operations.transaction.trash import purging_name
 from envdeck.core.operations.undo.plan import plan_undo
 from envdeck.core.system.mounts import Mount
@@ -149,7 +149,7 @@ def test_one_that_cannot_be_removed_keeps_no_other(operations, put, run, stuck):
 def test_one_that_is_mounted_is_left_out_of_a_purge_of_all(operations, put, run, monkeypatch):
     first, second = put(ONE), put(TWO)
     mount = Mount(str(first / "environment"), "ext4", 1, frozenset(), "/dev/sda1")
-    monkeypatch.setattr(removable, "read_mounts", lambda _host: (mount,))
+    monkeypatch.setattr(permissions, "read_mounts", lambda _host: (mount,))
     plan = operations.plan_purge()
     assert [item.id for item in plan.items] == [TWO]
     assert any(f"skipped: a disk is mounted in {ONE}" in each for each in plan.warnings)

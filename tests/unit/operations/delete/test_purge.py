@@ -9,7 +9,7 @@ import pytest
 from envdeck.core.catalog import Catalog
 from envdeck.core.model import Ending, Identity, NoPlan, Operation
 from envdeck.core.operations.api import Operations
-from envdeck.core.operations.disk import removable
+from envdeck.core.operations.disk import permissions
 from envdeck.core.operations.disk.platforms import LinuxDisk
 from envdeck.core.operations.shared.context import Policy
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase
@@ -186,7 +186,7 @@ def test_what_is_mounted_in_it_is_seen_before_it_is_touched(operations, put, mon
     early = operations.plan_purge()
     point = str(item / "environment")
     mount = Mount(point, "ext4", 1, frozenset(), "/dev/sda1")
-    monkeypatch.setattr(removable, "read_mounts", lambda _host: (mount,))
+    monkeypatch.setattr(permissions, "read_mounts", lambda _host: (mount,))
     (refusal,) = operations.plan_purge().refusals
     assert (refusal.guard, refusal.hint) == ("mount", f"umount {point}")
     result = run(operations, early)
@@ -203,7 +203,7 @@ def test_what_is_another_users_is_seen_before_it_is_touched(operations, put, mon
     monkeypatch.setattr(os, "geteuid", lambda: 1234)
     monkeypatch.setattr(os, "access", lambda *_given: False)
     with pytest.raises(PermissionError):
-        removable.check_removable(str(item), operations.store.host)
+        permissions.check_removable(str(item), operations.store.host)
 
 
 def test_what_nobody_says_is_ours_stays(operations, put):

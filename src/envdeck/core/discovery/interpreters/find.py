@@ -12,7 +12,7 @@ from envdeck.core.discovery.interpreters.landmarks import (
     in_folder,
     in_prefix,
 )
-from envdeck.core.discovery.interpreters.system import FRAMEWORK, HOMEBREW, PATH, SYSTEM
+from envdeck.core.discovery.interpreters.system import FRAMEWORK, HOMEBREW, PATH, REGISTRY, SYSTEM
 from envdeck.core.discovery.interpreters.version_managers import (
     ASDF,
     CONDA,
@@ -25,7 +25,6 @@ from envdeck.core.discovery.interpreters.version_managers import (
     RYE,
     UV,
 )
-from envdeck.core.discovery.interpreters.windows import REGISTRY
 from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import Unreadable
 from envdeck.core.system import reach

@@ -21,7 +21,7 @@ from envdeck.core.model import (
     Target,
 )
 from envdeck.core.operations.disk import RemainderError
-from envdeck.core.operations.disk.removable import check_removable, count_entries, mounted_in
+from envdeck.core.operations.disk.permissions import check_removable, count_entries, mounted_in
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.shared.history import trashed
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase, new_id

@@ -25,7 +25,6 @@ from envdeck.core.model import (
     RecreateRequest,
 )
 from envdeck.core.operations.recipe.recipe import Recipe
-from envdeck.core.operations.sources.lock import lock_source
 from envdeck.core.operations.sources.source import (
     DEFAULTS,
     NOT_ITSELF,
@@ -35,6 +34,7 @@ from envdeck.core.operations.sources.source import (
     Parts,
     SourceName,
     SourceRequest,
+    lock_source,
 )
 from envdeck.core.project import DeclaredRequirement, Manifest, PackageIndex, Project
 from envdeck.core.project.locks.find import read_lock

@@ -7,6 +7,7 @@ from typing import Any
 from envdeck.core.dotenv.report import values_of
 from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import IMPORT_CHECK, Creation, Environment
+from envdeck.core.operations.disk.permissions import keep_owner
 from envdeck.core.operations.engine.command import Command, Completed, clean_environ, masker
 from envdeck.core.operations.engine.creators import Creator
 from envdeck.core.operations.engine.failure import Failure, FailureKind, explain
@@ -31,7 +32,6 @@ from envdeck.core.operations.sources.source import (
     manifest_lines,
 )
 from envdeck.core.operations.staging.changes import ChangeMonitor, restore_records, settle_shared
-from envdeck.core.operations.staging.owner import keep_owner
 from envdeck.core.operations.transaction.transaction import OperationStore, Transaction
 from envdeck.core.system.files import Unread, read_bounded
 from envdeck.core.system.host import Host

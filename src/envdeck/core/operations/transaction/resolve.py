@@ -17,7 +17,7 @@ from collections.abc import Callable
 from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import Identity
 from envdeck.core.operations.disk import Disk, NotOneDiskError, RemainderError
-from envdeck.core.operations.disk.removable import immutable_part, unlock_command
+from envdeck.core.operations.disk.permissions import immutable_part, unlock_command
 from envdeck.core.operations.transaction.journal import Entry, Journal, Move, Phase, boot_id
 from envdeck.core.operations.transaction.picture import (
     describe_changes,

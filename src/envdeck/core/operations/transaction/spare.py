@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Identity
 from envdeck.core.operations.disk import Disk, Reserve
-from envdeck.core.operations.disk.removable import mounted_in
+from envdeck.core.operations.disk.permissions import mounted_in
 from envdeck.core.operations.transaction.places import RESERVE, Places, is_ours_alone
 from envdeck.core.system import reach
 from envdeck.core.system.files import existing_folder

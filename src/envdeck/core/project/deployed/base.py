@@ -8,8 +8,8 @@ from functools import partial
 from itertools import islice
 from typing import TypeAlias
 
+from envdeck.core.project.documents import YamlNode, read_yaml
 from envdeck.core.project.model import NamedPython, Problem, Where
-from envdeck.core.project.yaml_nodes import YamlNode, read_yaml
 from envdeck.core.system import reach
 
 _RELEASE = r"[23]\.\d{1,2}(?:\.\d{1,3})?"

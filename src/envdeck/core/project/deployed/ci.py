@@ -16,8 +16,8 @@ from envdeck.core.project.deployed.base import (
     yaml_source,
 )
 from envdeck.core.project.deployed.platforms import python_of_image
+from envdeck.core.project.documents import YamlNode
 from envdeck.core.project.model import NamedPython, Where
-from envdeck.core.project.yaml_nodes import YamlNode
 
 _GITHUB = "GitHub Actions"
 _GITLAB = "GitLab CI"

@@ -14,9 +14,8 @@ from envdeck.core.project.deployed.base import (
     version_in,
     yaml_source,
 )
-from envdeck.core.project.documents import read_toml, string_at, table_at
+from envdeck.core.project.documents import YamlNode, read_toml, string_at, table_at
 from envdeck.core.project.model import NamedPython, Problem, Where
-from envdeck.core.project.yaml_nodes import YamlNode
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode, read_bounded
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.project.documents import DataDocument, read_json, string_at, strings, table_at
 from envdeck.core.project.locks.base import newer
-from envdeck.core.project.manifests.pipfile import pipenv_line, pipenv_sources
+from envdeck.core.project.manifests.others import pipenv_line, pipenv_sources
 from envdeck.core.project.model import Lock, LockedPackage, Problem
 from envdeck.core.project.requirements import parsed
 

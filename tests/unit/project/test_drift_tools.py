@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.inspection.packages.requirements import MarkerHost
+from envdeck.core.inspection.packages.requirements import MarkerHost, marker_environment
 from envdeck.core.model import Creation, Distribution, Environment, Identity, Python, Status
 from envdeck.core.project import Comparison, Drift, DriftFix, Project
 from envdeck.core.project.drift.compare import compare
+from envdeck.core.project.locks.poetry import read_poetry_lock
+from envdeck.core.project.locks.selection import select
 from envdeck.core.project.project import read_project
 
 LOCKS = Path(__file__).parent / "locks"
@@ -261,6 +263,140 @@ def test_of_extras_that_conflict_the_installed_one_counts(
     assert found.drifts == ()
     why = "torch is locked more than once for this interpreter"
     assert found.unchecked == (f"extra {out} of uv.lock not compared: {why}",)
+
+
+EXCLUSIVE = """version = 1
+conflicts = [[
+    { package = "app", extra = "x1" },
+    { package = "app", extra = "x2" },
+], [
+    { package = "app", group = "g1" },
+    { package = "app", group = "g2" },
+]]
+[[package]]
+name = "anyio"
+version = "4.16.0"
+source = { registry = "https://index.example" }
+dependencies = [
+    { name = "idna", version = "3.8", marker = "extra == 'extra-3-app-x2' or (extra == 'group-3-app-g1' and extra == 'group-3-app-g2')" },
+    { name = "idna", version = "3.9", marker = "extra == 'extra-3-app-x1' or extra != 'extra-3-app-x2' or (extra == 'group-3-app-g1' and extra == 'group-3-app-g2')" },
+]
+[[package]]
+name = "app"
+source = { virtual = "." }
+dependencies = [{ name = "anyio" }]
+[package.optional-dependencies]
+x1 = [{ name = "idna", version = "3.9" }]
+x2 = [{ name = "idna", version = "3.8" }]
+[package.dev-dependencies]
+g1 = [{ name = "sniffio", version = "1.3.0" }]
+g2 = [{ name = "sniffio", version = "1.3.1" }]
+[[package]]
+name = "idna"
+version = "3.8"
+[[package]]
+name = "idna"
+version = "3.9"
+[[package]]
+name = "sniffio"
+version = "1.3.0"
+[[package]]
+name = "sniffio"
+version = "1.3.1"
+"""  # noqa: E501
+EXCLUSIVE_PROJECT = """[project]
+name = "app"
+dependencies = ["anyio"]
+[project.optional-dependencies]
+x1 = ["idna==3.9"]
+x2 = ["idna==3.8"]
+[dependency-groups]
+g1 = ["sniffio==1.3.0"]
+g2 = ["sniffio==1.3.1"]
+"""
+
+
+@pytest.mark.parametrize("locked", [True, False])
+@pytest.mark.parametrize(
+    ("versions", "counting"),
+    [
+        ({"idna": "3.9"}, {"extra:x1"}),
+        ({"idna": "3.8"}, {"extra:x2"}),
+        ({"idna": "3.9", "sniffio": "1.3.1"}, {"extra:x1", "group:g2"}),
+        ({"idna": "3.8", "sniffio": "1.3.0"}, {"extra:x2", "group:g1"}),
+    ],
+)
+def test_of_parts_that_exclude_each_other_the_installed_one_counts(
+    tmp_path: Path, versions: dict[str, str], counting: set[str], locked: bool
+) -> None:
+    """astral-sh/uv#9370, pyproject-nix/pyproject.nix#265: a lock names extras and groups in
+    markers; without one, a package that others need is no sign of an extra."""
+    if locked:
+        (tmp_path / "uv.lock").write_text(EXCLUSIVE)
+    (tmp_path / "pyproject.toml").write_text(EXCLUSIVE_PROJECT)
+    rows = [row("anyio", "4.16.0", "idna>=2.8"), *(row(*one) for one in versions.items())]
+    found = beside(tmp_path, *rows, manager="uv")
+    assert (told(found), found.unchecked) == ([], ())
+    assert {one.id for one in found.parts if one.counts and not one.default} == counting
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_of_parts_that_exclude_each_other_none_may_be_as_asked(
+    tmp_path: Path, locked: bool
+) -> None:
+    if locked:
+        (tmp_path / "uv.lock").write_text(EXCLUSIVE)
+    (tmp_path / "pyproject.toml").write_text(EXCLUSIVE_PROJECT)
+    rows = [row("anyio", "4.16.0", "idna>=2.8"), row("idna", "3.9"), row("sniffio", "1.2.0")]
+    found = beside(tmp_path, *rows, manager="uv")
+    assert {one[:2] for one in told(found)} == {
+        ("not-as-locked" if locked else "outside", "sniffio")
+    }
+
+
+MEMBER = """version = 1
+conflicts = [[{ package = "part", extra = "cpu" }, { package = "part", extra = "gpu" }]]
+[[package]]
+name = "app"
+source = { virtual = "." }
+dependencies = [{ name = "part", extra = ["gpu"] }]
+[[package]]
+name = "part"
+source = { editable = "part" }
+[package.optional-dependencies]
+cpu = [{ name = "torch", version = "2.0+cpu", marker = "extra == 'extra-4-part-cpu'" }]
+gpu = [{ name = "torch", version = "2.0", marker = "extra == 'extra-4-part-gpu'" }]
+[[package]]
+name = "torch"
+version = "2.0+cpu"
+[[package]]
+name = "torch"
+version = "2.0"
+"""
+
+
+def test_an_extra_of_a_member_counts_in_markers(tmp_path: Path) -> None:
+    """astral-sh/uv#14645: `part[gpu]` did not make `extra == 'extra-4-part-gpu'` true."""
+    (tmp_path / "uv.lock").write_text(MEMBER)
+    found = beside(tmp_path, row("torch", "2.0+cpu"), row("part", editable=True), manager="uv")
+    assert [(one.name, one.wanted) for one in found.drifts] == [("torch", "2.0")]
+
+
+def test_extras_of_a_poetry_lock_are_asked_together(tmp_path: Path) -> None:
+    """Poetry's manual on exclusive extras: `extra == 'gpu' and extra != 'cpu'`."""
+    (tmp_path / "poetry.lock").write_text(
+        '[[package]]\nname = "torch"\nversion = "2.0"\noptional = true\ngroups = ["main"]\n'
+        "markers = \"extra == 'gpu' and extra != 'cpu'\"\n"
+        '[extras]\ncpu = []\ngpu = ["torch"]\n'
+        '[metadata]\nlock-version = "2.1"\npython-versions = "*"\n'
+    )
+    lock = read_poetry_lock(str(tmp_path / "poetry.lock"))
+    markers = marker_environment(Python("3.12.1", "cpython"), LINUX)
+
+    def selected(*extras: str) -> list[str]:
+        return [one.name for one in select(lock, markers, (), extras).packages]
+
+    assert (selected("gpu"), selected("gpu", "cpu"), selected()) == (["torch"], [], [])
 
 
 def test_extras_that_ask_for_each_other_end(tmp_path: Path) -> None:

@@ -146,6 +146,9 @@ class Lock:
     options: tuple[str, ...] = field(default=(), repr=False)
     problems: tuple[Problem, ...] = ()
     """Where there is any, the file cannot be installed from by us."""
+    conflicts: tuple[frozenset[tuple[str, str]], ...] = ()
+    """Sets of parts of which one alone can be installed, each as a package and `extra:cpu` or
+    `group:dev` of it."""
 
     @property
     def usable(self) -> bool:

@@ -7,9 +7,10 @@ from urllib.parse import unquote
 
 from envdeck.core.discovery.managers import lock_files, lock_manager
 from envdeck.core.inspection.packages.provenance import mask_text
-from envdeck.core.inspection.packages.requirements import holds, parse_requirement
+from envdeck.core.inspection.packages.requirements import accepts, holds, parse_requirement
 from envdeck.core.lazy_dataclasses import dataclass, replace
-from envdeck.core.project.drift.installed import InstalledIndex
+from envdeck.core.project.drift.installed import InstalledIndex, Root
+from envdeck.core.project.drift.installed import reach as reach_from
 from envdeck.core.project.manifests.others import read_setup_cfg, read_setup_py
 from envdeck.core.project.manifests.pyproject import read_pyproject
 from envdeck.core.project.manifests.requirements_txt import main_label, requirements_label
@@ -273,8 +274,9 @@ def asked_parts(
     """Return the parts of a project, those that count told apart.
 
     A part counts where its tool installs it without being asked, or where all of it is installed
-    and it asks for something that no such part does. What cannot be told of a requirement is
-    added to `unchecked`.
+    and it asks for something that no such part does. At a version that it does not take, it has
+    to be the only one that asks: of `django4` and `django5` one was installed, and what others
+    need is there anyhow. What cannot be told of a requirement is added to `unchecked`.
     """
     reading = _Asking(project, installed, unchecked)
     parts: list[AskedPart] = []
@@ -282,8 +284,7 @@ def asked_parts(
         asked = tuple(dict.fromkeys(reading.asked(section.requirements)))
         there = tuple(bool(one.name) and installed.present(one.name, one.extras) for one in asked)
         parts.append(AskedPart(section.id, section.default, asked, there))
-    known = {(one.name, one.extras) for part in parts if part.default for one in part.asked}
-    return tuple(replace(part, counts=_counts(part, known)) for part in _joined(parts))
+    return _counted(tuple(_joined(parts)), installed)
 
 
 def own_names(project: Project) -> frozenset[str]:
@@ -293,9 +294,26 @@ def own_names(project: Project) -> frozenset[str]:
     return frozenset(names)
 
 
-def _counts(part: AskedPart, known: set[tuple[str, tuple[str, ...]]]) -> bool:
-    new = any((one.name, one.extras) not in known for one in part.asked)
-    return part.default or (new and all(part.there))
+def _counted(parts: Sequence[AskedPart], installed: InstalledIndex) -> tuple[AskedPart, ...]:
+    known = {(one.name, one.extras) for part in parts if part.default for one in part.asked}
+    whole = [part for part in parts if not part.default and all(part.there)
+             and any((one.name, one.extras) not in known for one in part.asked)]  # fmt: skip
+    fitting = [part for part in whole if all(_fits(one, installed) for one in part.asked)]
+    counting = {part.id for part in (*(one for one in parts if one.default), *fitting)}
+    if len(fitting) < len(whole):
+        roots = [
+            Root(one.name, one.extras) for part in parts if part.id in counting
+            for one in part.asked if one.name
+        ]  # fmt: skip
+        elsewhere = reach_from(roots, installed).parts
+        counting |= {
+            part.id for part in whole if any(one.name not in elsewhere for one in part.asked)
+        }
+    return tuple(replace(part, counts=part.id in counting) for part in parts)
+
+
+def _fits(one: PartRequirement, installed: InstalledIndex) -> bool:
+    return any(accepts(one.specifier, there) for there in installed.versions(one.name))
 
 
 def _joined(parts: Iterable[AskedPart]) -> Iterator[AskedPart]:

@@ -20,6 +20,7 @@ from envdeck.core.project.locks.selection import (
     asking_parts,
     choose_lock,
     choose_packages,
+    conflicting_parts,
     split_ids,
 )
 from envdeck.core.project.model import (
@@ -69,6 +70,9 @@ def compare(
     installed = installed_in(environment, distributions, markers, system_folders, host)
     lock = choose_lock(project.locks, environment.manager, markers, unchecked)
     asked = asked_parts(project, lock, environment.manager, installed, unchecked)
+    if lock is not None and lock.conflicts:
+        left = conflicting_parts(lock, installed, [one.id for one in asked if one.counts])
+        asked = tuple(replace(one, counts=one.counts and one.id not in left) for one in asked)
     judging = _Judging(project, asked, installed, unchecked)
     unchecked += installed.unread_needs()
     if lock is not None:

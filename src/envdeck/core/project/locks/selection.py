@@ -1,12 +1,14 @@
 """Which lock an environment is compared with, and which of its packages apply."""
 
 import os
+import re
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from envdeck.core.discovery.managers import lock_files
 from envdeck.core.inspection.packages.requirements import MarkerEnvironment, accepts
+from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.project.drift.installed import InstalledIndex, same_version
 from envdeck.core.project.manifests.poetry import poetry_specifier
@@ -42,6 +44,9 @@ def select(
     asked = _Asked(markers, frozenset(groups), frozenset(extras))
     if any(one.root for one in lock.packages):
         found = list(_by_graph(lock, asked))
+        while lock.conflicts and not asked.active >= asked.met:  # a member's extra counts as well
+            asked = _Asked(markers, asked.groups, asked.extras, asked.active | asked.met)
+            found = list(_by_graph(lock, asked))
     else:
         found = [one for one in lock.packages if asked.wants(one)]
     once: dict[tuple[str, str], LockedPackage] = {}
@@ -63,13 +68,25 @@ def select(
     return Selection(packages, roots, problem)
 
 
+_EXTRA = re.compile(r"""\bextra\s*([!=])=\s*(?:"([^"]*)"|'([^']*)')""")
+_ALWAYS, _NEVER = 'python_version >= "0"', 'python_version < "0"'
+
+
 class _Asked:
     """What was asked for, and the markers evaluated for it."""
 
     def __init__(
-        self, markers: MarkerEnvironment, groups: frozenset[str], extras: frozenset[str]
+        self,
+        markers: MarkerEnvironment,
+        groups: frozenset[str],
+        extras: frozenset[str],
+        active: frozenset[str] = frozenset(),
     ) -> None:
         self.groups, self.extras = groups, extras
+        self.active = active
+        """Extras and groups of any package, as uv names them in markers."""
+        self.met: set[str] = set()
+        """Those that were met on the way."""
         self.undecided: list[str] = []
         self._values = dict(markers.variables)
         self._known: dict[str, bool | None] = {"": True}
@@ -104,17 +121,31 @@ class _Asked:
             if "extras" in text or "dependency_groups" in text:  # PEP 751
                 values |= {"extras": self.extras, "dependency_groups": self.groups}
                 return marker.evaluate(values, context="lock_file")
-            if "extra" not in text:
-                return marker.evaluate(values)
-            return any(marker.evaluate({**values, "extra": extra}) for extra in (*self.extras, ""))
+            if "extra" in text:
+                marker = Marker(_EXTRA.sub(self._settled, text))
+            return marker.evaluate(values)
         except (InvalidMarker, UndefinedComparison, UndefinedEnvironmentName):
             return None
         except (ValueError, TypeError, KeyError, RecursionError):
             return None  # a version that is none, or a `packaging` from before PEP 751
 
+    def _settled(self, match: re.Match[str]) -> str:
+        """Return what is true of an extra whatever the interpreter: several may be asked for at
+        once, and a lock file says `extra == 'gpu' and extra != 'cpu'`."""
+        name = match[2] if match[3] is None else match[3]
+        there = name in self.active or normalise(name) in self.extras
+        return _ALWAYS if there == (match[1] == "=") else _NEVER
+
 
 def _by_graph(lock: Lock, asked: _Asked) -> Iterator[LockedPackage]:
     """Yield what the project's own edges lead to, each under the extras it is asked with."""
+    asked.active |= {
+        _in_marker(one.name, f"{kind}:{name}")
+        for one in lock.packages
+        if one.root
+        for kind, names in (("extra", asked.extras), ("group", asked.groups))
+        for name in names
+    }
     by_name: dict[str, list[LockedPackage]] = {}
     for one in lock.packages:
         by_name.setdefault(one.name, []).append(one)
@@ -127,10 +158,17 @@ def _by_graph(lock: Lock, asked: _Asked) -> Iterator[LockedPackage]:
         if before is not None and extras <= before:
             continue
         done[id(package)] = extras | (before or frozenset())
+        asked.met |= {_in_marker(package.name, f"extra:{extra}") for extra in extras}
         yield package
         for edge in package.edges:
             if _follows(edge, package, extras, asked) and asked.holds(edge.marker, edge.name):
                 todo.extend((one, frozenset(edge.extras)) for one in _ends(edge, by_name))
+
+
+def _in_marker(package: str, part: str) -> str:
+    """Return how uv names an extra or a group of one package in a marker: `extra-3-app-cpu`."""
+    kind, _, name = part.partition(":")
+    return f"{kind}-{len(package)}-{package}-{name}"
 
 
 def _follows(edge: Edge, package: LockedPackage, extras: frozenset[str], asked: _Asked) -> bool:
@@ -253,6 +291,23 @@ def _together(
             taken.append(one)
             found = attempt
     return found
+
+
+def conflicting_parts(
+    lock: Lock, installed: InstalledIndex, counting: Iterable[str]
+) -> frozenset[str]:
+    """Return which of these parts of the project cannot be what is installed, since a lock file
+    says that they exclude another one, which is more as installed."""
+    roots = {one.name for one in lock.packages if one.root}
+    left: set[str] = set()
+    for conflict in lock.conflicts:
+        here = {part for package, part in conflict if package in roots}
+        several = [part for part in counting if part in here and part not in left]
+        several.sort(
+            key=lambda one: _away(select(lock, installed.markers, *split_ids([one])), installed)
+        )
+        left.update(several[1:])
+    return frozenset(left)
 
 
 def _away(selection: Selection, installed: InstalledIndex) -> int:

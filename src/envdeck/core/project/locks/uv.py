@@ -75,8 +75,23 @@ def _read(document: DataDocument) -> Lock:
         tuple(dict.fromkeys(groups)),
         tuple(dict.fromkeys(extras)),
         ("dev",) if "dev" in groups else (),
+        conflicts=tuple(_conflicts(document)),
         problems=tuple(problems),
     )
+
+
+def _conflicts(document: DataDocument) -> Iterator[frozenset[tuple[str, str]]]:
+    """Yield `[tool.uv] conflicts` as the lock file repeats it."""
+    listed = document.table.get("conflicts")
+    for members in listed if isinstance(listed, list) else ():
+        found = {
+            (normalise(string_at(one, "package")), f"{kind}:{normalise(string_at(one, kind))}")
+            for one in tables(members)
+            for kind in ("extra", "group")
+            if kind in one
+        }
+        if len(found) > 1:
+            yield frozenset(found)
 
 
 def _package(

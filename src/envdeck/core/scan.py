@@ -3,7 +3,7 @@
 import os
 import shlex
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,8 @@ from envdeck.core.system.reach import Scope, untouched
 
 if TYPE_CHECKING:
     from envdeck.core.health.examine import Examiner
+    from envdeck.core.inspection.size_pool import Measured
+    from envdeck.core.timeline.store import SnapshotStore
 
 PROGRESS_SECONDS = 0.05
 """The shortest time between two signs of progress."""
@@ -140,11 +142,14 @@ class Scan:
     stopped: Callable[[], bool]
     fresh: bool = False
     """Whether nothing that is remembered counts, the last use neither."""
-    _unlike: set[str] = field(default_factory=set)
-    """Those whose files are compared with RECORD even where no sizes are asked for."""
     _digests: dict[str, dict[str, str]] = field(default_factory=dict)
     """Of the RECORDs that were read, by environment and metadata folder."""
     _read: dict[str, _Read] = field(default_factory=dict)
+    _held: dict[str, list[str]] = field(default_factory=dict)
+    """Name and version of what those hold that were examined, until that is kept."""
+    _sized: list[StoredEnvironment] = field(default_factory=list)
+    """Those that were measured, until that is kept; last `_kept`, by `time.perf_counter`."""
+    _kept: float = field(default_factory=time.perf_counter)
     _projects: ProjectRoots | None = None
     _unreadable: int = 0
     _left_out: list[NotLookedAt] = field(default_factory=list)
@@ -159,10 +164,7 @@ class Scan:
             yield from self._scan_interpreters()
         looked_whole = not self.stopped()
         self._remember()
-        if self.health:
-            yield from self._examine()
-        if self.sizes or self._unlike:
-            yield from self._measure()
+        yield from self._read_contents()
         remote = [NotLookedAt(path, why, _listing(path)) for path, why in untouched()]
         for place in remote:
             yield Unreadable(place.path, place.reason)
@@ -298,37 +300,62 @@ class Scan:
             self.index.save_interpreters(found)
         yield from map(FoundInterpreter, found)
 
-    def _examine(self) -> Iterator[Event]:
-        """Examine the contents of what changed since they were examined last, or whose project
-        did, and keep what is installed as a snapshot."""
-        every = {path: project_mark(one.environment.project) for path, one in self._read.items()}
-        stale = {path: mark for path, mark in every.items() if not self._read[path].holds(mark)}
-        if not stale:
+    def _read_contents(self) -> Iterator[Event]:
+        """Examine what changed since it was examined last, or whose project did. Measure, in
+        processes beside that, what has no size or is to be compared with its RECORDs."""
+        stale = self._stale() if self.health else {}
+        unknown: dict[str, Sequence[str]] = {}
+        for path, read in self._read.items():
+            size = read.environment.size if self.sizes else None
+            if size is not None:
+                yield Sized(path, size)
+            elif self.sizes or (path in stale and not read.environment.examined):
+                unknown[path] = read.environment.site_packages if self.health else ()
+        if not (stale or unknown):
             return
+        # start-up: not when nothing changed
+        from envdeck.core.inspection.size_pool import SizeQueue, Sizer
+
+        sizer = Sizer(self.host, self.mounts, self.stopped, self._digests)
+        with SizeQueue(sizer, len(unknown)) as queue:
+            for path in sorted(self._read, key=stale.__contains__):
+                if self.stopped():
+                    break
+                if path in stale:
+                    yield self._examine(self._read[path], stale[path])
+                    yield from self._progress("examining")
+                if path in unknown:
+                    queue.add(path, unknown[path])
+                yield from self._take_sizes(queue.ready())
+            yield from self._take_sizes(queue.rest())
+        yield from self._keep_contents()
+        if stale and self._snapshots.notice is not None:
+            yield self._snapshots.notice
+
+    def _stale(self) -> dict[str, str]:
+        """Return what is to be examined, with the mark of its project's files: what changed, and,
+        where anything did, what there is no snapshot of."""
+        every = {path: project_mark(one.environment.project) for path, one in self._read.items()}
+        changed = {path for path, mark in every.items() if not self._read[path].holds(mark)}
+        unseen = (path for path in every if changed and not self._snapshots.knows(path))
+        return {path: every[path] for path in {*changed, *unseen}}
+
+    def _examine(self, read: _Read, mark: str) -> Event:
+        """Examine the contents of one, and keep what is installed as a snapshot."""
+        path = read.environment.path
+        read.project_mark = mark
+        look = self._examiner.read(read.environment)
+        read.environment = self._examiner.examine(look)
+        self._digests[path] = {one.path: one.record for one in look.distributions if one.record}
+        self._snapshots.keep(read.environment, look.distributions, source="scan")
+        self._held[path] = [f"{one.name}=={one.version}" for one in look.distributions]
+        return Examined(path, read.environment.findings)
+
+    @cached_property
+    def _snapshots(self) -> "SnapshotStore":
         from envdeck.core.timeline.store import SnapshotStore  # start-up: not without a change
 
-        snapshots = SnapshotStore(self.host)
-        fresh: list[StoredEnvironment] = []
-        held: dict[str, list[str]] = {}
-        for path, read in self._read.items():
-            if self.stopped():
-                break
-            if path not in stale and snapshots.knows(path):
-                continue
-            if not read.environment.examined:
-                self._unlike.add(path)
-            read.project_mark = every[path]
-            look = self._examiner.read(read.environment)
-            read.environment = self._examiner.examine(look)
-            self._digests[path] = {one.path: one.record for one in look.distributions if one.record}
-            snapshots.keep(read.environment, look.distributions, source="scan")
-            held[path] = [f"{one.name}=={one.version}" for one in look.distributions]
-            fresh.append(read.stored())
-            yield Examined(path, read.environment.findings)
-            yield from self._progress("examining")
-        self.index.save_environments(fresh, held)
-        if snapshots.notice is not None:
-            yield snapshots.notice
+        return SnapshotStore(self.host)
 
     @cached_property
     def _examiner(self) -> "Examiner":
@@ -336,35 +363,18 @@ class Scan:
 
         return Examiner(self.host)
 
-    def _measure(self) -> Iterator[Event]:
-        unknown: dict[str, Sequence[str]] = {}
-        for path, read in self._read.items():
-            folders = read.environment.site_packages if self.health else ()
-            if self.sizes and read.environment.size is not None:
-                yield Sized(path, read.environment.size)
-            elif self.sizes or path in self._unlike:
-                unknown[path] = folders
-        if not unknown:
-            return
-        # start-up: it measures in processes
-        from envdeck.core.inspection.size_pool import Sizer
-
-        fresh: list[StoredEnvironment] = []
-        kept = time.perf_counter()
-        sizer = Sizer(self.host, self.mounts, self.stopped, self._digests)
-        for path, size, whole in sizer.measure_all(unknown):
+    def _take_sizes(self, measured: "Iterable[Measured]") -> Iterator[Event]:
+        for path, size, whole in measured:
             if size is not None:
                 read = self._read[path]
                 if self.health:
                     yield from self._compare_files(read, whole=whole)
-                measured = replace(read.environment, size=size)
-                fresh.append(replace(read.stored(), environment=measured))
-                read.environment = replace(measured, size=replace(size, shared=None))
-            if len(fresh) >= SAVE_SIZES or time.perf_counter() - kept > SAVE_SECONDS:
-                yield from self._keep_sizes(fresh)
-                fresh, kept = [], time.perf_counter()
+                known = replace(read.environment, size=size)
+                self._sized.append(replace(read.stored(), environment=known))
+                read.environment = replace(known, size=replace(size, shared=None))
+            if len(self._sized) >= SAVE_SIZES or time.perf_counter() - self._kept > SAVE_SECONDS:
+                yield from self._keep_contents()
             yield from self._progress("measuring")
-        yield from self._keep_sizes(fresh)
 
     def _compare_files(self, read: _Read, *, whole: bool) -> Iterator[Event]:
         """Say which files lack or have another length, where the walk told that not all are as
@@ -378,13 +388,17 @@ class Scan:
         if read.environment.findings != before:
             yield Examined(read.environment.path, read.environment.findings)
 
-    def _keep_sizes(self, measured: list[StoredEnvironment]) -> Iterator[Event]:
-        """Keep sizes, then tell them: whoever is told may at once ask for a joint count."""
-        self.index.save_environments(measured)
-        for stored in measured:
+    def _keep_contents(self) -> Iterator[Event]:
+        """Keep what was found, then tell the sizes: whoever is told may at once ask for a joint
+        count."""
+        sized = {stored.environment.path for stored in self._sized}
+        others = [self._read[path].stored() for path in self._held if path not in sized]
+        self.index.save_environments([*others, *self._sized], self._held)
+        for stored in self._sized:
             size = stored.environment.size
             if size is not None and self.sizes:
                 yield Sized(stored.environment.path, replace(size, shared=None))
+        self._sized, self._held, self._kept = [], {}, time.perf_counter()
 
     def _remember(self) -> None:
         self.index.save_environments(read.stored() for read in self._read.values())

@@ -1,14 +1,13 @@
 """Measuring many environments, alone and with help, and what happens when help fails."""
 
 import sys
-from collections import deque
 from dataclasses import replace
 from queue import SimpleQueue
 
 import pytest
 
 from envdeck.core.inspection import size_pool as sizing
-from envdeck.core.inspection.size_pool import Sizer, Worker
+from envdeck.core.inspection.size_pool import SizeQueue, Sizer, Worker
 
 
 @pytest.fixture
@@ -78,7 +77,9 @@ def test_what_is_gone_has_no_size(sizer, folders, helped):
     ids=["not there", "ends", "nonsense", "too short", "ends within an answer"],
 )
 def test_help_that_fails_costs_no_answer(sizer, folders, command):
-    waiting, done = deque(plain(folders).items()), SimpleQueue()
+    waiting, done = SimpleQueue(), SimpleQueue()
+    for wanted in (*plain(folders).items(), None):
+        waiting.put(wanted)
     with Worker(sizer, waiting, done, command) as worker:
         answers = sizes(done.get(timeout=30) for _ in folders)
     assert answers == {path: size_of(sizer, path) for path in folders}
@@ -100,6 +101,39 @@ def test_leaving_early_ends_the_help(sizer, folders, helped):
     answers = sizer.measure_all(plain(folders))
     next(answers)
     answers.close()
+
+
+def test_help_measures_while_more_is_to_come(sizer, folders, helped):
+    answers = []
+    with SizeQueue(sizer, len(folders)) as queue:
+        for path in folders[:6]:
+            queue.add(path, ())
+        while not answers:
+            answers += queue.ready()
+        for path in folders[6:]:
+            queue.add(path, ())
+        answers += queue.rest()
+    assert sizes(answers) == {path: size_of(sizer, path) for path in folders}
+    assert len(answers) == len(folders)
+
+
+def test_without_a_second_processor_nothing_is_measured_beside(sizer, folders, monkeypatch):
+    monkeypatch.setattr(sizing, "ALONE_SECONDS", -1.0)
+    monkeypatch.setattr(sizing, "_helpers", lambda: 1)
+    with SizeQueue(sizer, len(folders)) as queue:
+        for path in folders:
+            queue.add(path, ())
+        assert list(queue.ready()) == []
+        assert sizes(queue.rest()) == {path: size_of(sizer, path) for path in folders}
+
+
+def test_a_worker_that_is_left_measures_no_more(sizer, folders):
+    waiting, done = SimpleQueue(), SimpleQueue()
+    for _ in range(200_000):
+        waiting.put((folders[0], ()))
+    with Worker(sizer, waiting, done, ("/nowhere/python",)) as worker:
+        done.get(timeout=30)
+    assert not worker.alive
 
 
 def test_the_worker_takes_its_time_from_us(sizer, folders, helped):

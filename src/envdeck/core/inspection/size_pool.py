@@ -16,11 +16,10 @@ import os
 import subprocess
 import sys
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Event, Thread
 from typing import IO, TypeAlias
 
 from envdeck.core.inspection.packages.record import PresenceReader
@@ -85,6 +84,8 @@ if __name__ == "__main__":
 
 Measured: TypeAlias = tuple[str, Size | None, bool]
 """Path, size, and whether every file is there with the length that its RECORD tells."""
+Wanted: TypeAlias = tuple[str, Sequence[str]]
+"""Path, and the package folders whose RECORDs are compared."""
 
 ALONE_SECONDS = 0.1
 """How long is measured without help: a process takes about half of that to start."""
@@ -126,28 +127,78 @@ class Sizer:
     def measure_all(self, wanted: Mapping[str, Sequence[str]]) -> Iterator[Measured]:
         """Yield each path with its size, in no order; what is left when stopped is left out.
         `wanted` are the package folders to compare, by path."""
-        waiting = deque(wanted.items())
-        began = time.perf_counter()
-        while waiting and not self.stopped():
-            late = time.perf_counter() - began > ALONE_SECONDS
-            if late and len(waiting) >= WORTH_HELP and _helpers() > 1:
-                yield from self._with_help(waiting)
-                return
-            yield self.measure(*waiting.popleft())
+        with SizeQueue(self, len(wanted)) as queue:
+            for path, folders in wanted.items():
+                queue.add(path, folders)
+            yield from queue.rest()
 
-    def _with_help(self, waiting: deque[tuple[str, Sequence[str]]]) -> Iterator[Measured]:
-        left = len(waiting)
-        done: SimpleQueue[Measured] = SimpleQueue()
-        with ExitStack() as stack:
-            workers = [stack.enter_context(Worker(self, waiting, done)) for _ in range(_helpers())]
-            while left and not self.stopped():
-                try:
-                    yield done.get(timeout=_POLL_SECONDS)
-                except Empty:
-                    if not any(worker.alive for worker in workers) and done.empty():
-                        return
-                else:
-                    left -= 1
+
+class SizeQueue:
+    """Environments to be measured, and the processes that do so beside the caller."""
+
+    def __init__(self, sizer: Sizer, expected: int) -> None:
+        """Take how many will be added, which decides whether help is worth it."""
+        self._sizer = sizer
+        self._coming = expected
+        self._left = 0
+        self._waiting: SimpleQueue[Wanted | None] = SimpleQueue()
+        self._done: SimpleQueue[Measured] = SimpleQueue()
+        self._workers: list[Worker] = []
+        self._told = 0
+        """How many of them will learn that nothing more is added."""
+        self._stack = ExitStack()
+        self._began = time.perf_counter()
+
+    def __enter__(self) -> "SizeQueue":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def add(self, path: str, folders: Sequence[str]) -> None:
+        """Have one measured, and compared with the RECORDs in its package folders."""
+        self._coming -= 1
+        self._left += 1
+        self._waiting.put((path, folders))
+
+    def ready(self) -> Iterator[Measured]:
+        """Yield what is measured by now; one processor is left to the caller."""
+        self._call_help(_helpers() - 1)
+        while not self._done.empty():
+            self._left -= 1
+            yield self._done.get()
+
+    def rest(self) -> Iterator[Measured]:
+        """Yield all that is left, once nothing more is added, in no order; what is left when
+        stopped is left out."""
+        self._coming = 0
+        while self._left and not self._sizer.stopped():
+            self._call_help(_helpers())
+            if not self._workers:
+                wanted = self._waiting.get()
+                self._left -= 1
+                if wanted is not None:
+                    yield self._sizer.measure(*wanted)
+                continue
+            for _ in range(len(self._workers) - self._told):
+                self._waiting.put(None)  # nothing more is added
+                self._told += 1
+            try:
+                answer = self._done.get(timeout=_POLL_SECONDS)
+            except Empty:
+                if not any(worker.alive for worker in self._workers) and self._done.empty():
+                    return
+            else:
+                self._left -= 1
+                yield answer
+
+    def _call_help(self, most: int) -> None:
+        late = time.perf_counter() - self._began > ALONE_SECONDS
+        if not late or _helpers() < 2 or self._left + self._coming < WORTH_HELP:
+            return
+        for _ in range(most - len(self._workers)):
+            worker = Worker(self._sizer, self._waiting, self._done)
+            self._workers.append(self._stack.enter_context(worker))
 
 
 def _helpers() -> int:
@@ -166,7 +217,7 @@ class Worker:
     def __init__(
         self,
         sizer: Sizer,
-        waiting: deque[tuple[str, Sequence[str]]],
+        waiting: "SimpleQueue[Wanted | None]",
         done: SimpleQueue[Measured],
         command: Sequence[str] = COMMAND,
     ) -> None:
@@ -176,6 +227,7 @@ class Worker:
         self._command = command
         self._process: subprocess.Popen[bytes] | None = None
         self._helps = False
+        self._left = Event()
         self._thread = Thread(target=self._run, daemon=True)
 
     @property
@@ -200,6 +252,7 @@ class Worker:
 
     def __exit__(self, *_: object) -> None:
         process = self._process
+        self._left.set()
         if process is not None:
             process.kill()
             process.wait()
@@ -212,12 +265,14 @@ class Worker:
     def _run(self) -> None:
         host = self._sizer.host
         self._send([host.platform, host.root])
-        while not self._sizer.stopped():
+        while not (self._left.is_set() or self._sizer.stopped()):
             try:
-                path, folders = self._waiting.popleft()
-            except IndexError:
+                wanted = self._waiting.get(timeout=_POLL_SECONDS)
+            except Empty:
+                continue
+            if wanted is None:
                 return
-            self._done.put(self._measure(path, folders))
+            self._done.put(self._measure(*wanted))
 
     def _measure(self, path: str, folders: Sequence[str]) -> Measured:
         self._send([path, folders, self._sizer.digests.get(path, {})])

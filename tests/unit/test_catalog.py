@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from dataclasses import replace
 
 import pytest
@@ -166,6 +167,15 @@ def test_a_second_scan_reads_only_what_changed(catalog, machine, lone, monkeypat
     dist_info.mkdir()
     assert environments(catalog.scan(Scope()))[str(lone)].packages == 1
     assert read == [str(lone)]
+
+
+def test_what_an_exclusion_hid_is_found_once_it_is_lifted(catalog, machine, lone, host):
+    """A folder by which an earlier look passed has not changed since, and was never read."""
+    shown = {str(machine / "work" / "api" / ".venv"), str(lone)}
+    later = Catalog(replace(host, now=lambda: time.time() + LATER), catalog.index_file)
+    for rule in ("work", "Envs", str(machine / "work"), "~/En*"):
+        assert len(environments(later.scan(Scope(exclude=(rule,))))) == 1
+        assert environments(later.scan(Scope())).keys() == shown
 
 
 def test_a_base_that_vanishes_is_noticed_by_the_second_scan(catalog, lone):

@@ -1,10 +1,13 @@
 """The walk: what it meets, what it passes by, and what a memory spares it."""
 
 import os
+import random
+import shutil
 from pathlib import Path
 
 import pytest
 
+from envdeck.core.discovery import walk as walking
 from envdeck.core.discovery.prefix import EnvironmentCandidate
 from envdeck.core.discovery.prune import Prune
 from envdeck.core.discovery.walk import TICK_FOLDERS, Pointer, ProjectRoot, Tick, Walk
@@ -13,14 +16,21 @@ from envdeck.core.operations.transaction.places import Places, trashes_for
 from envdeck.core.system.mounts import Mount
 
 
-class Memory(dict):
-    """A memory that counts what had to be read."""
+class Memory:
+    """A memory in a list that counts what had to be read."""
 
-    reads = 0
+    def __init__(self):
+        self.records = []
+        self.reads = 0
 
-    def put(self, path, record):
-        self.reads += 1
-        self[path] = record
+    def __iter__(self):
+        before, self.records = self.records, []
+        self.keep = self.records.append
+        return iter(before)
+
+    def put(self, record, before, _changed):
+        self.reads += record != before
+        self.records.append(record)
 
 
 def environment(path):
@@ -213,6 +223,38 @@ def test_the_standard_library_is_passed_by(home):
     assert [hit.path for hit in met(home)] == [str(kept)]
 
 
+def disturb(home, chance):
+    """Change something below a folder, as people and programs do."""
+    folders = sorted(path for path in home.rglob("*") if path.is_dir() and not path.is_symlink())
+    folder = chance.choice([home, *folders])
+    name = folder / chance.choice("abcdef")
+    match chance.randrange(8):
+        case 0 | 1 | 2:
+            (name / chance.choice("ab") / "x").mkdir(parents=True, exist_ok=True) if not (
+                name.is_symlink() or name.is_file()
+            ) else None
+        case 3 if not os.path.lexists(name):
+            environment(name)
+        case 4 if folder != home:
+            shutil.rmtree(folder)
+        case 5 if folder != home:
+            shutil.rmtree(folder)
+            folder.symlink_to(home)
+        case 6 if folder != home and not os.path.lexists(name):
+            folder.rename(home / f"moved-{chance.randrange(1000)}")
+        case _:
+            (folder / chance.choice(["pyproject.toml", "notes.txt"])).touch()
+
+
+def later(folder):
+    """Have the clock of the file system go on, so that no change looks like the one before."""
+    probe = folder.parent / "clock"
+    probe.touch()
+    before = probe.stat().st_ctime_ns
+    while probe.stat().st_ctime_ns == before:
+        probe.touch()
+
+
 class TestMemory:
     def test_what_has_not_changed_is_not_read_again(self, home):
         environment(home / "a" / ".venv")
@@ -221,6 +263,62 @@ class TestMemory:
         reads = memory.reads
         assert met(home, memory=memory) == first
         assert memory.reads == reads > 0
+
+    @pytest.mark.parametrize("seed", range(12))
+    def test_whatever_happened_meanwhile_is_seen(self, home, seed):
+        """A walk with a memory meets what one without meets, as often as the disk changes."""
+        chance = random.Random(seed)
+        memory = Memory()
+        for _ in range(8):
+            for _ in range(chance.randrange(4)):
+                disturb(home, chance)
+            later(home)
+            walks = [Walk(str(home), Prune(), one) for one in (memory, None)]
+            looks = [[hit for hit in walk if not isinstance(hit, Tick)] for walk in walks]
+            assert sorted(map(repr, looks[0])) == sorted(map(repr, looks[1]))
+            folders = {
+                str(home),
+                *(f"{above}/{name}" for above, names, _ in os.walk(home) for name in names),
+            }
+            assert len(memory.records) <= len(folders)
+
+    def test_of_what_did_not_change_nothing_is_listed(self, home, monkeypatch):
+        for number in range(40):
+            disturb(home, random.Random(number))
+        memory = Memory()
+        first = met(home, object, memory=memory)
+        monkeypatch.setattr(walking, "list_folder", None)
+        assert met(home, object, memory=memory) == first
+
+    def test_a_folder_that_became_a_link_is_not_walked_into(self, home, tmp_path, monkeypatch):
+        for name in ("a", "b", "c"):
+            (home / name / "x" / "y").mkdir(parents=True)
+        memory = Memory()
+        met(home, memory=memory)
+        later(home)
+        shutil.rmtree(home / "b")
+        environment(tmp_path / "elsewhere" / "x")
+        (home / "b").symlink_to(tmp_path / "elsewhere")
+        stat, asked = os.stat, []
+        monkeypatch.setattr(
+            os, "stat", lambda path, **how: asked.append(str(path)) or stat(path, **how)
+        )
+        assert met(home, memory=memory) == []
+        assert f"{home}/b/x" not in asked
+        assert f"{home}/c/x/y" in asked
+
+    def test_records_that_do_not_fit_the_disk_do_no_harm(self, home):
+        kept = environment(home / "a" / "b" / ".venv")
+        (home / "c").mkdir()
+        memory = Memory()
+        expected = met(home, memory=memory)
+        records = memory.records
+        assert [one.path for one in expected] == [str(kept)]
+        for count in range(len(records)):
+            for damaged in (records[:count], records[count:], [*records, *records[:count]]):
+                memory.records = damaged
+                later(home)
+                assert met(home, memory=memory) == expected
 
     def test_a_new_environment_is_met(self, home):
         (home / "a").mkdir()

@@ -22,7 +22,7 @@ host = Host("linux", "/home/ada", {}, lambda: 1_800_000_000.0)
 sys.stdout.write("ready\\n"); sys.stdout.flush(); sys.stdin.readline()
 for turn in range(15):
     with Index.open(path, host=host) as index:
-        index.folders("/" + who).put("/" + who, (turn, (), (), ()))
+        index.folders("/" + who, "").put((turn + 1, who, ""), None, 1)
         assert index.save_environments(
             StoredEnvironment(
                 Environment(place, Identity(1, 2), who, "uv", Status.OK), f"{who} {turn}"
@@ -62,7 +62,7 @@ def test_processes_share_one_memory(tmp_path):
         found = {one.environment.path: one.fingerprint for one in index.environments()}
         assert found.pop("/common") in {"one 14", "two 14", "three 14"}
         assert found == {"/one": "one 14", "/two": "two 14", "/three": "three 14"}
-        assert index.folders("/two").get("/two") == (14, (), (), ())
+        assert list(index.folders("/two", "")) == [(15, "two", "")]
 
 
 def test_threads_share_one_memory(tmp_path):

@@ -1,7 +1,7 @@
 """The memory of folders: what a second walk need not read."""
 
-import os
 import zlib
+from array import array
 
 import pytest
 from hypothesis import given, settings
@@ -12,27 +12,31 @@ from envdeck.core.index.folders import FolderMemory
 
 NOW = 1_800_000_000.0
 OLD = 1_700_000_000_000_000_000
-ROOT = "/home/ada"
 
 
-def again(memory, root=ROOT, now=NOW):
+def again(memory, now=NOW):
     """Return the memory as the next walk meets it, and a list of the segments it loads."""
     segments = list(memory.segments())
     loaded = []
 
     def load(part):
         loaded.append(part)
-        return segments[part][1]
+        return segments[part] if part < len(segments) else None
 
-    places = [(part, places) for part, (places, _) in enumerate(segments)]
-    return FolderMemory(root, now=now, places=places, load=load), loaded
+    return FolderMemory(now=now, load=load), loaded
 
 
-def kept(records, root=ROOT):
-    memory = FolderMemory(root, now=NOW)
-    for path, record in records.items():
-        memory.put(path, record)
-    return again(memory, root)[0]
+def kept(records):
+    memory = FolderMemory(now=NOW)
+    for record in records:
+        memory.put(record, None, OLD)
+    return again(memory)[0]
+
+
+def packed(records):
+    marks = array("Q", [mark for mark, _, _ in records]).tobytes()
+    text = "\0".join([*(names for _, names, _ in records), *(note for *_, note in records)])
+    return zlib.compress(len(records).to_bytes(4, "little") + marks + text.encode())
 
 
 name = st.text(
@@ -41,10 +45,13 @@ name = st.text(
     min_size=1,
     max_size=12,
 ).filter(lambda name: name not in {".", ".."})
-names = st.lists(name, max_size=3).map(tuple)
-records = st.dictionaries(
-    st.lists(name, max_size=4).map(lambda parts: "/".join([ROOT, *parts])),
-    st.tuples(st.integers(0, OLD), names, names, names),
+names = st.lists(name, max_size=3).map("/".join)
+records = st.lists(
+    st.tuples(
+        st.integers(1, 2**64 - 1),
+        names,
+        st.just("") | st.tuples(names, names, names).map("//".join),
+    ),
     max_size=8,
 )
 
@@ -52,16 +59,7 @@ records = st.dictionaries(
 @settings(deadline=None)
 @given(records)
 def test_whatever_folders_hold_survives(records):
-    memory = kept(records)
-    assert {path: memory.get(path) for path in records} == records
-    assert memory.get(ROOT + "/not/met") is None
-
-
-@pytest.mark.parametrize("root", ["/", "/home/ada", "/home/ada/"])
-def test_any_root_will_do(root):
-    path = os.path.join(root, "work", "api")
-    record = (OLD, ("src",), ("pyproject.toml",), ("link",))
-    assert kept({path: record}, root).get(path) == record
+    assert list(kept(records)) == records
 
 
 def test_a_folder_that_changed_just_now_is_read_again():
@@ -72,81 +70,109 @@ def test_a_folder_that_changed_just_now_is_read_again():
         "new": nanoseconds - 1_000_000_000,
         "future": nanoseconds + 1,
         "before-1970": -5,
+        "no clock": 0,
     }
-    memory = kept({f"{ROOT}/{name}": (time, (), (), ()) for name, time in times.items()})
-    assert [name for name in times if memory.get(f"{ROOT}/{name}")] == ["old"]
+    memory = FolderMemory(now=NOW)
+    for name, time in times.items():
+        memory.put((7, name, ""), None, time)
+    found = list(again(memory)[0])
+    assert [name for mark, name, _ in found if mark] == ["old"]
+    assert [name for _, name, _ in found] == list(times), (
+        "its names stay, by which what follows has its place"
+    )
 
 
-def test_a_changed_folder_replaces_what_was_known_even_when_it_is_too_new_to_keep():
-    memory = kept({ROOT + "/a": (OLD, ("x",), (), ()), ROOT + "/b": (OLD, (), (), ())})
-    memory.get(ROOT + "/a")
-    memory.put(ROOT + "/a", (int(NOW) * 1_000_000_000, ("y",), (), ()))
-    memory.get(ROOT + "/b")
-    memory.put(ROOT + "/b", (OLD + 1, ("z",), (), ()))
-    after, _ = again(memory)
-    assert after.get(ROOT + "/a") is None
-    assert after.get(ROOT + "/b") == (OLD + 1, ("z",), (), ())
+def test_a_changed_folder_replaces_what_was_known():
+    first, second = (OLD, "x", ""), (OLD, "", "")
+    memory = kept([first, second])
+    walk = iter(memory)
+    assert next(walk) == first
+    memory.put((OLD + 1, "y", ""), first, OLD)
+    memory.keep(next(walk))
+    assert memory.changed
+    assert list(again(memory)[0]) == [(OLD + 1, "y", ""), second]
+
+
+def test_what_is_as_it_was_is_no_news():
+    first, second = (OLD, "x", ""), (OLD, "", "x//bin//")
+    memory = kept([first, second])
+    for record in memory:
+        memory.keep(record) if record == first else memory.put(record, second, OLD)
+    assert memory.met == 2
+    assert not memory.changed
 
 
 def test_what_a_walk_does_not_meet_is_forgotten():
-    memory = kept({f"{ROOT}/{name}": (OLD, (), (), ()) for name in "abc"})
-    memory.get(ROOT + "/b")
-    assert not memory.changed
-    assert memory.met == 1
-    after, _ = again(memory)
-    assert [name for name in "abc" if after.get(f"{ROOT}/{name}")] == ["b"]
+    memory = kept([(OLD, name, "") for name in "abc"])
+    for record in memory:
+        if record[1] == "b":
+            memory.keep(record)
+    assert memory.changed
+    assert [names for _, names, _ in again(memory)[0]] == ["b"]
 
 
-def test_a_large_disk_is_kept_in_segments_and_read_by_need(monkeypatch):
+@pytest.fixture
+def small(monkeypatch):
     monkeypatch.setattr(module, "SEGMENT_FOLDERS", 10)
-    monkeypatch.setattr(module, "_LOADED", 3)
-    paths = [f"{ROOT}/work/project{n // 8}/src/{n}" for n in range(200)]
-    first = FolderMemory(ROOT, now=NOW)
-    for number, path in enumerate(paths):
-        first.put(path, (OLD + number, (), (), ()))
+    first = FolderMemory(now=NOW)
+    for number in range(200):
+        first.put((OLD + number, "", ""), None, OLD)
     assert first.met == 200
     assert len(list(first.segments())) == 20
-    second, loaded = again(first)
-    assert [second.get(path)[0] - OLD for path in paths] == list(range(200))
-    assert loaded == list(range(20)), "each segment once, in the order of the walk"
-    assert len(second._loaded) == 3
-    assert second.get(ROOT + "/work/project3/new") is None
+    return first
+
+
+def test_a_large_disk_is_kept_in_segments_and_read_by_need(small):
+    second, loaded = again(small)
+    for number, record in enumerate(second):
+        assert record == (OLD + number, "", "")
+        assert loaded == list(range(number // 10 + 1)), "one at a time"
+        assert len(second._pending) <= 10
+        second.keep(record)
     assert not second.changed
+    assert list(second.segments()) == list(small.segments())
+
+
+def test_only_what_changed_is_packed_again_and_parts_do_not_become_many(small):
+    memory = small
+    for looked in range(1, 40):
+        before = list(memory.segments())
+        memory, _ = again(memory)
+        for number, record in enumerate(memory):
+            if number == 55:
+                memory.put((OLD - looked, "", ""), None, OLD)
+            memory.keep(record)
+        after = list(memory.segments())
+        assert memory.met == 200 + looked
+        assert len(set(after) - set(before)) <= 3
+        assert len(after) <= 2 * (200 + looked) // 10
+    assert [time for time, _, _ in again(memory)[0]][55:94] == [OLD - n for n in range(39, 0, -1)]
 
 
 @settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_damaged_segments_remember_nothing(data):
-    places = zlib.compress(b"work")
-    for packed in (data, zlib.compress(data), None):
-        memory = FolderMemory(ROOT, now=NOW, places=[(0, places)], load=lambda _, p=packed: p)
-        found = memory.get(ROOT + "/work")
-        assert found is None or data.startswith((ROOT + "/work").encode())
-    FolderMemory(ROOT, now=NOW, places=[(0, data)])
+    for damaged in (data, zlib.compress(data)):
+        memory = FolderMemory(now=NOW, load=lambda part, p=damaged: p if part == 0 else None)
+        assert all(len(record) == 3 for record in memory)
+    whole = packed([(OLD, "a", ""), (OLD, "", "")])
+    memory = FolderMemory(now=NOW, load=lambda part: [whole, data, whole][part])
+    assert len(list(memory)) >= 2
+    torn = FolderMemory(now=NOW, load=lambda part: [whole, whole[:-1], whole][part])
+    assert len(list(torn)) == 2, "what comes after a damaged one has lost its place"
 
 
-@pytest.mark.parametrize("names", ["..", ".", "a/../b", "../x", "x/."])
-@pytest.mark.parametrize("column", [2, 3, 4])
-def test_names_that_would_lead_out_are_refused(names, column):
-    values = [ROOT + "/work", str(OLD), "src", "", ""]
-    values[column] = names
-    packed = zlib.compress("\0".join(values).encode())
-    memory = FolderMemory(
-        ROOT, now=NOW, places=[(0, zlib.compress(b"work"))], load=lambda _: packed
-    )
-    assert memory.get(ROOT + "/work") is None
-
-
-@pytest.mark.parametrize("time", ["", "x", "-1", "9" * 5000, "\u0661"])
-def test_times_that_are_none_are_refused(time):
-    packed = zlib.compress("\0".join([ROOT + "/work", time, "src", "", ""]).encode())
-    memory = FolderMemory(
-        ROOT, now=NOW, places=[(0, zlib.compress(b"work"))], load=lambda _: packed
-    )
-    assert memory.get(ROOT + "/work") is None
+@pytest.mark.parametrize("names", ["..", ".", "a/../b", "../x", "x/.", "/etc", "a/", "a//b"])
+def test_names_that_would_lead_out_are_refused(names):
+    for one in (names, "fine"):
+        records = [(OLD, "fine", ""), (OLD, one, ""), (OLD, "", "")]
+        memory = FolderMemory(
+            now=NOW, load=lambda part, r=records: packed(r) if part == 0 else None
+        )
+        assert list(memory) == ([] if one == names else records)
 
 
 def test_a_bomb_is_not_unpacked(monkeypatch):
     monkeypatch.setattr(module, "_LIMIT", 1000)
-    places = zlib.compress(b"work\0" * 1000)
-    assert FolderMemory(ROOT, now=NOW, places=[(0, places)]).get(ROOT + "/work") is None
+    bomb = packed([(OLD, "a", "")] * 1000)
+    assert list(FolderMemory(now=NOW, load=lambda part: bomb if part == 0 else None)) == []

@@ -153,7 +153,7 @@ def test_a_read_only_home_is_read_and_not_written(path, machine, opened, there):
         assert not index.save_project_roots(["/b"])
         assert index.notice.message.startswith("the index cannot be saved")
         assert not index._writes
-        assert index.folders("/home/ada") is None
+        assert index.folders("/home/ada", "") is None
     path.parent.chmod(0o700)
 
 

@@ -126,37 +126,52 @@ def test_shared_files_stay_with_their_measurement(opened):
 
 
 def test_folders_are_kept_on_closing(opened, machine):
-    record = (OLD, ("src",), ("pyproject.toml",), ())
+    record = (7, "src", "src//pyproject.toml//")
     with opened() as index:
-        index.folders("/home/ada").put("/home/ada/work", record)
+        index.folders("/home/ada", "rules").put(record, None, OLD)
     with opened() as index:
-        assert index.folders("/home/ada").get("/home/ada/work") == record
-        assert index.folders("/home").get("/home/ada/work") is None
+        assert list(index.folders("/home/ada", "rules")) == [record]
+        assert list(index.folders("/home", "rules")) == []
+
+
+def test_folders_walked_by_other_rules_are_not_believed(opened, machine):
+    """What those left out is not known, and what these leave out is."""
+    with opened() as index:
+        index.folders("/home/ada", "all").put((7, "src", ""), None, OLD)
+    with opened() as index:
+        memory = index.folders("/home/ada", "all but src")
+        assert list(memory) == []
+        memory.put((7, "", ""), None, OLD)
+    with opened() as index:
+        assert list(index.folders("/home/ada", "all")) == []
+        assert list(index.folders("/home/ada", "all but src")) == [(7, "", "")]
 
 
 def test_a_walk_that_was_stopped_early_leaves_the_memory_of_the_last(opened):
-    paths = [f"/r/{n}" for n in range(10)]
+    records = [(number, "", "") for number in range(1, 11)]
     with opened() as index:
-        memory = index.folders("/r")
-        for path in paths:
-            memory.put(path, (OLD, (), (), ()))
+        memory = index.folders("/r", "")
+        for record in records:
+            memory.put(record, None, OLD)
     with opened() as index:
-        index.folders("/r").put("/r/0", (OLD + 1, (), (), ()))
+        index.folders("/r", "").put((99, "", ""), records[0], OLD)
     with opened() as index:
-        memory = index.folders("/r")
-        assert [memory.get(path)[0] - OLD for path in paths] == [0] * 10
-        memory.put("/r/0", (OLD + 2, (), (), ()))
+        memory = index.folders("/r", "")
+        assert list(memory) == records
+        memory.put((98, "", ""), records[0], OLD)
+        for record in records[1:]:
+            memory.keep(record)
     with opened() as index:
-        assert index.folders("/r").get("/r/0") == (OLD + 2, (), (), ())
+        assert list(index.folders("/r", "")) == [(98, "", ""), *records[1:]]
 
 
 def test_only_the_latest_walks_are_kept(path, machine):
     for number in range(20):
         later = replace(machine, now=lambda number=number: NOW + number)
         with Index.open(path, host=later) as index:
-            index.folders(f"/r{number}").put(f"/r{number}", (OLD, (), (), ()))
+            index.folders(f"/r{number}", "").put((7, "", ""), None, OLD)
     with Index.open(path, host=machine) as index:
-        found = [n for n in range(20) if index.folders(f"/r{n}").get(f"/r{n}")]
+        found = [n for n in range(20) if list(index.folders(f"/r{n}", ""))]
     assert found == list(range(4, 20))
 
 
@@ -187,10 +202,10 @@ def everything(index):
         index.save_project_roots(["/z"]),
         index.forget(["/nothing"]),
     ]
-    memory = index.folders("/z")
+    memory = index.folders("/z", "")
     if memory is not None:
-        memory.put("/z", (OLD, (), (), ()))
-        memory.get("/z/y")
+        list(memory)
+        memory.put((7, "", ""), None, OLD)
     answers.append(index.save_folders())
     index.environments()
     index.interpreters()

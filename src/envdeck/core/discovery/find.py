@@ -63,8 +63,8 @@ class Survey:
     only_roots: bool
     """Whether nothing outside the roots is to be listed, known place or not."""
     prune: Prune
-    memory: Callable[[str], WalkMemory | None] = lambda _root: None
-    """Gives the memory of one root."""
+    memory: Callable[[str, str], WalkMemory | None] = lambda _root, _rules: None
+    """Gives the memory of one root, as it was walked by the same rules."""
     stopped: Callable[[], bool] = lambda: False
     one_device: bool = False
     readers: WalkReaders = field(default_factory=Readers)
@@ -109,7 +109,7 @@ class Survey:
                 Walk(
                     root,
                     self.prune,
-                    self.memory(root),
+                    self.memory(root, self.prune.mark(root)),
                     self.stopped,
                     windows=self.host.windows,
                     named_stores=self._named_stores(),

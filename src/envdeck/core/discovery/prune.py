@@ -98,6 +98,17 @@ class Prune:
             if inside and not self.bars(path) and reach.isdir(path):
                 yield path, "caches and other programs' own folders are not searched"
 
+    def mark(self, root: str) -> str:
+        """Return a text that is another one whenever these rules leave out other folders below a
+        root."""
+        parts = (
+            sorted(self.names),
+            sorted(path for path in self.paths if lies_under(path, root)),
+            [pattern.pattern for pattern in self.patterns],
+            [pattern.pattern for pattern in self.path_patterns],
+        )
+        return "\n".join("\0".join(part) for part in parts)
+
     def alone(self, names: frozenset[str]) -> "Prune":
         """Return the person's own rules, and these names in place of the usual ones: for a place
         that holds environments, however it is called. A trash is none."""

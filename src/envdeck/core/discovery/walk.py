@@ -1,16 +1,17 @@
 """The walk over the disk: one stack, no link followed.
 
 On a slow disk threads read ahead of it, in the order of the stack. A folder that has not changed
-since the last walk holds the names it held then, so a memory of them spares the reading; what the
-names lead to is looked at anew each time.
+since the last walk holds the names it held then, so a memory of them, gone through in step with the
+stack, spares the reading; what the names lead to is looked at anew each time.
 """
 
 import os
 import re
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Protocol, TypeAlias
+from itertools import chain
+from typing import NamedTuple, Protocol, TypeAlias
 
 from envdeck.core.discovery import prefix as markers
 from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind
@@ -72,8 +73,11 @@ def _is_junction(entry: "os.DirEntry[str]") -> bool:
     return bool(getattr(status, "st_file_attributes", 0) & _REPARSE_POINT)
 
 
-FolderRecord: TypeAlias = tuple[int, tuple[str, ...], tuple[str, ...], tuple[str, ...]]
-"""When the folder last changed, in nanoseconds, then what it held (:data:`FolderListing`)."""
+FolderRecord: TypeAlias = tuple[int, str, str]
+"""A folder as a memory has it: inode and time of its last change in one number (0 where that is not
+to be relied on), the names of the folders in it to go on with, joined by `/`, and, where marks or
+links are in it, its :data:`FolderListing`, each part joined by `/`, the three by `//`."""
+_NOTHING: FolderRecord = (0, "", "")
 
 TICK_FOLDERS = 256
 """So many folders are visited between two signs of life."""
@@ -92,14 +96,21 @@ _USUAL_NAMES = frozenset({".venv", "venv", "env"})
 
 
 class WalkMemory(Protocol):
-    """What the last walk saw."""
+    """What the last walk saw by the same rules: a record of each folder that it came by, in its
+    order. Those in a folder come next, the last of its names first, each with all below it."""
 
-    def get(self, path: str) -> FolderRecord | None:
-        """Return what the folder held then."""
+    @property
+    def keep(self) -> Callable[[FolderRecord], object]:
+        """Keep a record as it was."""
         ...
 
-    def put(self, path: str, record: FolderRecord) -> None:
-        """Keep what the folder holds now."""
+    def __iter__(self) -> Iterator[FolderRecord]:
+        """Yield the records, once."""
+        ...
+
+    def put(self, record: FolderRecord, before: FolderRecord | None, changed: int) -> None:
+        """Keep a record in the place of the one before, if there was one. The folder last
+        changed at that time, in nanoseconds since the epoch."""
         ...
 
 
@@ -135,9 +146,19 @@ Hit: TypeAlias = (
 )
 
 
-_Visit: TypeAlias = tuple[FolderListing, int, Sequence[Hit], Sequence[str]]
-"""A folder read: what it holds, when it last changed (in nanoseconds; 0 where nobody asks), what
-its names lead to, and the folders in it to go on with."""
+class _Visit(NamedTuple):
+    """A folder read."""
+
+    path: str
+    listing: FolderListing
+    mark: int
+    """Inode and time in one number (:data:`FolderRecord`)."""
+    changed: int
+    """When it last changed, in nanoseconds; 0 where nobody asks."""
+    hits: Sequence[Hit]
+    """What its names lead to."""
+    names: Sequence[str]
+    """Those of the folders in it to go on with."""
 
 
 WalkReaders: TypeAlias = Readers[_Visit | None]
@@ -161,54 +182,81 @@ class Walk:
     readers: WalkReaders = field(default_factory=lambda: Readers(1))
     visited: int = 0
     _device: int | None = None
+    _barred: frozenset[str] = frozenset()
+    """Folders that hold one which is not entered."""
+    _remembers: bool = False
+    _odd: dict[str, bool] = field(default_factory=dict)
+    """What on the stack is out of step with the memory: it has no record of it (True), or has
+    one, and it is no longer there (False)."""
 
     def __iter__(self) -> Iterator[Hit]:
         """Yield what is met, in the order of the disk."""
         self._device = self._find_device() if self.one_device else None
-        paths, levels = [self.root], [0]
-        readers, memory = self.readers, self.memory
+        self._barred = frozenset(map(os.path.dirname, self.prune.paths))
+        readers, memory, odd = self.readers, self.memory, self._odd
         readers.serve(self._visit, self._follow)
-        while paths:
-            path, level = paths.pop(), levels.pop()
+        records = iter(() if memory is None else memory)
+        keep = (lambda _record: None) if memory is None else memory.keep
+        top = self.root.rstrip(os.sep).count(os.sep)
+        deepest = None if self.depth is None else top + self.depth
+        device, quick, stat, stack = self._device, False, os.stat, [self.root]
+        while stack:
+            path = stack.pop()
+            if odd and (new := odd.pop(path, None)) is not None:
+                known = None
+                if not new:
+                    _pass_by(records, 1)
+                    continue
+            else:
+                known = next(records, None)
             self.visited += 1
             if self.visited % TICK_FOLDERS == 0:
                 if self.stopped():
                     return
                 yield Tick()
                 readers.sample()
+                quick = False
             try:
+                if quick and known and known[0] and not known[2]:
+                    status = stat(path)  # all that `_visit` would come to here, without a call
+                    same = status.st_ctime_ns ^ status.st_ino == known[0]
+                    if same and (device is None or status.st_dev == device):
+                        keep(known)
+                        if known[1]:
+                            prefix = path + os.sep
+                            stack += [prefix + name for name in known[1].split("/")]
+                        continue
                 if readers.count > 1:
-                    reading = readers.fetch(path, reversed(paths[-_AHEAD:]), self.stopped)
+                    reading = readers.fetch(path, self._later(stack), self.stopped)
                     if reading is None:
                         return
                     if reading.error is not None:
                         raise reading.error
                     visit = reading.value
-                    known = memory.get(path) if memory is not None else None
+                elif readers.measures:
+                    visit = readers.measure(partial(self._visit, path, known))
                 else:
-                    known = memory.get(path) if memory is not None else None
-                    if readers.measures:
-                        visit = readers.measure(partial(self._visit, path, known))
-                    else:
-                        visit = self._visit(path, known)
+                    visit = self._visit(path, known)
             except OSError as error:
-                if not level or not isinstance(error, FileNotFoundError | NotADirectoryError):
+                gone = isinstance(error, FileNotFoundError | NotADirectoryError)
+                if path == self.root or not gone:
                     yield Unreadable(path, reason_of(error))
-                continue
+                visit = None
+            quick = readers.count == 1 and not (readers.measures or self.windows)
             if visit is None:
+                if memory is not None:
+                    memory.put(_NOTHING, known, 0)
+                    _pass_by(records, _inner(known))
                 continue
-            listing, changed, hits, children = visit
-            if memory is not None and (known is None or known[0] != changed):
-                memory.put(path, (changed, *listing))
-            if hits:
-                yield from hits
-            if children and (self.depth is None or level < self.depth):
-                paths += children
-                levels += [level + 1] * len(children)
+            if visit.hits:
+                yield from visit.hits
+            names = visit.names if memory is None else self._remember(memory, visit, known)
+            if names and (deepest is None or path.rstrip(os.sep).count(os.sep) < deepest):
+                stack += _joined(path, names)
 
     def _visit(self, path: str, known: FolderRecord | None = None) -> _Visit | None:
         """Read a folder, in any thread; None where it is on another disk."""
-        changed = 0
+        changed = mark = 0
         if self.memory is not None or self._device is not None:
             status = os.stat(path)
             if self._device is not None and status.st_dev != self._device:
@@ -216,31 +264,61 @@ class Walk:
             # what restores files (rsync, tar) sets the modification time back; nothing sets the
             # other
             changed = status.st_mtime_ns if self.windows else status.st_ctime_ns
-        if known is not None and known[0] == changed:
-            listing = known[1:]
-        else:
+            mark = changed ^ status.st_ino
+        listing = _recall(known) if known and mark and known[0] == mark else None
+        if listing is None:
             listing = list_folder(path, self.prune.names, windows=self.windows)
         folders, marks, links = listing
         hits: list[Hit] | tuple[()] = ()
         if marks or links:
             hits = []
             folders = self._look(path, listing, hits)
-        return listing, changed, hits, self._children(path, folders) if folders else ()
+        return _Visit(path, listing, mark, changed, hits, self._inner_names(path, folders))
 
     def _follow(self, visit: _Visit | None) -> Sequence[str]:
         """Return what comes after a folder, where the whole of it is walked."""
-        return visit[3] if visit is not None and self.depth is None else ()
+        return _joined(visit.path, visit.names) if visit and self.depth is None else ()
 
-    def _children(self, path: str, folders: tuple[str, ...]) -> list[str]:
-        prefix = path if path.endswith(os.sep) else path + os.sep
-        barred = self.prune.paths
+    def _later(self, stack: list[str]) -> Iterator[str]:
+        """Yield what comes next, as far as it is still there."""
+        return (path for path in reversed(stack[-_AHEAD:]) if self._odd.get(path, True))
+
+    def _inner_names(self, path: str, folders: tuple[str, ...]) -> tuple[str, ...]:
+        """Return which folders in another are walked into."""
+        if not folders:
+            return ()
         if path.endswith(_LIBRARIES):
             folders = tuple(name for name in folders if not _STANDARD_LIBRARY.match(name))
-        children = [child for name in folders if (child := prefix + name) not in barred]
-        if not self.prune.patterned:
-            return children
-        start = len(prefix)
-        return [child for child in children if not self.prune.skips(child[start:], child)]
+        if path in self._barred or self.prune.patterned:
+            inner, prune = _joined(path, folders), self.prune
+            return tuple(
+                name
+                for name, child in zip(folders, inner, strict=True)
+                if child not in prune.paths and not (prune.patterned and prune.skips(name, child))
+            )
+        return folders
+
+    def _remember(
+        self, memory: WalkMemory, visit: _Visit, known: FolderRecord | None
+    ) -> Sequence[str]:
+        """Keep what a folder holds now; return the folders to go on with, and those whose records
+        come up although they went, in the order of the records."""
+        names = visit.names
+        before = known[1].split("/") if known and known[1] else []
+        self._remembers = self._remembers or known is not None
+        met: Sequence[str] = names
+        if self._remembers and before != list(names):
+            now, then = frozenset(names), frozenset(before)
+            names = [*before, *(name for name in names if name not in then)]
+            met = [name for name in names if name in now]
+            odd = (name for name in names if name not in now or name not in then)
+            self._odd.update(
+                (path, os.path.basename(path) in now) for path in _joined(visit.path, odd)
+            )
+        marked = any(visit.listing[1:])
+        note = "//".join(map("/".join, visit.listing)) if marked else ""
+        memory.put((visit.mark, "/".join(met), note), known, visit.changed)
+        return names
 
     def _look(self, path: str, listing: FolderListing, hits: list[Hit]) -> tuple[str, ...]:
         """Add what the names in a folder lead to; return the folders to go on with."""
@@ -263,6 +341,37 @@ class Walk:
             return os.stat(self.root).st_dev
         except OSError:
             return None
+
+
+def _joined(path: str, names: Iterable[str]) -> list[str]:
+    prefix = path if path.endswith(os.sep) else path + os.sep
+    return [prefix + name for name in names]
+
+
+def _recall(known: FolderRecord) -> FolderListing | None:
+    """Return what a folder held; None where the record makes no sense, which no walk wrote."""
+    _, names, note = known
+    if not note:
+        return (tuple(names.split("/")) if names else (), (), ())
+    parts = [tuple(part.split("/")) if part else () for part in note.split("//")]
+    if len(parts) != 3 or not _NO_NAMES.isdisjoint(chain(*parts)):
+        return None
+    folders, marks, links = parts
+    return folders, marks, links
+
+
+_NO_NAMES = frozenset({"", os.curdir, os.pardir})
+
+
+def _inner(known: FolderRecord | None) -> int:
+    """Return how many folders in one have records."""
+    return known[1].count("/") + 1 if known and known[1] else 0
+
+
+def _pass_by(records: Iterator[FolderRecord], count: int) -> None:
+    """Leave out the records of so many folders, with all below them."""
+    while count and (known := next(records, None)):
+        count += _inner(known) - 1
 
 
 def _follow(link: str, name: str, root: str) -> Pointer | FolderLink | NotLookedAt | None:

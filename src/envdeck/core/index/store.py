@@ -68,16 +68,16 @@ def unsealed(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
 
 
 def keep_walk(
-    root: bytes, now: float, memory: FolderMemory
+    root: bytes, rules: bytes, now: float, memory: FolderMemory
 ) -> Callable[[sqlite3.Connection], None]:
     """Return what writes the memory of one walk in the place of the one before."""
-    segments = [(root, part, *packed) for part, packed in enumerate(memory.segments())]
-    walk = (root, now, memory.met)
+    segments = [(root, part, packed) for part, packed in enumerate(memory.segments())]
+    walk = (root, rules, now, memory.met)
 
     def write(connection: sqlite3.Connection) -> None:
-        connection.execute("INSERT OR REPLACE INTO walk VALUES (?, ?, ?)", walk)
+        connection.execute("INSERT OR REPLACE INTO walk VALUES (?, ?, ?, ?)", walk)
         connection.execute("DELETE FROM folders WHERE root = ?", (root,))
-        connection.executemany("INSERT INTO folders VALUES (?, ?, ?, ?)", segments)
+        connection.executemany("INSERT INTO folders VALUES (?, ?, ?)", segments)
         latest = "SELECT root FROM walk ORDER BY saved_at DESC LIMIT ?"
         for table in ("folders", "walk"):
             connection.execute(
@@ -129,7 +129,7 @@ class Index:
         self._connection = connection
         self._writes = connection is not None
         self._unsaved: dict[str, tuple[int, float, bytes]] = {}
-        self._walks: dict[str, tuple[FolderMemory, int]] = {}
+        self._walks: dict[str, tuple[FolderMemory, bytes, int]] = {}
 
     @classmethod
     def open(cls, path: str, *, host: Host, connector: Connect = connect) -> Self:
@@ -282,16 +282,18 @@ class Index:
 
     # Folders
 
-    def folders(self, root: str) -> FolderMemory | None:
+    def folders(self, root: str, rules: str) -> FolderMemory | None:
         """Return the memory of the folders below a root, or None where nothing is remembered.
 
-        What a walk asks it and tells it is kept by :meth:`save_folders`, or on closing.
+        It is of a walk by the same `rules`; what one by others passed over is not known. What a
+        walk keeps and puts there is saved by :meth:`save_folders`, or on closing.
         """
         if not self._writes:
             return None
-        place = key(root)
-        rows = self._read("SELECT part, places FROM folders WHERE root = ?", (place,))
-        before = self._read("SELECT folders FROM walk WHERE root = ?", (place,))
+        place, mark = key(root), key(rules)
+        query = "SELECT rules, folders FROM walk WHERE root = ?"
+        walks = typed(self._read(query, (place,)), bytes, int)
+        before = sum(count for by, count in walks if by == mark)
 
         def load(part: int) -> bytes | None:
             found = self._read(
@@ -299,8 +301,9 @@ class Index:
             )
             return next((listing for (listing,) in typed(found, bytes)), None)
 
-        memory = FolderMemory(root, now=self._host.now(), places=typed(rows, int, bytes), load=load)
-        self._walks[root] = (memory, sum(count for (count,) in typed(before, int)))
+        now = self._host.now()
+        memory = FolderMemory(now=now, load=load) if before else FolderMemory(now=now)
+        self._walks[root] = (memory, mark, before)
         return memory
 
     def save_folders(self) -> bool:
@@ -311,9 +314,10 @@ class Index:
         """
         walks, self._walks = self._walks, {}
         saved = True
-        for root, (memory, before) in walks.items():
+        for root, (memory, rules, before) in walks.items():
             if memory.changed and memory.met * 2 >= before:
-                saved = self._write(keep_walk(key(root), self._host.now(), memory)) and saved
+                work = keep_walk(key(root), rules, self._host.now(), memory)
+                saved = self._write(work) and saved
         return saved
 
     # The file

@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from envdeck.core.discovery import prefix
 from envdeck.core.discovery.prefix import Kind, recognise
 
 
@@ -178,3 +179,24 @@ def test_scripts_that_only_read_the_variable_make_no_virtualenv(tmp_path, name, 
     (tmp_path / "bin/python").symlink_to("/usr/bin/python3")
     (tmp_path / "bin" / name).write_text(f"{line}\n")
     assert recognise(str(tmp_path)) is None
+
+
+def test_what_it_lacks_is_known_without_asking_again(tmp_path, make_venv, monkeypatch):
+    path = make_venv(tmp_path / "env")
+    (path / "Setup.PY").touch()
+    candidate = recognise(str(path))
+    assert not candidate.lacks("pyvenv.cfg")
+    assert not candidate.lacks("setup.py"), "a disk may take both for one name"
+    assert candidate.has_file("pyvenv.cfg")
+    assert candidate.lacks(".git")
+    monkeypatch.setattr(prefix.reach, "isfile", None)
+    assert not candidate.has_file("uv-receipt.toml")
+
+
+def test_of_a_folder_with_very_many_names_the_disk_is_asked(tmp_path, make_venv, monkeypatch):
+    path = make_venv(tmp_path / "env")
+    monkeypatch.setattr(prefix, "_NAMES_AT_MOST", 3)
+    candidate = recognise(str(path))
+    assert not candidate.lacks("uv-receipt.toml")
+    assert not candidate.has_file("uv-receipt.toml")
+    assert candidate.has_file("pyvenv.cfg")

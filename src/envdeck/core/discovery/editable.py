@@ -58,12 +58,15 @@ def _from_direct_urls(folder: str, names: Sequence[str]) -> Iterator[Editable]:
     for name in names:
         if not name.endswith(".dist-info"):
             continue
-        data = read_bounded(os.path.join(folder, name, "direct_url.json"), _LIMIT)
+        path = os.path.join(folder, name, "direct_url.json")
+        if not reach.access(path, os.F_OK):  # one in fifty is there; what is missing costs less so
+            continue
+        data = read_bounded(path, _LIMIT)
         if isinstance(data, Unread) or b"editable" not in data:
             continue
-        if path := _path_in(data):
+        if target := _path_in(data):
             distribution = name.removesuffix(".dist-info").partition("-")[0]
-            yield Editable(distribution, path, f"editable install of {distribution}")
+            yield Editable(distribution, target, f"editable install of {distribution}")
 
 
 def _path_in(data: bytes) -> str | None:

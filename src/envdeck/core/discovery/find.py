@@ -128,11 +128,13 @@ class Survey:
         known: dict[str, int] = {}
         for manager in self.managers:
             for place in manager.places():
+                if not reach.isdir(place.path):  # most are not; it is quicker than to resolve
+                    continue
                 path = reach.realpath(place.path)
                 if self._inside(path) and place.depth > known.get(path, -1):
                     known[path] = place.depth
         for path, depth in known.items():
-            if reach.isdir(path) and not self.prune.bars(path):
+            if not self.prune.bars(path):
                 yield KnownFolder(path, depth)
 
     def _visit(self, place: KnownFolder) -> Iterator[Sign]:

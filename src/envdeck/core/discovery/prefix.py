@@ -163,6 +163,17 @@ class EnvironmentCandidate:
     """Its access time in seconds since the epoch, taken *before* it was read."""
     links: tuple[str, ...] = ()
     """Links met so far that lead here."""
+    names: frozenset[str] | None = field(default=None, compare=False, repr=False)
+    """What was right in it when it was met, case-folded; None where nobody knows."""
+
+    def lacks(self, name: str) -> bool:
+        """Tell whether nothing of that name, in any case, was right in it when it was met: most
+        of what is asked for is not there, and the disk need not be asked again for each."""
+        return self.names is not None and name.casefold() not in self.names
+
+    def has_file(self, name: str) -> bool:
+        """Tell whether a file of that name is right in it."""
+        return not self.lacks(name) and reach.isfile(os.path.join(self.path, name))
 
     @property
     def shortcoming(self) -> str:
@@ -269,13 +280,42 @@ def _with_cfg(path: str) -> EnvironmentCandidate | None:
             return None
         problem = "is a broken symlink"
         return EnvironmentCandidate(
-            path, identity, Kind.VENV, read_layout(path), cfg_problem=problem
+            path,
+            identity,
+            Kind.VENV,
+            read_layout(path),
+            cfg_problem=problem,
+            names=_names_in(path),
         )
     if identity is None:
         return None
     cfg, problem = read_cfg(cfg_path)
     atime = status.st_atime if stat.S_ISREG(status.st_mode) else None
-    return EnvironmentCandidate(path, identity, Kind.VENV, read_layout(path), cfg, problem, atime)
+    return EnvironmentCandidate(
+        path,
+        identity,
+        Kind.VENV,
+        read_layout(path),
+        cfg,
+        problem,
+        atime,
+        names=_names_in(path),
+    )
+
+
+_NAMES_AT_MOST = 1000
+"""So many names right in an environment are read; it has about ten, and a project root that is one
+has as many as it likes."""
+
+
+def _names_in(path: str) -> frozenset[str] | None:
+    """Return the names in a folder, case-folded; None where they are too many or not to be read."""
+    try:
+        with reach.scandir(path) as entries:
+            names = [entry.name.casefold() for entry in islice(entries, _NAMES_AT_MOST)]
+    except (OSError, ValueError):
+        return None
+    return frozenset(names) if len(names) < _NAMES_AT_MOST else None
 
 
 def _conda_kind(path: str) -> Kind | None:
@@ -327,9 +367,9 @@ def _is_virtualenvs(path: str, scripts: str) -> bool:
 
 def _candidate(path: str, kind: Kind) -> EnvironmentCandidate | None:
     identity = identity_of(path)
-    return (
-        None if identity is None else EnvironmentCandidate(path, identity, kind, read_layout(path))
-    )
+    if identity is None:
+        return None
+    return EnvironmentCandidate(path, identity, kind, read_layout(path), names=_names_in(path))
 
 
 def identity_of(path: str) -> Identity | None:

@@ -118,12 +118,12 @@ def _link(
     word = manager.project(candidate) or _written(candidate)
     if word is not None and word.path is not None:
         word = _settled(word, roots)
-        found = word if word.state is ProjectState.FOUND else _holding(candidate, host, roots)
+        found = word if word.state is ProjectState.FOUND else _holding(candidate, roots)
         return found or word
     hashed = _hashed(candidate, manager, roots)
     found = hashed if hashed and hashed.state is ProjectState.FOUND else None
     if word is None:  # a manager that says "none" keeps it in a folder of its own
-        found = _linking(candidate) or found or _holding(candidate, host, roots)
+        found = _linking(candidate) or found or _holding(candidate, roots)
     return found or _in_place(candidate, roots) or hashed or word or ProjectLink()
 
 
@@ -131,7 +131,7 @@ def _written(candidate: EnvironmentCandidate) -> ProjectLink | None:
     """Return what a `.project` file names, whoever wrote it and wherever the environment is."""
     if candidate.kind is not Kind.VENV and candidate.kind is not Kind.LEGACY:
         return None
-    root = read_project_file(candidate.path)
+    root = None if candidate.lacks(".project") else read_project_file(candidate.path)
     return named_project(root, ".project file") if root else None
 
 
@@ -153,17 +153,15 @@ def _hashed(
     return _settled(named_project(found[0], "environment name"), roots)
 
 
-def _holding(
-    candidate: EnvironmentCandidate, host: Host, roots: ProjectRoots
-) -> ProjectLink | None:
-    if has_manifest(candidate.path):  # `python -m venv .`
+def _holding(candidate: EnvironmentCandidate, roots: ProjectRoots) -> ProjectLink | None:
+    if has_manifest(candidate.path, lacks=candidate.lacks):  # `python -m venv .`
         return ProjectLink(ProjectState.FOUND, candidate.path, "environment folder")
     folder, levels = os.path.dirname(candidate.path), 1
     while os.path.basename(folder) in _HOLDERS and levels <= _CLIMB and folder not in roots.stores:
         folder, levels = os.path.dirname(folder), levels + 1
     if folder in roots.stores:
         return None
-    at_home = reach.realpath(host.home)
+    at_home = roots.home
     weak = folder == at_home or at_home.startswith(folder.rstrip(os.sep) + os.sep)
     if not (has_manifest(folder, repository=False) if weak else is_project(folder)):
         return None

@@ -117,7 +117,7 @@ class ProjectRoots:
     for 5,000 roots and one manager, and to nothing where none hashes.
     """
 
-    __slots__ = ("_disks", "_host", "_managers", "_roots", "_stores", "_tables")
+    __slots__ = ("_disks", "_home", "_host", "_managers", "_roots", "_stores", "_tables")
 
     def __init__(self, host: Host, managers: Iterable[Manager], disks: Disks | None = None) -> None:
         self._host = host
@@ -126,6 +126,7 @@ class ProjectRoots:
         self._roots: dict[str, None] = {}
         self._tables: dict[str, tuple[int, dict[str, str]]] = {}
         self._stores: frozenset[str] | None = None
+        self._home = ""
 
     def add(self, root: str) -> None:
         """Take note of a folder that holds `pyproject.toml` or `Pipfile`."""
@@ -145,14 +146,21 @@ class ProjectRoots:
         return self._disks
 
     @property
+    def home(self) -> str:
+        """The home folder with its links followed, looked at once."""
+        self._home = self._home or reach.realpath(self._host.home)
+        return self._home
+
+    @property
     def stores(self) -> frozenset[str]:
-        """The managers' folders for environments: being in one says nothing of a project."""
+        """The managers' folders for environments that are there: being in one says nothing of a
+        project."""
         if self._stores is None:
             self._stores = frozenset(
                 reach.realpath(place.path)
                 for manager in self._managers
                 for place in manager.places()
-                if place.depth > 0
+                if place.depth > 0 and reach.isdir(place.path)
             )
         return self._stores
 
@@ -287,11 +295,14 @@ def is_project(folder: str) -> bool:
         return False
 
 
-def has_manifest(folder: str, *, repository: bool = True) -> bool:
-    """Tell whether a folder holds a project's manifest or, with `repository`, a `.git`."""
-    if any(reach.isfile(os.path.join(folder, name)) for name in _MANIFESTS):
+def has_manifest(
+    folder: str, *, repository: bool = True, lacks: Callable[[str], bool] = lambda _name: False
+) -> bool:
+    """Tell whether a folder holds a project's manifest or, with `repository`, a `.git`. What it
+    `lacks` for sure is not asked for."""
+    if any(not lacks(name) and reach.isfile(os.path.join(folder, name)) for name in _MANIFESTS):
         return True
-    return repository and reach.lexists(os.path.join(folder, ".git"))
+    return repository and not lacks(".git") and reach.lexists(os.path.join(folder, ".git"))
 
 
 def _is_python_file(entry: "os.DirEntry[str]") -> bool:

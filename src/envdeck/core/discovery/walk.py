@@ -34,7 +34,6 @@ _MARKS = markers.NAMES | PROJECT_FILES | {".venv"}
 
 _REPARSE_POINT = 0x400  # FILE_ATTRIBUTE_REPARSE_POINT: junctions, which Windows calls folders
 
-
 FolderListing: TypeAlias = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 """What a folder holds, less everything that cannot matter: the real folders in it, less those whose
 names are pruned; names that make it a candidate, a project, or (a `.venv` file) a pointer; symbolic
@@ -269,9 +268,8 @@ class Walk:
         if listing is None:
             listing = list_folder(path, self.prune.names, windows=self.windows)
         folders, marks, links = listing
-        hits: list[Hit] | tuple[()] = ()
+        hits: list[Hit] = []
         if marks or links:
-            hits = []
             folders = self._look(path, listing, hits)
         return _Visit(path, listing, mark, changed, hits, self._inner_names(path, folders))
 
@@ -445,6 +443,7 @@ def _inside(
     if candidate.shortcoming:
         return folders
     project = not _MANIFESTS.isdisjoint(marks)
-    if not (at_root or project or reach.lexists(os.path.join(candidate.path, ".git"))):
+    git = not candidate.lacks(".git") and reach.lexists(os.path.join(candidate.path, ".git"))
+    if not (at_root or project or git):
         return ()
     return tuple(name for name in folders if name not in _OWN_FOLDERS)

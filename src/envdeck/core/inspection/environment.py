@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from typing import Any
 
 from envdeck.core.discovery.managers.base import Manager
 from envdeck.core.discovery.prefix import (
@@ -355,7 +356,8 @@ class Inspector:
             leftovers=leftovers,
             last_used=used,
         )
-        return self._dated(self.relate(environment, candidate, manager, project))
+        related = self._related(environment.path, candidate, manager, project)
+        return replace(environment, **related, **self._dated(environment.python))
 
     def renew(
         self,
@@ -371,8 +373,8 @@ class Inspector:
         :meth:`relate` says. `left` are the access times as our own last look left them.
         """
         used = self._used(candidate, environment.site_packages, environment.last_used, left)
-        related = self.relate(environment, candidate, manager, project)
-        return self._dated(replace(related, last_used=used))
+        related = self._related(environment.path, candidate, manager, project)
+        return replace(environment, **related, **self._dated(environment.python), last_used=used)
 
     def relate(
         self,
@@ -383,13 +385,17 @@ class Inspector:
     ) -> Environment:
         """Return an environment with what depends on other folders than its own: project, name
         and links, and whether it must not be deleted (EnvDeck runs from another one today)."""
-        return replace(
-            environment,
-            name=name_of(environment.path, project),
-            project=project,
-            links=candidate.links,
-            protected=protection(candidate, manager, self.host, self.places),
-        )
+        return replace(environment, **self._related(environment.path, candidate, manager, project))
+
+    def _related(
+        self, path: str, candidate: EnvironmentCandidate, manager: Manager, project: ProjectLink
+    ) -> dict[str, Any]:
+        return {
+            "name": name_of(path, project),
+            "project": project,
+            "links": candidate.links,
+            "protected": protection(candidate, manager, self.host, self.places),
+        }
 
     def _used(
         self,
@@ -407,15 +413,12 @@ class Inspector:
             left=left,
         )
 
-    def _dated(self, environment: Environment) -> Environment:
+    def _dated(self, python: Python) -> dict[str, Any]:
         now = self.host.now()
-        python = environment.python
         ended = end_of_life(python.version, now, python.implementation or "cpython")
-        return replace(
-            environment,
-            python=replace(python, end_of_life=ended),
-            seen_at=now,
-        )
+        if ended != python.end_of_life:
+            python = replace(python, end_of_life=ended)
+        return {"python": python, "seen_at": now}
 
 
 def fingerprint(candidate: EnvironmentCandidate) -> str:

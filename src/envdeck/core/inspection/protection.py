@@ -5,7 +5,7 @@ The rules are here once: what a list shows as protected is what the guards refus
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from envdeck.core.discovery.managers.base import Manager
 from envdeck.core.discovery.prefix import EnvironmentCandidate
@@ -30,6 +30,10 @@ class ProtectedPlaces:
     """Folders of the system: nothing in them may go."""
     tops: tuple[str, ...]
     """Folders that stay as such, though what lies in them may be anybody's."""
+    homes: tuple[str, ...]
+    """The home folder as it is named and with its links followed."""
+    running: str
+    """The environment that EnvDeck runs from."""
 
     @classmethod
     def of(cls, host: Host) -> "ProtectedPlaces":
@@ -41,14 +45,25 @@ class ProtectedPlaces:
             tuple(_cellars(host)),
             tuple(map(host.system, below)),
             () if host.windows else tuple(map(host.system, (*_TOPS, *below, "usr"))),
+            (host.home, reach.realpath(host.home)),
+            reach.realpath(sys.prefix),
         )
 
 
-def own_place(path: str, host: Host, places: ProtectedPlaces | None = None) -> str:
+def _lacks_nothing(_name: str) -> bool:
+    return False
+
+
+def own_place(
+    path: str,
+    host: Host,
+    places: ProtectedPlaces | None = None,
+    lacks: Callable[[str], bool] = _lacks_nothing,
+) -> str:
     """Say why what is at this path is, holds or lies in a place of our own; empty if not.
 
     Looked at by name and with links followed, whether it is there yet or not: the trash that an
-    operation makes must not lie in what it moves there.
+    operation makes must not lie in what it moves there. What it `lacks` for sure is not asked for.
     """
     if in_trash(path):
         return _WITHIN
@@ -57,7 +72,7 @@ def own_place(path: str, host: Host, places: ProtectedPlaces | None = None) -> s
             return _WITHIN
         if lies_under(own, path):
             return _ABOVE
-    return _ABOVE if _holds_trash(path) else ""
+    return _ABOVE if _holds_trash(path, lacks) else ""
 
 
 def _folders(host: Host) -> tuple[str, ...]:
@@ -72,10 +87,10 @@ def in_trash(path: str) -> bool:
     return any(part == TRASH or part.startswith(f"{TRASH}-") for part in path.split(os.sep))
 
 
-def _holds_trash(path: str) -> bool:
+def _holds_trash(path: str, lacks: Callable[[str], bool]) -> bool:
     """Look right below it; deeper ones are known to the journal."""
     names = [TRASH, *([f"{TRASH}-{os.getuid()}"] if hasattr(os, "getuid") else [])]
-    return any(reach.isdir(os.path.join(path, name)) for name in names)
+    return any(not lacks(name) and reach.isdir(os.path.join(path, name)) for name in names)
 
 
 _PROJECT_FILES = (
@@ -104,23 +119,30 @@ def protection(
     """Return the guard that refuses, in one sentence, or None."""
     if cause := candidate.shortcoming:
         return f"not-an-environment: {cause}"
-    if cause := protected_place(candidate.path, host, places):
+    places = places or ProtectedPlaces.of(host)
+    if cause := protected_place(candidate.path, host, places, candidate.lacks):
         return f"protected-path: {cause}"
-    if candidate.path == reach.realpath(sys.prefix):
+    if candidate.path == places.running:
         return "self: EnvDeck runs from this environment"
     own = manager.refuses(candidate)
     return f"{own.guard}: {own.message}" if own else None
 
 
-def protected_place(path: str, host: Host, places: ProtectedPlaces | None = None) -> str:
-    """Say why what is at this path stays, whatever it is; empty where it may go."""
+def protected_place(
+    path: str,
+    host: Host,
+    places: ProtectedPlaces | None = None,
+    lacks: Callable[[str], bool] = _lacks_nothing,
+) -> str:
+    """Say why what is at this path stays, whatever it is; empty where it may go. What it `lacks`
+    for sure is not asked for."""
     places = places or ProtectedPlaces.of(host)
-    if any(lies_under(home, path) for home in (host.home, reach.realpath(host.home))):
+    if any(lies_under(home, path) for home in places.homes):
         return "home folder or a parent of it"
-    if cause := own_place(path, host, places):
+    if cause := own_place(path, host, places, lacks):
         return cause
     for name in _PROJECT_FILES:
-        if reach.lexists(os.path.join(path, name)):
+        if not lacks(name) and reach.lexists(os.path.join(path, name)):
             return f"root of a project (has {name})"
     if os.path.dirname(path) == path:
         return "root of a disk"

@@ -73,13 +73,13 @@ class Pipenv(Manager):
         parent, name = os.path.split(candidate.path)
         if name == DEFAULT_NAME:
             return has_file(parent, "Pipfile") and (
-                has_file(candidate.path, _MARK)
+                candidate.has_file(_MARK)
                 or (made_by_virtualenv(candidate) and not has_file(parent, ".pdm-python"))
             )
         formed = re.fullmatch(_NAME, name, re.DOTALL) is not None
         if parent in self.own_stores:
-            return formed or has_file(candidate.path, _MARK)
-        root = read_project_file(candidate.path)
+            return formed or candidate.has_file(_MARK)
+        root = None if candidate.lacks(_MARK) else read_project_file(candidate.path)
         if root is None:
             return False
         if made_by_virtualenv(candidate) and has_file(root, "Pipfile"):

@@ -76,7 +76,7 @@ class Pipx(Manager):
         if candidate.kind is not Kind.VENV:
             return False
         path = candidate.path
-        if has_file(path, "pipx_metadata.json") or os.path.dirname(path) in self.real_stores:
+        if candidate.has_file("pipx_metadata.json") or os.path.dirname(path) in self.real_stores:
             return True
         return self._is_shared(path)
 

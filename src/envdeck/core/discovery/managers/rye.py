@@ -53,9 +53,7 @@ class Rye(Manager):
         if candidate.path in self.installations or parent in self.real_stores:
             return True
         return (
-            name == DEFAULT_NAME
-            and has_file(candidate.path, _MARK)
-            and not has_file(parent, "uv.lock")
+            name == DEFAULT_NAME and candidate.has_file(_MARK) and not has_file(parent, "uv.lock")
         )
 
     def project(self, candidate: EnvironmentCandidate) -> ProjectLink | None:

@@ -4,7 +4,7 @@ folder chosen for all."""
 import os
 from functools import cached_property
 
-from envdeck.core.discovery.managers.base import Manager, has_file, is_virtual
+from envdeck.core.discovery.managers.base import Manager, is_virtual
 from envdeck.core.discovery.prefix import EnvironmentCandidate
 from envdeck.core.discovery.project_links import named_project
 from envdeck.core.model import ProjectLink
@@ -29,7 +29,7 @@ class Tox(Manager):
         """Claim what is in a folder named `.tox`, and what holds tox's own record."""
         if not is_virtual(candidate):
             return False
-        return _is_in(_TOX, candidate.path) or has_file(candidate.path, ".tox-info.json")
+        return _is_in(_TOX, candidate.path) or candidate.has_file(".tox-info.json")
 
     def project(self, candidate: EnvironmentCandidate) -> ProjectLink | None:
         """Return the folder that holds `.tox`; a work folder elsewhere names no project."""

@@ -10,7 +10,6 @@ from envdeck.core.discovery.managers.base import (
     KnownFolder,
     LockFile,
     Manager,
-    has_file,
     operand,
     read_toml,
     text_at,
@@ -166,7 +165,7 @@ class UvTool(Manager):
         """Tell it by the receipt; without one (a broken install), by the place."""
         if candidate.kind is not Kind.VENV:
             return False
-        if has_file(candidate.path, "uv-receipt.toml"):
+        if candidate.has_file("uv-receipt.toml"):
             return True
         return os.path.dirname(candidate.path) in self.real_stores
 

@@ -6,7 +6,6 @@ from functools import cached_property
 
 from envdeck.core.discovery.managers.base import (
     Manager,
-    has_file,
     is_virtual,
     made_by_virtualenv,
 )
@@ -77,7 +76,7 @@ class Virtualenvwrapper(Manager):
         parent = os.path.dirname(candidate.path)
         if parent in self.chosen:
             return True
-        signs = made_by_virtualenv(candidate), has_file(candidate.path, ".project")
+        signs = made_by_virtualenv(candidate), candidate.has_file(".project")
         if parent in self.real_stores:
             return any(signs)
         return all(signs) and read_project_file(candidate.path) not in {None, parent}

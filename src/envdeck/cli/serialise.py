@@ -406,20 +406,15 @@ def _item_result_object(each: ItemResult) -> Object:
 
 def history_object(past: Sequence["HistoryItem"]) -> Object:
     """Return what `history --json` says."""
-    # start-up: a help needs none of it
-    from envdeck.core.operations.transaction.journal import Entry
-
     return {
         "schema": SCHEMA,
         "operations": [
-            {**_entry_object(each.entry, each.why_not), "partly_purged": each.is_partly_purged}
+            {**_entry_object(entry, each.why_not), "partly_purged": each.is_partly_purged}
             for each in past
-            if isinstance(each.entry, Entry)
+            if (entry := each.known) is not None
         ],
         "unreadable": [
-            {"path": each.entry.path, "reason": each.entry.reason}
-            for each in past
-            if not isinstance(each.entry, Entry)
+            {"path": each.entry.path, "reason": each.why_not} for each in past if each.known is None
         ],
     }
 

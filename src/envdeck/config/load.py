@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from envdeck.core.lazy_dataclasses import dataclass, field, fields, replace
-from envdeck.core.system.files import Unread, read_bounded, reason_of
+from envdeck.core.system.files import Unread, parse_toml, read_bounded, reason_of
 from envdeck.core.system.host import Host, own_path
 from envdeck.core.system.words import find_nearest
 
@@ -389,11 +389,9 @@ def _text_of(path: str) -> str:
 
 
 def _parse(text: str, path: str) -> Mapping[str, Any]:
-    import tomllib  # only where there is a file: it costs 10 ms
-
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return parse_toml(text)
+    except ValueError as error:  # a number of more digits than Python reads, too
         message = str(error)
         found = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", message)
         what = message[: found.start()] if found else message
@@ -401,7 +399,5 @@ def _parse(text: str, path: str) -> Mapping[str, Any]:
         if found and line is None:
             line = max(1, len(text.splitlines()))
         raise ConfigurationError(path, f"is not TOML: {what}", line=line) from error
-    except ValueError as error:  # a number of more digits than Python reads
-        raise ConfigurationError(path, f"is not TOML: {error}") from error
     except RecursionError as error:
         raise ConfigurationError(path, "is not TOML: nested too deeply") from error

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import NamedTuple, TypeAlias, TypeVar
 
+from envdeck.core import lazy_versions as packaging
 from envdeck.core.discovery.managers import manager_classes
 from envdeck.core.model import Environment, ProjectState, Severity, Status
 from envdeck.core.system.words import find_nearest, read_bytes, read_seconds
@@ -283,16 +284,14 @@ def read_python(spec: str) -> Matches:
 def _specified(text: str) -> Matches | None:
     """Return the test for a range (PEP 440), None where it is none; pre-releases count, since they
     are installed."""
-    from packaging import specifiers, version  # start-up: 20 ms, and only versions ask
-
     try:
-        wanted = specifiers.SpecifierSet(text)
-    except specifiers.InvalidSpecifier:
+        wanted = packaging.SpecifierSet(text)
+    except packaging.InvalidSpecifier:
         return None
 
     def matches(found: str | None) -> bool:
         try:
-            return wanted.contains(version.Version(found or ""), prereleases=True)
+            return wanted.contains(packaging.Version(found or ""), prereleases=True)
         except ValueError:  # not valid, or of more digits than Python reads
             return False
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from envdeck.core.project.deployed.find import SOURCES, named_pythons
+from envdeck.core.project.deployed import SOURCES, named_pythons
 from envdeck.core.project.model import Where
 
 GITHUB = ".github/workflows/ci.yml"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from envdeck.core.project.deployed.find import named_pythons
+from envdeck.core.project.deployed import named_pythons
 from envdeck.core.project.deployed.platforms import DEVELOPMENT, _stages, dockerfiles
 from envdeck.core.project.model import NamedPython, Where
 

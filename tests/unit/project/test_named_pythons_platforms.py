@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.project.deployed.find import named_pythons
+from envdeck.core.project.deployed import named_pythons
 from envdeck.core.project.model import Problem, Where
 
 
@@ -125,7 +125,7 @@ def test_nothing_but_what_is_needed_is_imported(tmp_path: Path) -> None:
 
     (tmp_path / "Dockerfile").write_text("FROM python:3.12\n")
     code = (
-        "import sys; from envdeck.core.project.deployed.find import named_pythons\n"
+        "import sys; from envdeck.core.project.deployed import named_pythons\n"
         "assert named_pythons(sys.argv[1])[0]; print('yaml' in sys.modules)"
     )
     shown = subprocess.run(

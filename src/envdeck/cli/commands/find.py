@@ -13,6 +13,7 @@ from envdeck.cli.main import add_paths
 from envdeck.cli.plan_text import path_cell
 from envdeck.cli.scan import ScanReport
 from envdeck.cli.serialise import SCHEMA, environment_object
+from envdeck.core import lazy_versions as packaging
 from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.inspection.packages.requirements import accepts
 from envdeck.core.inspection.packages.site_packages import list_names, normalise
@@ -82,12 +83,9 @@ def run(arguments: Namespace, context: CommandContext) -> int:
 def _read_requirement(text: str, context: CommandContext) -> _Wanted:
     if _NAME.fullmatch(text):
         return _Wanted(normalise(text))
-    # start-up: 25 ms, and a name alone needs no parser
-    from packaging.requirements import InvalidRequirement, Requirement
-
     try:
-        requirement = Requirement(text)
-    except InvalidRequirement as error:
+        requirement = packaging.Requirement(text)
+    except packaging.InvalidRequirement as error:
         reason = str(error).partition("\n")[0]
         raise CommandError(
             f"`{text}` is not a requirement: {reason}", hint='envdeck find "openai<1.2"'

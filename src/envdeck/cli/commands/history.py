@@ -86,12 +86,9 @@ def _recover(arguments: Namespace, context: CommandContext) -> int:
 
 
 def _print(past: Sequence["HistoryItem"], context: CommandContext) -> None:
-    # start-up: a help needs none of it
-    from envdeck.core.operations.transaction.journal import Entry
-
     console = context.console
     rows = []
-    for told in in_batches((each, each.entry) for each in past if isinstance(each.entry, Entry)):
+    for told in in_batches((each, entry) for each in past if (entry := each.known) is not None):
         cells = [_row(*one, context) for one in told]
         rows.append(_batch_row(cells, told, context) if len(cells) > 1 else cells[0])
     if rows:
@@ -101,9 +98,9 @@ def _print(past: Sequence["HistoryItem"], context: CommandContext) -> None:
         console.line("no operations yet")
     console.flush()
     for each in past:
-        if not isinstance(each.entry, Entry):
+        if each.known is None:
             path = tilde(each.entry.path, context.host.home)
-            console.warn(f"`{path}` skipped: {each.entry.reason}")
+            console.warn(f"`{path}` skipped: {each.why_not}")
 
 
 def _batch_row(

@@ -22,6 +22,7 @@ from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Ending, NoPlan, Operation, Plan, Result
 from envdeck.core.onboarding.model import Answers, StepState, StepView
 from envdeck.core.onboarding.steps.environment import SHELLS
+from envdeck.core.onboarding.walkthrough import Walkthrough
 from envdeck.core.project.locks.find import find_locks
 from envdeck.core.project.project import manifest_files
 from envdeck.text import pad, tilde, tilde_within
@@ -30,7 +31,6 @@ from envdeck.text.operation import STEP_WORDS, refusal_words
 if TYPE_CHECKING:
     from envdeck.core.catalog import Catalog
     from envdeck.core.onboarding.project_state import ReadOperations
-    from envdeck.core.onboarding.walkthrough import Walkthrough
     from envdeck.core.operations.api import Operations
     from envdeck.core.operations.shared.context import Policy
 
@@ -68,7 +68,7 @@ def open_walkthrough(
     operations: "Operations | ReadOperations",
     context: CommandContext,
     project: str,
-) -> "Walkthrough":
+) -> Walkthrough:
     """Return the walkthrough of a project, with what was chosen by options.
 
     Raises :class:`CommandError` for a shell that is not known.
@@ -84,8 +84,6 @@ def open_walkthrough(
         chosen["without"] = ("without:project",)
     if arguments.run is not None:
         chosen["command"] = (f"command:{arguments.run}",)
-    from envdeck.core.onboarding.walkthrough import Walkthrough  # start-up: all operations
-
     return Walkthrough(operations, project, shell=arguments.shell, chosen=chosen)
 
 
@@ -132,7 +130,7 @@ def exit_code_of_steps(views: Sequence[StepView]) -> Exit:
     return Exit.FAILED if any(view.state.is_open for view in views) else Exit.DONE
 
 
-def print_steps(steps: "Walkthrough", views: Sequence[StepView], context: CommandContext) -> None:
+def print_steps(steps: Walkthrough, views: Sequence[StepView], context: CommandContext) -> None:
     """Print every step with its state, and of those that are open what to do."""
     console = context.console
     for text, style in _all_lines(steps, views, context):
@@ -151,7 +149,7 @@ def print_steps(steps: "Walkthrough", views: Sequence[StepView], context: Comman
 
 
 def _all_lines(
-    steps: "Walkthrough", views: Sequence[StepView], context: CommandContext
+    steps: Walkthrough, views: Sequence[StepView], context: CommandContext
 ) -> Iterator[tuple[str, str]]:
     home = context.host.home
     yield f"project      {safe(tilde(steps.project, home))}", "bold"
@@ -184,7 +182,7 @@ def step_lines(view: StepView, context: CommandContext) -> Iterator[tuple[str, s
 
 
 def onboard_object(
-    steps: "Walkthrough", views: Sequence[StepView], done: Sequence[dict[str, Any]] | None = None
+    steps: Walkthrough, views: Sequence[StepView], done: Sequence[dict[str, Any]] | None = None
 ) -> dict[str, Any]:
     """Return the JSON contract of `onboard`; `done` is what was done on the way."""
     document: dict[str, Any] = {
@@ -247,7 +245,7 @@ class _Setup:
 
     performer: Performer
     operations: "Operations"
-    steps: "Walkthrough"
+    steps: Walkthrough
     done: list[dict[str, Any]] = field(default_factory=list)
     """What was done, as JSON has it."""
     results: list[Result] = field(default_factory=list)

@@ -14,6 +14,7 @@ from envdeck.cli.plan_text import safe
 from envdeck.cli.references import find_environment
 from envdeck.cli.scan import warn_pending
 from envdeck.cli.serialise import SCHEMA, Object
+from envdeck.core import lazy_versions as packaging
 from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.model import Environment, NoPlan, Operation, Plan
 from envdeck.text import counted
@@ -108,12 +109,9 @@ def _read_requirements(arguments: Namespace) -> dict[str, str | None]:
 
 
 def _read_requirement(text: str) -> tuple[str, str | None]:
-    # start-up: 25 ms, and neither a help nor `outdated` reads one
-    from packaging.requirements import InvalidRequirement, Requirement
-
     try:
-        requirement = Requirement(text)
-    except InvalidRequirement:
+        requirement = packaging.Requirement(text)
+    except packaging.InvalidRequirement:
         requirement = None
     if requirement is None or requirement.url or requirement.marker or requirement.extras:
         raise CommandError(

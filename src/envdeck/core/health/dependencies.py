@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from itertools import chain
 
+from envdeck.core import lazy_versions as packaging
 from envdeck.core.health import Answer, Diagnosis, Skipped, content_check
 from envdeck.core.health.context import HealthContext
 from envdeck.core.inspection.packages.provenance import marked_names, roots_of
@@ -102,9 +103,6 @@ def incompatible_requirement(context: HealthContext) -> Iterator[Answer]:
 def _together(context: HealthContext, name: str, texts: Iterable[str]) -> str | None:
     """Return the specifier that whoever requires a distribution agrees on; None where it is plain
     that no version is in all of them."""
-    # start-up: 20 ms, and only versions and markers ask
-    from packaging import specifiers, version
-
     asked = [one for text in texts if (one := parse_requirement(text)) is not None]
     for requirer in context.distributions:
         if name not in requirer.requires:
@@ -113,16 +111,16 @@ def _together(context: HealthContext, name: str, texts: Iterable[str]) -> str | 
             one = parse_requirement(text)
             if one is not None and one.name == name and holds(text, "", context.markers):
                 asked.append(one)
-    together = specifiers.SpecifierSet(
+    together = packaging.SpecifierSet(
         ",".join(dict.fromkeys(one.specifier for one in asked if one.specifier))
     )
     bounds = [bound.version.removesuffix(".*") for bound in together]
     versions = ["0", *bounds, *(f"{bound}.1" for bound in bounds), *map(_before, bounds), "99999"]
     for text in versions:
         try:
-            if together.contains(version.Version(text), prereleases=True):
+            if together.contains(packaging.Version(text), prereleases=True):
                 return str(together)
-        except version.InvalidVersion:
+        except packaging.InvalidVersion:
             continue
     return None
 

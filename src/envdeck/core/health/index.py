@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
+from envdeck.core import lazy_versions as packaging
 from envdeck.core.health import Answer, Diagnosis, Look, Skipped, content_check
 from envdeck.core.health.context import HealthContext
 from envdeck.core.inspection.packages.requirements import (
@@ -177,15 +178,13 @@ def outdated_distribution(context: HealthContext) -> Iterator[Answer]:
 def _above(versions: Sequence[str], installed: str) -> tuple[str, ...]:
     """Return those of some versions that are newer than the installed one, the first one first:
     an advisory names the fix of each branch."""
-    from packaging.version import InvalidVersion, Version  # start-up: only when asked for
-
     found = []
     for text in versions:
         try:
-            version = Version(text)
-            if version > Version(installed):
+            version = packaging.Version(text)
+            if version > packaging.Version(installed):
                 found.append((version, text))
-        except (InvalidVersion, ValueError):
+        except ValueError:
             continue
     return tuple(text for _, text in sorted(found))
 

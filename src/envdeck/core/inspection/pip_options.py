@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from envdeck.core.system import reach
-from envdeck.core.system.files import Unread, decode, read_bounded
+from envdeck.core.system.files import Unread, decode, parse_toml, read_bounded
 from envdeck.core.system.host import Host
 
 if TYPE_CHECKING:
@@ -88,11 +88,9 @@ def read_uv_table(path: str) -> dict[str, object] | None:
     data = read_bounded(path, CONFIGURATION_LIMIT)
     if isinstance(data, Unread):
         return None
-    import tomllib  # start-up: 9 ms, and few have such a file
-
     try:
-        table: object = tomllib.loads(decode(data))
-    except tomllib.TOMLDecodeError:  # uv says so itself
+        table: object = parse_toml(decode(data))
+    except ValueError:  # uv says so itself
         return None
     if os.path.basename(path) == "pyproject.toml":
         tool = table.get("tool") if isinstance(table, dict) else None

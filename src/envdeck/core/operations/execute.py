@@ -36,6 +36,7 @@ from envdeck.core.operations.transaction.places import (
     former_trash,
     is_ours_alone,
     lock,
+    process_exists,
     written_by,
 )
 from envdeck.core.operations.transaction.resolve import item_problem, settle
@@ -289,14 +290,6 @@ def sweep(store: OperationStore) -> None:
             continue
         for name in names:
             found = written_by(name)
-            if found is not None and not _runs(found[1]):
+            if found is not None and not process_exists(found[1]):  # reused: it stays a while
                 with suppress(OSError):  # it does no harm; the next recovery tries again
                     store.disk.remove_file(os.path.join(folder, name))
-
-
-def _runs(pid: int) -> bool:
-    """Tell whether a process runs. Asked only for a file's sake: a number that was given anew
-    keeps a leftover a little longer."""
-    import psutil  # takes 20 ms, and only a crash asks for it
-
-    return bool(psutil.pid_exists(pid))

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from envdeck.core import lazy_versions as packaging
 from envdeck.core.lazy_dataclasses import dataclass, field
 
 
@@ -211,8 +212,6 @@ class WantedPython:
 def allows(specifier: str, version: str) -> bool:
     """Tell whether a range allows a version, or any release of a minor version. An invalid range
     allows all: the tool that reads it reports it."""
-    from packaging.specifiers import SpecifierSet  # start-up: 8 ms
-
     if not specifier:
         return True
     version = version.removesuffix("t")  # the free-threaded build of it
@@ -220,7 +219,7 @@ def allows(specifier: str, version: str) -> bool:
     if version.count(".") == 1:
         candidates += [f"{version}.{release}" for release in range(_LAST_RELEASE + 1)]
     try:
-        allowed = SpecifierSet(specifier)
+        allowed = packaging.SpecifierSet(specifier)
         return any(allowed.contains(one, prereleases=True) for one in candidates)
     except ValueError:  # not valid, or of more digits than Python reads
         return True

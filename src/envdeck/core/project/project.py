@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from envdeck.core.discovery.managers import lock_manager
 from envdeck.core.discovery.prune import NAMES
 from envdeck.core.lazy_dataclasses import replace
-from envdeck.core.project.deployed.find import named_pythons
+from envdeck.core.project.deployed import named_pythons
 from envdeck.core.project.documents import read_toml
 from envdeck.core.project.locks.find import read_lock, read_locks
 from envdeck.core.project.manifests.others import (

@@ -5,10 +5,11 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator
 
+from envdeck.core import lazy_versions as packaging
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model.environment import Python
+from envdeck.core.project.deployed import named_pythons
 from envdeck.core.project.deployed.base import minor_numbers
-from envdeck.core.project.deployed.find import named_pythons
 from envdeck.core.project.deployed.platforms import DEVELOPMENT
 from envdeck.core.project.documents import (
     DataDocument,
@@ -244,10 +245,8 @@ def _first(path: str, candidates: Iterator[str]) -> Iterator[_Pin]:
 
 def _is_range(text: str) -> bool | None:
     """Tell whether a text bounds a version: an empty one does not; None where it is invalid."""
-    from packaging.specifiers import SpecifierSet  # start-up: 20 ms, and only versions ask
-
     try:
-        return bool(SpecifierSet(text))
+        return bool(packaging.SpecifierSet(text))
     except ValueError:  # not valid, or of more digits than Python reads
         return None
 

@@ -48,7 +48,7 @@ class HistoryRow:
     @property
     def entries(self) -> list[Entry]:
         """What the journal has of a batch."""
-        return [each.entry for each in self.batch if isinstance(each.entry, Entry)]
+        return [entry for each in self.batch if (entry := each.known) is not None]
 
     @property
     def identifier(self) -> str:
@@ -60,7 +60,7 @@ def history_rows(pasts: Sequence[HistoryItem], opened: Collection[object] = ()) 
     """Return what was done, a batch in one row and below it, where that is `opened`, its own; then
     what could not be read below a title of its own."""
     rows = []
-    done = ((past, past.entry) for past in pasts if isinstance(past.entry, Entry))
+    done = ((past, entry) for past in pasts if (entry := past.known) is not None)
     for pairs in in_batches(done):
         batch = tuple(past for past, _ in pairs)
         if len(batch) == 1:
@@ -70,7 +70,7 @@ def history_rows(pasts: Sequence[HistoryItem], opened: Collection[object] = ()) 
         rows.append(replace(row, opened=batch_key(row) in opened))
         if rows[-1].opened:
             rows += [HistoryRow(past, inside=True) for past in batch]
-    unread = [HistoryRow(past) for past in pasts if isinstance(past.entry, UnreadableEntry)]
+    unread = [HistoryRow(past) for past in pasts if past.known is None]
     if unread:
         rows += [HistoryRow()] if rows else []
         rows += [HistoryRow(title="Unreadable"), *unread]
@@ -322,7 +322,7 @@ def _put_aside(entry: Entry) -> bool:
 def title_line(pasts: Sequence[HistoryItem], look: Look, cells: int) -> Line:
     """Return how much was done, and what of it can be taken back."""
     parts = [Part("History", Tone.STRONG)]
-    done = [past for past in pasts if isinstance(past.entry, Entry)]
+    done = [past for past in pasts if past.known is not None]
     if pasts:
         parts.append(Part(f"   {counted(len(done), 'operation')}"))
         back = sum(not past.why_not for past in done)

@@ -16,7 +16,7 @@ from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import ProjectLink, Refusal
 from envdeck.core.system import reach
-from envdeck.core.system.files import Unread, read_bounded
+from envdeck.core.system.files import Unread, parse_toml, read_bounded
 from envdeck.core.system.host import Host
 
 
@@ -213,11 +213,8 @@ def read_toml(path: str, holding: bytes = b"") -> Mapping[str, object]:
     data = read_bounded(path, _LIMIT)
     if isinstance(data, Unread) or holding not in data:
         return {}
-    # start-up: 10 ms, and only where there is a file
-    import tomllib
-
     try:
-        return tomllib.loads(data.decode("utf-8-sig"))
+        return parse_toml(data.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         return {}
 

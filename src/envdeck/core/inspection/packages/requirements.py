@@ -4,8 +4,7 @@ Our own interpreter would answer for itself: `python_version < "3.9"` holds in a
 3.8 whatever we run on. What belongs to the machine is the same for every environment on its disk.
 
 The same strings recur in environment after environment, and `packaging` takes some 30 µs for
-one, so results are kept. `packaging` itself is imported when the first is parsed: a program that
-only prints a list never needs it.
+one, so results are kept.
 """
 
 import os
@@ -13,15 +12,13 @@ import re
 import sys
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from envdeck.core import lazy_versions as packaging
 from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Python
-
-if TYPE_CHECKING:
-    from packaging.markers import Marker
 
 _VERSION = re.compile(r"(\d{1,4}\.\d{1,4})(\.\d{1,4}\S{0,32})?\Z")
 _NAMES = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalVM", "jython": "Jython"}
@@ -124,7 +121,7 @@ class ParsedRequirement:
     text: str
     """Without its marker, credentials masked."""
     specifier: str
-    marker: "Marker | None"
+    marker: "packaging.Marker | None"
     unread: bool = False
     """Whether only its name could be read, and what versions it asks for could not."""
     unmarked: bool = False
@@ -134,14 +131,11 @@ class ParsedRequirement:
 @lru_cache(maxsize=_KEPT)
 def parse_requirement(text: str) -> ParsedRequirement | None:
     """Return a requirement parsed, or None for what is no requirement."""
-    # start-up: 20 ms, and only versions and markers ask
-    from packaging.requirements import InvalidRequirement, Requirement
-
     if len(text) > _LONGEST:
         return None
     try:
-        found = Requirement(text)
-    except (InvalidRequirement, RecursionError):
+        found = packaging.Requirement(text)
+    except (packaging.InvalidRequirement, RecursionError):
         return None
     marker, found.marker = found.marker, None
     return ParsedRequirement(
@@ -188,7 +182,7 @@ def read_requirement(text: str) -> ParsedRequirement | None:
     )
 
 
-def _evaluable(marker: "Marker") -> "Marker":
+def _evaluable(marker: "packaging.Marker") -> "packaging.Marker":
     """Return a marker in which `python_version < '3.10.*'` compares as a version does."""
     text = str(marker)
     if ".*" not in text:
@@ -223,9 +217,6 @@ def asking_extras(text: str) -> tuple[str, ...]:
 def holds(text: str, extra: str, environment: MarkerEnvironment) -> bool | None:
     """Tell whether a requirement's marker holds, under that extra; None when it cannot be told
     (a variable that is not known, or values that do not compare)."""
-    # start-up: 20 ms, and only versions and markers ask
-    from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
-
     editable, _, marker = text.partition(" ; ") if text.startswith("-e ") else ("", "", "")
     parsed = read_requirement(f"editable ; {marker}" if editable and marker else text)
     if parsed is not None and parsed.unmarked:
@@ -237,8 +228,8 @@ def holds(text: str, extra: str, environment: MarkerEnvironment) -> bool | None:
     values = dict(environment.variables)
     try:
         return _evaluable(parsed.marker).evaluate({**values, "extra": extra})
-    except (UndefinedComparison, UndefinedEnvironmentName, ValueError, RecursionError):
-        return None  # a version that is none, or of more digits than Python reads
+    except (ValueError, RecursionError):  # not defined, no version, more digits than Python reads
+        return None
 
 
 class Needed(NamedTuple):
@@ -294,11 +285,8 @@ def accepts(specifier: str, version: str, *, unread: bool = True) -> bool:
     says."""
     if not specifier:
         return True
-    # start-up: 20 ms, and only versions and markers ask
-    from packaging.specifiers import SpecifierSet
-    from packaging.version import Version
-
     try:
-        return SpecifierSet(specifier).contains(Version(version), prereleases=True)
+        wanted = packaging.SpecifierSet(specifier)
+        return wanted.contains(packaging.Version(version), prereleases=True)
     except ValueError:  # not valid, or of more digits than Python reads
         return unread

@@ -37,6 +37,11 @@ class HistoryItem:
     """Until when the trash keeps what an undo needs, as the clock of now would tell it; None
     where that has no end, or it needs nothing."""
 
+    @property
+    def known(self) -> Entry | None:
+        """The entry; None where its file cannot be read."""
+        return self.entry if isinstance(self.entry, Entry) else None
+
 
 def read_history(store: OperationStore, items: Iterable[Item] = ()) -> tuple[HistoryItem, ...]:
     """Return every operation, newest first; journal files that cannot be read come last. `items`

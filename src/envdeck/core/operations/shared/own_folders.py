@@ -23,7 +23,13 @@ from envdeck.core.index.database import GUARD, connect, is_busy
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.operations.disk import Disk, disk_for
 from envdeck.core.operations.disk.reserve import Reserve
-from envdeck.core.operations.transaction.places import LockHeld, lock_every, lock_folder, written_by
+from envdeck.core.operations.transaction.places import (
+    LockHeld,
+    lock_every,
+    lock_folder,
+    process_exists,
+    written_by,
+)
 from envdeck.core.system.files import reason_of, same_content
 from envdeck.core.system.host import Host, former_folders, own_folders
 
@@ -200,11 +206,9 @@ def _carry_index(source: str, target: str, disk: Disk) -> bool:
 def _temporary(target: str) -> str:
     """Return a temporary name for `target`; leftovers of killed processes are removed first."""
     folder, name = os.path.split(target)
-    import psutil  # start-up: 20 ms, and only a move to another disk or of an index asks
-
     for each in os.listdir(folder):
         found = written_by(each)
-        if found is not None and found[0] == name and not psutil.pid_exists(found[1]):
+        if found is not None and found[0] == name and not process_exists(found[1]):
             _remove(os.path.join(folder, each))
     temporary = f"{target}.{os.getpid()}.tmp"
     _remove(temporary)

@@ -66,6 +66,13 @@ def written_by(name: str) -> tuple[str, int] | None:
     return match[1], int(match[2])
 
 
+def process_exists(pid: int) -> bool:
+    """Tell whether a process runs, ours or another user's."""
+    import psutil  # start-up: 20 ms, and only leftovers of a crash ask
+
+    return bool(psutil.pid_exists(pid))
+
+
 @dataclass(frozen=True, slots=True)
 class Places:
     """The folders of one user on one host."""

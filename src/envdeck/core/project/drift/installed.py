@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import unquote
 
+from envdeck.core import lazy_versions as packaging
 from envdeck.core.inspection.import_path import inherited_versions
 from envdeck.core.inspection.packages.provenance import DIRECT_URL_LIMIT, DirectUrl, mask_url, parse
 from envdeck.core.inspection.packages.requirements import (
@@ -121,14 +122,11 @@ def installed_in(
 def same_version(first: str, second: str) -> bool:
     """Tell whether two versions are one, however they are written (PEP 440); a local part that
     only one of them has (`1.0+cpu`) counts."""
-    # start-up: 20 ms, and only versions and markers ask
-    from packaging.version import InvalidVersion, Version
-
     if first == second:
         return True
     try:
-        return Version(first) == Version(second)
-    except (InvalidVersion, ValueError):
+        return packaging.Version(first) == packaging.Version(second)
+    except ValueError:
         return False
 
 

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
+from envdeck.core import lazy_versions as packaging
 from envdeck.core.discovery.managers import lock_files
 from envdeck.core.inspection.packages.requirements import MarkerEnvironment, accepts
 from envdeck.core.inspection.packages.site_packages import normalise
@@ -107,27 +108,17 @@ class _Asked:
         return bool(value)
 
     def _evaluate(self, text: str) -> bool | None:
-        # start-up: 20 ms, and only versions and markers ask
-        from packaging.markers import (
-            InvalidMarker,
-            Marker,
-            UndefinedComparison,
-            UndefinedEnvironmentName,
-        )
-
         values: dict[str, Any] = {**self._values}
         try:
-            marker = Marker(text)
+            marker = packaging.Marker(text)
             if "extras" in text or "dependency_groups" in text:  # PEP 751
                 values |= {"extras": self.extras, "dependency_groups": self.groups}
                 return marker.evaluate(values, context="lock_file")
             if "extra" in text:
-                marker = Marker(_EXTRA.sub(self._settled, text))
+                marker = packaging.Marker(_EXTRA.sub(self._settled, text))
             return marker.evaluate(values)
-        except (InvalidMarker, UndefinedComparison, UndefinedEnvironmentName):
-            return None
         except (ValueError, TypeError, KeyError, RecursionError):
-            return None  # a version that is none, or a `packaging` from before PEP 751
+            return None  # no marker, not defined, no version, or a `packaging` from before PEP 751
 
     def _settled(self, match: re.Match[str]) -> str:
         """Return what is true of an extra whatever the interpreter: several may be asked for at

@@ -6,10 +6,9 @@ import pytest
 
 from envdeck.core.model import ProjectLink, ProjectState
 from envdeck.core.project.model import Project
-from envdeck.tui.base.system import Secret
 from envdeck.tui.detail import dotenv_dialog as dotenv_values
 from envdeck.tui.detail.dotenv_dialog import DotenvValuesDialog
-from envdeck.tui.widgets.fields import SecretField
+from envdeck.tui.widgets.fields import Secret, SecretField
 
 SIZES = pytest.mark.parametrize(
     "size", [(80, 24), (120, 36), (50, 15)], ids=lambda s: f"{s[0]}x{s[1]}"

@@ -115,3 +115,14 @@ def restored(terminal: Terminal) -> bool:
         and terminal.raw.rindex("\x1b[?1000l") > terminal.raw.rindex("\x1b[?1000h")
         and terminal.raw.rindex("\x1b[?25h") > terminal.raw.rindex("\x1b[?25l")
     )
+
+
+BROKEN = "stty raw -echo; printf '\\033[?1049h\\033[?1003h\\033[?25l\\033[31m'"
+"""Leaves a terminal in as bad a state as a program can."""
+
+
+def script(path: Path, text: str) -> str:
+    """Write a shell script that can be run, and return its path."""
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return str(path)

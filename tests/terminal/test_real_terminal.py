@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support.terminal import LEFT, Terminal, restored
+from support.terminal import BROKEN, LEFT, Terminal, restored, script
 
 PROGRAM = Path(__file__).with_name("program.py")
 
@@ -89,15 +89,6 @@ def test_an_ascii_terminal_and_wide_names_stay_aligned(terminal):
     assert rows
 
 
-def script(path, text: str) -> str:
-    path.write_text(f"#!/bin/sh\n{text}\n")
-    path.chmod(0o755)
-    return str(path)
-
-
-BROKEN = "stty raw -echo; printf '\\033[?1049h\\033[?1003h\\033[?25l\\033[31m'"
-
-
 @pytest.mark.parametrize("key", ["!", "E"])
 def test_a_shell_and_an_editor_get_the_terminal_and_give_it_back(
     terminal, key, tmp_path, monkeypatch
@@ -137,6 +128,21 @@ def test_a_shell_that_was_killed_or_is_not_there_is_said(terminal, tmp_path, mon
     screen.until(lambda: "shell was ended by signal 9" in screen.text)
     screen.press("E")
     screen.until(lambda: "program not found: no-such-editor" in screen.text)
+    screen.press("q")
+    assert screen.ended() == 0
+    assert restored(screen)
+
+
+def test_an_editor_that_cannot_be_started_gives_the_screen_back(terminal, tmp_path, monkeypatch):
+    (tmp_path / ".venv").mkdir()
+    editor = tmp_path / "editor"
+    editor.write_bytes(b"\x7fELF of another machine")
+    editor.chmod(0o755)
+    monkeypatch.setenv("VISUAL", str(editor))
+    screen = terminal("1", str(tmp_path), columns=120)
+    screen.until(lambda: "1 environment" in screen.text and "? help" in screen.text)
+    screen.press("E")
+    screen.until(lambda: "cannot start" in screen.text)
     screen.press("q")
     assert screen.ended() == 0
     assert restored(screen)

@@ -17,10 +17,6 @@ if TYPE_CHECKING:
 _SWITCH = 0.001
 """Seconds a thread may hold the interpreter while another one waits; five times less than usual."""
 
-_NOT_OVER = (
-    "envdeck: an operation is still running; the next start of envdeck finishes it or rolls it back"
-)
-
 _COLLECTED = (1_000, 10, 100)
 """After how many new objects, and how many younger collections, the collector looks. The oldest
 are hundreds of thousands, and walking them all holds the screen for 30 ms: rarely is enough."""
@@ -54,14 +50,6 @@ def run(
     """
     prepare()
     # start-up: settings are read before Textual is
-    from envdeck.tui.app import ROLLBACK_PATIENCE, EnvDeck, ending_on_signals
+    from envdeck.tui.app import EnvDeck, run_to_end
 
-    app = EnvDeck(source, scope, settings, operations)
-    with ending_on_signals(app.end) as app.end_late:
-        app.run()
-        queue = app.main.operations.queue
-        if queue is not None and queue.busy:
-            queue.stop_all()
-            if not queue.wait(ROLLBACK_PATIENCE):
-                sys.stderr.write(f"{_NOT_OVER}\n")
-    return app.return_code or 0
+    return run_to_end(EnvDeck(source, scope, settings, operations))

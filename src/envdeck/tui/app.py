@@ -2,13 +2,10 @@
 
 import asyncio
 import os
-import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import partial
-from threading import Timer
-from types import FrameType
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
@@ -39,12 +36,13 @@ from envdeck.tui.base.messages import (
     WalkthroughRequested,
 )
 from envdeck.tui.base.services import CatalogSource, ScreenSettings
-from envdeck.tui.base.system import hide_secrets, notice, readable
+from envdeck.tui.base.terminal import ending_on_signals, notice
 from envdeck.tui.help.keys import HelpScreen, Palette
 from envdeck.tui.main.screen import MainScreen
+from envdeck.tui.widgets.fields import hide_secrets
 
 if sys.platform != "win32":
-    import termios
+    pass
 
 if TYPE_CHECKING:
     from textual.theme import Theme
@@ -60,75 +58,12 @@ output, and a disk that is gone gives no answer: what waits for those would wait
 ROLLBACK_PATIENCE = 10.0
 """Seconds that an operation has to give up once the program ends. What is not over by then is
 finished or rolled back by the next start."""
+_NOT_OVER = (
+    "envdeck: an operation is still running; the next start of envdeck finishes it or rolls it back"
+)
 LONG = 10.0
 """Seconds of an operation whose end is told to a person who looks elsewhere."""
 _DEBUG = "ENVDECK_DEBUG"
-_RESTORED = b"\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?1000l\x1b[?2004l\x1b[?1049l\x1b[?25h\x1b[<u"
-"""Mouse and pasting as usual, the screen from before, the cursor seen, keys as usual."""
-
-
-@contextmanager
-def ending_on_signals(
-    end: Callable[[int], float],
-) -> Iterator[Callable[[float, int], None]]:
-    """Call `end` with 128 and the number of a signal that ends programs, so that the terminal
-    is restored; end the process with that code where this does not come about in the seconds
-    that `end` returned. Yields what sees to the same for another code."""
-    watches: list[Timer] = []
-
-    def end_late(seconds: float, code: int) -> None:
-        watches.append(end_after(seconds, code))
-
-    def told(number: int, _frame: FrameType | None) -> None:
-        end_late(end(128 + number), 128 + number)
-
-    numbers = [signal.SIGINT, signal.SIGTERM]
-    if sys.platform != "win32":
-        numbers.append(signal.SIGHUP)
-    before = {number: signal.signal(number, told) for number in numbers}
-    try:
-        yield end_late
-    finally:
-        for watch in watches:
-            watch.cancel()
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def end_after(seconds: float, code: int) -> Timer:
-    """End the process with a code, the terminal restored, unless the timer is cancelled first."""
-    attributes = _terminal_attributes()
-
-    def leave() -> None:
-        with suppress(OSError, ValueError):
-            os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, _RESTORED)
-        if attributes is not None:
-            with suppress(OSError, ValueError):
-                attributes()
-        os._exit(code)
-
-    watch = Timer(seconds, leave)
-    watch.daemon = True
-    watch.start()
-    return watch
-
-
-def _terminal_attributes() -> Callable[[], None] | None:
-    """Return what gives the terminal its echo and its lines back; None where there is none."""
-    if sys.platform == "win32":
-        return None
-    try:
-        found = termios.tcgetattr(0)
-    except termios.error:
-        return None
-    found[0] |= termios.ICRNL | termios.IXON
-    found[3] |= termios.ECHO | termios.ICANON | termios.ISIG | termios.IEXTEN
-
-    def restore() -> None:
-        with suppress(termios.error):
-            termios.tcsetattr(0, termios.TCSANOW, found)
-
-    return restore
 
 
 def fault(error: BaseException) -> str | None:
@@ -192,7 +127,8 @@ class EnvDeck(App[None], inherit_bindings=False):
         super().__init__()
         self._settings = settings
         self._told_through: asyncio.AbstractEventLoop | None = None
-        self._told_to_end: int | None = None
+        self.told_to_end: int | None = None
+        """The code that a signal, or the loss of the terminal, has it end with."""
         self._noticed: object = None
         self.end_late: Callable[[float, int], object] | None = None
         """Ends the process with a code where closing takes longer than so many seconds; None where
@@ -214,8 +150,8 @@ class EnvDeck(App[None], inherit_bindings=False):
     def on_mount(self) -> None:
         """Say what of the settings was refused."""
         self._told_through = asyncio.get_running_loop()
-        if self._told_to_end is not None:
-            self.exit(return_code=self._told_to_end)
+        if self.told_to_end is not None:
+            self.exit(return_code=self.told_to_end)
 
         def chosen(theme: "Theme") -> None:
             self._take_colours_away()
@@ -229,14 +165,15 @@ class EnvDeck(App[None], inherit_bindings=False):
         """End with a code, and give up what is being done; safe to call from a signal handler or
         a thread. Returns the seconds that this may take: whoever ran the application waits for
         what is being given up."""
-        self._told_to_end = code
+        self.told_to_end = code
         patience = PATIENCE
         queue = self.main.operations.queue
         if queue is not None and queue.busy:
             queue.stop_all()
             patience += ROLLBACK_PATIENCE
         if self._told_through is not None:
-            self._told_through.call_soon_threadsafe(partial(self.exit, return_code=code))
+            with suppress(RuntimeError):  # it has closed, and what is given up is waited for
+                self._told_through.call_soon_threadsafe(partial(self.exit, return_code=code))
         return patience
 
     def _fatal_error(self) -> None:
@@ -420,3 +357,57 @@ class EnvDeck(App[None], inherit_bindings=False):
         else:
             self.main.panes.go_to(message.path)
             await self.main.run_action(f"tab_{message.tab}")
+
+
+READABLE = 4.5
+"""The ratio of contrast that the WCAG asks of text (level AA)."""
+_TEXTS = ("text-primary", "text-success", "text-warning", "text-error")
+_STEP = 0.02
+
+
+def contrast(one: Color, other: Color) -> float:
+    """Return the ratio of two colours' luminance, from 1 to 21, as the WCAG counts it."""
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: Color) -> float:
+    parts = [part / 255 for part in colour.rgb]
+    red, green, blue = (
+        part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def readable(variables: dict[str, str]) -> dict[str, str]:
+    """Return the variables of a light theme with the colours of text as dark as they must be."""
+    grounds = [Color.parse(variables[name]) for name in ("background", "surface", "panel")]
+    ground = min(grounds, key=lambda colour: colour.brightness)
+    changed = {name: _darker(Color.parse(variables[name]), ground).hex for name in _TEXTS}
+    changed["foreground-muted"] = _firmer(Color.parse(variables["foreground-muted"]), ground).hex
+    return variables | changed
+
+
+def _darker(colour: Color, ground: Color) -> Color:
+    while contrast(colour, ground) < READABLE and colour.brightness > 0:
+        colour = colour.darken(_STEP)
+    return colour
+
+
+def _firmer(colour: Color, ground: Color) -> Color:
+    while contrast(ground + colour, ground) < READABLE and colour.a < 1:
+        colour = colour.with_alpha(min(1.0, colour.a + _STEP))
+    return colour
+
+
+def run_to_end(app: EnvDeck) -> int:
+    """Run the screen, and return its exit code. What is still being done when it closes is given
+    up and waited for, for as long as is decent."""
+    with ending_on_signals(app.end) as app.end_late:
+        app.run()
+        queue = app.main.operations.queue
+        if queue is not None and queue.busy:
+            queue.stop_all()
+            if not queue.wait(ROLLBACK_PATIENCE):
+                sys.stderr.write(f"{_NOT_OVER}\n")
+    return app.told_to_end or app.return_code or 0

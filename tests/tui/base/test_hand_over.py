@@ -3,7 +3,7 @@
 import pytest
 
 from envdeck.core.model import ProjectLink, Status
-from envdeck.tui.base.system import editor_command, notice, shell_command
+from envdeck.tui.base.terminal import editor_command, notice, shell_command
 
 
 def everything(pilot):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envdeck.tui.base.system import for_clipboard, open_folder, opener
+from envdeck.tui.base.terminal import for_clipboard, open_folder, opener
 
 BASH = shutil.which("bash")
 NAMES = st.binary(min_size=1, max_size=30).filter(lambda raw: b"\0" not in raw)

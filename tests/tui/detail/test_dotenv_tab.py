@@ -17,7 +17,6 @@ from envdeck.core.dotenv.model import (
 )
 from envdeck.core.model import NoPlan, Severity
 from envdeck.text import clip, plain, width
-from envdeck.tui.base.system import Secret
 from envdeck.tui.detail import dotenv as pane
 from envdeck.tui.detail import dotenv_dialog as dotenv_values
 from envdeck.tui.detail import dotenv_view as dotenv_lines
@@ -26,7 +25,7 @@ from envdeck.tui.detail.dotenv_dialog import DotenvValuesDialog, asked_for
 from envdeck.tui.detail.dotenv_view import KeyAt, Shown, dotenv_rows
 from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.dialogs.requests import remedy_request
-from envdeck.tui.widgets.fields import SecretField
+from envdeck.tui.widgets.fields import Secret, SecretField
 from envdeck.tui.widgets.line import Look, line_text
 
 HOME = "/home/ada"

@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from envdeck.core.model import Finished, Notice, NotLookedAt, Unreadable
 from envdeck.text import width
-from envdeck.tui.app import ending_on_signals
+from envdeck.tui.base.terminal import ending_on_signals
 from envdeck.tui.workers.scan import ScanBatch
 
 

@@ -12,13 +12,13 @@ from envdeck.core.system import reach
 from envdeck.text.operation import remedy_words
 from envdeck.tui.base.messages import HintsChanged
 from envdeck.tui.base.services import CatalogSource
-from envdeck.tui.base.system import Hiding, Secret
 from envdeck.tui.detail.dotenv_dialog import remedy_dialog
 from envdeck.tui.detail.dotenv_view import KeyAt, Shown, dotenv_rows
 from envdeck.tui.detail.project_view import say
 from envdeck.tui.detail.reader import ProjectRequest, ReadTab
 from envdeck.tui.detail.tab import Installed, ReadFailure, ReadPending, TabRow
 from envdeck.tui.dialogs.requests import remedy_request
+from envdeck.tui.widgets.fields import Hiding, Secret
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, joined
 from envdeck.tui.workers.latest import Latest, Stopped
 

@@ -17,10 +17,9 @@ from envdeck.core.model import Severity
 from envdeck.text import capitalise, plain
 from envdeck.text.operation import remedy_words
 from envdeck.tui.base.services import Operating, PlanRequest
-from envdeck.tui.base.system import Secret
 from envdeck.tui.dialogs.dialog import Dialog, DialogButton
 from envdeck.tui.dialogs.requests import remedy_request
-from envdeck.tui.widgets.fields import SecretField
+from envdeck.tui.widgets.fields import Secret, SecretField
 from envdeck.tui.widgets.line import LineLabel, Look, Part, Tone
 from envdeck.tui.workers.latest import Latest, Stopped
 

@@ -17,9 +17,9 @@ from envdeck.core.dotenv.model import (
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Severity
 from envdeck.text import clip, pad, place, plain, size, width
-from envdeck.tui.base.system import Secret
 from envdeck.tui.detail.project_view import no_dotenv
 from envdeck.tui.detail.tab import BLANK, TabRow, pieces, told
+from envdeck.tui.widgets.fields import Secret
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped
 
 KINDS = {

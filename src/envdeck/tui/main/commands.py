@@ -13,7 +13,7 @@ from envdeck.core.system.activate import activate_variables
 from envdeck.text import plain
 from envdeck.tui.base.messages import WalkthroughRequested
 from envdeck.tui.base.services import ScreenSettings
-from envdeck.tui.base.system import editor_command, run_in_terminal, shell_command
+from envdeck.tui.base.terminal import editor_command, run_in_terminal, shell_command
 from envdeck.tui.main.list import EnvironmentList
 from envdeck.tui.main.scan import ScanController
 from envdeck.tui.operate.run import OperationController

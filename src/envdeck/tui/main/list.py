@@ -17,7 +17,7 @@ from envdeck.core.query import UNREAD, Contents
 from envdeck.text import plain
 from envdeck.tui.base import messages
 from envdeck.tui.base.actions import BY_ID, bindings
-from envdeck.tui.base.system import for_clipboard, open_folder, opener
+from envdeck.tui.base.terminal import for_clipboard, open_folder, opener
 from envdeck.tui.main.table import EnvironmentTable
 from envdeck.tui.store import Listing, Query
 from envdeck.tui.store.columns import column_named, columns_named

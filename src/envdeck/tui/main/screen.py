@@ -16,13 +16,13 @@ from envdeck.core.lazy_dataclasses import replace
 from envdeck.tui.base import messages
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.services import CatalogSource, ScreenSettings
-from envdeck.tui.base.system import hide_secrets
 from envdeck.tui.main.commands import Commands
 from envdeck.tui.main.list import EnvironmentList
 from envdeck.tui.main.scan import ScanController
 from envdeck.tui.main.table import HIDDEN
 from envdeck.tui.main.words import Summary, filter_line, key_hints, marked_line, nothing_line
 from envdeck.tui.operate.run import OperationController, PlansAgreed
+from envdeck.tui.widgets.fields import hide_secrets
 from envdeck.tui.widgets.key_line import KeyLine
 from envdeck.tui.widgets.line import Look
 from envdeck.tui.workers.latest import Latest

@@ -12,7 +12,7 @@ from envdeck.text import plain
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.job import LOG_LINES, Job, JobState
 from envdeck.tui.base.messages import PlanRequested
-from envdeck.tui.base.system import for_clipboard
+from envdeck.tui.base.terminal import for_clipboard
 from envdeck.tui.dialogs.requests import undo_request
 from envdeck.tui.operations.bisect import show_bisect
 from envdeck.tui.operations.matrix import show_matrix

@@ -14,7 +14,7 @@ from envdeck.core.onboarding.model import Answers, StepState, StepView
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import CommandRequested, OperationEnded, OutcomeSaid
 from envdeck.tui.base.services import PlanRequest
-from envdeck.tui.base.system import for_clipboard
+from envdeck.tui.base.terminal import for_clipboard
 from envdeck.tui.operate.run import OperationController
 from envdeck.tui.walkthrough.options import StepDialog
 from envdeck.tui.walkthrough.state import WalkthroughState

@@ -12,7 +12,7 @@ from support.program import run_program
 def machine(home):
     """A home with caches and debris, and what runs the program in it."""
     for name in (
-        *(".cache/pip/http/a", ".cache/uv/archive-v0/b", ".cache/pypoetry/artifacts/c"),
+        *(".cache/pip/http/3/a", ".cache/uv/archive-v0/b", ".cache/pypoetry/artifacts/c3/c"),
         *("work/api/pyproject.toml", "work/api/__pycache__/d.pyc", "work/api/.mypy_cache/e"),
     ):
         file = home / name
@@ -38,7 +38,7 @@ def test_the_plan_names_each_with_what_is_lost(machine, home):
     assert document["plan"]["reclaims_bytes"] > 5 * 50_000
     text = machine("--caches", "--dry-run").stdout
     assert "Python compiles modules again" in text
-    assert (home / ".cache/pip/http/a").exists()
+    assert (home / ".cache/pip/http/3/a").exists()
 
 
 def test_only_what_is_named_is_cleared_and_undone(machine, home):
@@ -66,7 +66,7 @@ def test_what_is_a_link_out_of_the_home_is_left_out_and_named(machine, home, tmp
     done = machine("--caches", "--yes")
     assert done.returncode == 3
     assert "a link out of the home folder" in done.stderr + done.stdout
-    assert (outside / "http/a").exists()
+    assert (outside / "http/3/a").exists()
     assert not (home / ".cache/uv/archive-v0").exists()
 
 

@@ -7,6 +7,7 @@ import hashlib
 import io
 import shutil
 import subprocess
+import tarfile
 import tempfile
 import zipfile
 from collections.abc import Iterable, Mapping
@@ -126,6 +127,20 @@ def make_project(
     (folder / "backend.py").write_text(BACKEND.format(**told))
     (folder / f"{name}.py").write_text("here = True\n")
     return folder
+
+
+def write_sdist(folder: Path, name: str, version: str = "1.0") -> Path:
+    """Write a source archive that builds without any other package."""
+    target = folder / f"{name}-{version}.tar.gz"
+    with tempfile.TemporaryDirectory() as place, tarfile.open(target, "w:gz") as archive:
+        project = make_project(Path(place) / f"{name}-{version}", name, version)
+        declared = f'[project]\nname = "{name}"\nversion = "{version}"\n'
+        settings = project / "pyproject.toml"
+        settings.write_text(declared + settings.read_text())
+        head = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+        (project / "PKG-INFO").write_text(head)
+        archive.add(project, project.name)
+    return target
 
 
 def make_repository(folder: Path, name: str = "placed") -> str:

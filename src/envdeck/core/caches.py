@@ -7,17 +7,17 @@ variable that names a home folder as a cache makes nothing of it one. Nothing is
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from envdeck.core.catalog import Catalog
-from envdeck.core.discovery.managers.conda import Conda
-from envdeck.core.discovery.managers.poetry import Poetry
-from envdeck.core.discovery.managers.pre_commit import PreCommit
-from envdeck.core.discovery.managers.uv import uv_caches
+from envdeck.core.discovery.managers import manager_classes
+from envdeck.core.discovery.managers.base import CacheLayout
 from envdeck.core.git import Git
 from envdeck.core.index import Index, index_path
 from envdeck.core.inspection.interpreters import dependants
 from envdeck.core.inspection.packages.site_packages import leftovers
+from envdeck.core.inspection.pip_options import pip_caches
 from envdeck.core.inspection.protection import protected_place
 from envdeck.core.inspection.size import joint_size
 from envdeck.core.inspection.size_pool import Sizer
@@ -26,30 +26,23 @@ from envdeck.core.model import Environment, Interpreter, JointSize, Size
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, read_bounded
 from envdeck.core.system.host import Host, lies_under
-from envdeck.core.system.mounts import read_mounts
+from envdeck.core.system.mounts import Mount, read_mounts
 from envdeck.core.system.words import join_some
 
 _MOST_FOLDERS = 50_000
 """Folders that are looked through in one project; a repository of everything has fewer."""
-_LOOKED_AT = 3
-"""Distributions of an environment that are asked whether they are links into a cache."""
+_PIN_LIMIT = 4096
 
 
-class Tool(NamedTuple):
-    """One tool with a cache."""
-
-    kind: str
-    """Its name, and that of the cache on the command line."""
-    roots: Callable[[Host], Iterable[str]]
-    parts: str
-    """Which folders right below a root are the cache, as a pattern; empty: the root itself."""
-    loses: str
-    sign: tuple[str, ...] = ()
-    """Names of which a root that is cleared as a whole has to hold one."""
-    command: tuple[str, ...] = ()
-    """The tool's own command that clears it."""
-    variable: str = ""
-    """What tells that command where the cache is."""
+_PIP = CacheLayout(
+    pip_caches,
+    "packages are downloaded and built again when they are next installed",
+    {"http|http-v2": "[0-9a-f]", "wheels": "[0-9a-f]{2}"},
+    command=("pip", "cache", "purge"),
+    variables={"PIP_CACHE_DIR": "{}", "PIP_CONFIG_FILE": os.devnull, "PIP_NO_CACHE_DIR": ""},
+)
+TOOLS = ("uv", "pip", "poetry", "pipenv", "pdm", "conda", "pre-commit", "hatch")
+"""Those that have a cache, in the order in which they are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +54,7 @@ class CacheFolder:
     size: Size | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cache:
     """One cache, or the debris of one kind."""
 
@@ -86,99 +79,10 @@ class Cache:
     default: bool = True
     """Whether it is cleared where a person names none."""
 
-    @property
+    @cached_property
     def size(self) -> JointSize:
         """What its folders take and free together."""
         return joint_size(folder.size for folder in self.folders)
-
-
-def _first(*folders: str | None) -> tuple[str, ...]:
-    return tuple(folder for folder in folders if folder)[:1]
-
-
-def _conda(host: Host) -> Iterator[str]:
-    for name in (host.variable("CONDA_PKGS_DIRS") or "").split(os.pathsep):
-        if os.path.isabs(host.expand(name)):
-            yield host.expand(name)
-    yield from (os.path.join(root, "pkgs") for root in Conda(host).roots)
-    yield host.at_home(".conda", "pkgs")
-
-
-TOOLS: tuple[Tool, ...] = (
-    Tool(
-        "uv",
-        uv_caches,
-        r"(?:archive|wheels|sdists|built-wheels|simple|git|builds|interpreter|flat-index|binaries)"
-        r"-v\d+",
-        "packages are downloaded and built again when they are next installed",
-        command=("uv", "cache", "clean"),
-        variable="UV_CACHE_DIR",
-    ),
-    Tool(
-        "pip",
-        lambda host: _first(
-            host.folder("PIP_CACHE_DIR"),
-            os.path.join(host.user_cache(), *(("pip", "Cache") if host.windows else ("pip",))),
-        ),
-        "http|http-v2|wheels|selfcheck",
-        "packages are downloaded and built again when they are next installed",
-        command=("pip", "cache", "purge"),
-        variable="PIP_CACHE_DIR",
-    ),
-    Tool(
-        "poetry",
-        lambda host: [
-            os.path.dirname(store)
-            for store in Poetry(host).stores
-            if os.path.basename(store) == "virtualenvs"
-        ],
-        "cache|artifacts",
-        "packages are downloaded again when they are next installed",
-    ),
-    Tool(
-        "pipenv",
-        lambda host: _first(
-            host.folder("PIPENV_CACHE_DIR"), os.path.join(host.user_cache(), "pipenv")
-        ),
-        "http|http-v2|hash-cache|wheels|pkgs|selfcheck",
-        "packages are downloaded and hashed again when they are next locked",
-    ),
-    Tool(
-        "pdm",
-        lambda host: _first(host.folder("PDM_CACHE_DIR"), os.path.join(host.user_cache(), "pdm")),
-        "http|wheels|hashes|metadata|packages",
-        "packages are downloaded and built again when they are next installed",
-        command=("pdm", "cache", "clear"),
-        variable="PDM_CACHE_DIR",
-    ),
-    Tool(
-        "conda",
-        _conda,
-        "",
-        "packages are downloaded again when they are next installed",
-        sign=("urls", "urls.txt", "cache"),
-        command=("conda", "clean", "--packages", "--tarballs", "--yes"),
-        variable="CONDA_PKGS_DIRS",
-    ),
-    Tool(
-        "pre-commit",
-        lambda host: [place.path for place in PreCommit(host).places()],
-        "",
-        "the next commit creates the environments of its hooks again",
-        sign=("db.db", "db.json"),
-        command=("pre-commit", "clean"),
-        variable="PRE_COMMIT_HOME",
-    ),
-    Tool(
-        "hatch",
-        lambda host: _first(
-            host.folder("HATCH_CACHE_DIR"), os.path.join(host.user_cache(), "hatch")
-        ),
-        r"[a-z][a-z0-9_-]*",
-        "downloads are repeated when they are next used",
-    ),
-)
-"""In the order in which they are shown."""
 
 
 class _DebrisKind(NamedTuple):
@@ -207,16 +111,18 @@ DEBRIS: Mapping[str, _DebrisKind] = {
 """What lies in projects, by its name on the command line."""
 _BY_FOLDER = {one.folder: kind for kind, one in DEBRIS.items()}
 LEFTOVERS, INTERPRETERS = "leftovers", "interpreters"
-KINDS = (*(tool.kind for tool in TOOLS), *DEBRIS, LEFTOVERS, INTERPRETERS)
+KINDS = (*TOOLS, *DEBRIS, LEFTOVERS, INTERPRETERS)
 """All of them, by their names on the command line."""
 _NOT_WALKED = frozenset({".git", ".hg", ".svn", ".jj", "node_modules", "site-packages"})
+_BYTE_CODE = r".+\.(?:pyc|pyo|nbi|nbc)(?:\.\d+)?"
+"""What Python and Numba write, also while they do."""
 
 
 def _never() -> bool:
     return False
 
 
-@dataclass(slots=True)
+@dataclass
 class CacheFinder:
     """Finds the caches and debris of one host, and measures them."""
 
@@ -232,9 +138,13 @@ class CacheFinder:
     def _host(self) -> Host:
         return self.catalog.host
 
+    @cached_property
+    def _mounts(self) -> tuple[Mount, ...]:
+        return read_mounts(self._host)
+
     def find(self) -> Iterator[Cache]:
         """Yield each that there is, measured, as it is found."""
-        sizer = Sizer(self._host, read_mounts(self._host), self.stopped)
+        sizer = Sizer(self._host, self._mounts, self.stopped)
         for found in self._all():
             if self.stopped():
                 return
@@ -244,12 +154,14 @@ class CacheFinder:
             yield replace(found, folders=folders)
 
     def _all(self) -> Iterator[Cache]:
-        for tool in TOOLS:
-            if tool.kind in self.kinds:
-                for root in dict.fromkeys(map(os.path.normpath, tool.roots(self._host))):
-                    found = self._of_tool(tool, root)
-                    if found is not None:
-                        yield found
+        layouts = {"pip": _PIP, **{one.name: one.cache for one in manager_classes()}}
+        met: set[str] = set()
+        for name in TOOLS:
+            layout = layouts.get(name)
+            for root in layout.roots(self._host) if layout and name in self.kinds else ():
+                found = layout and self._of_tool(name, layout, os.path.normpath(root), met)
+                if found:
+                    yield found
         if self.kinds & DEBRIS.keys():
             yield from self._debris()
         if LEFTOVERS in self.kinds:
@@ -259,64 +171,72 @@ class CacheFinder:
 
     # tools
 
-    def _of_tool(self, tool: Tool, root: str) -> Cache | None:
-        title = f"{tool.kind} cache"
+    def _of_tool(self, tool: str, layout: CacheLayout, root: str, met: set[str]) -> Cache | None:
+        """Return the cache at a root; `met` are the folders that are told of already, since a
+        link, a variable or another tool may lead to the same."""
         if not reach.isdir(root):
             return None
+        found = Cache(tool, f"{tool} cache", layout.loses, (), root)
         real, home = reach.realpath(root), reach.realpath(self._host.home)
         if lies_under(root, self._host.home) and not lies_under(real, home):
             why = f"a link out of the home folder: {real}"
-            return Cache(tool.kind, title, tool.loses, (), root, blocked=why, guard="symlink")
-        names = _folders_in(real)
-        if tool.sign and not any(reach.lexists(os.path.join(real, name)) for name in tool.sign):
+            return None if real in met else replace(found, blocked=why, guard="symlink")
+        names = frozenset(_names_in(real))
+        if layout.signs and names.isdisjoint(layout.signs):
             return None
-        if tool.parts:
-            parts = [name for name in names if re.fullmatch(tool.parts, name)]
-            paths = [os.path.join(real, name) for name in parts]
-        else:
-            paths = [real]
+        parts = _parts_of(layout, real, names) if layout.parts else {real: ""}
+        paths = [path for path in parts if path not in met]
         if not paths:
             return None
-        found = Cache(
-            tool.kind,
-            title,
-            tool.loses,
-            tuple(map(CacheFolder, paths)),
-            real,
-            tool.command if self._has(tool) else (),
-            {tool.variable: real} if tool.variable else {},
-        )
-        return self._judged(found, whole=bool(tool.parts))
-
-    def _has(self, tool: Tool) -> bool:
-        search = self._host.environ.get("PATH", os.defpath)
-        return bool(tool.command) and reach.which(tool.command[0], search) is not None
-
-    def _judged(self, found: Cache, *, whole: bool) -> Cache:
-        """Say what stands in the way of clearing it, or takes its own command away: that clears
-        the root, whatever environments are in it."""
-        # Of the root alone: uv puts a `.git` into folders of its cache, to end searches there.
-        if cause := protected_place(found.root, self._host):
+        met.update(paths)
+        alone = len(paths) == len(parts)
+        found = replace(found, root=real, folders=tuple(map(CacheFolder, paths)))
+        known = names if not layout.parts else names - frozenset(parts.values())
+        strange = [name for name in sorted(known) if not re.fullmatch(layout.others, name, re.S)]
+        if cause := protected_place(real, self._host):
+            # Of the root alone: uv puts a `.git` into folders of its cache, to end searches there.
             return replace(found, blocked=cause, guard="protected-path")
-        linked = [one.path for one in self.environments if _is_linked_into(one, found.root)]
-        if linked:
+        if not layout.parts and strange:
+            why = f"also holds what is not of {tool}: {join_some(strange)}"
+            return replace(found, blocked=why, guard="unowned-files")
+        if linked := [path for path, ends in self._links if any(lies_under(e, real) for e in ends)]:
             more = f" and {len(linked) - 1:,} more" if len(linked) > 1 else ""
             why = f"packages of {linked[0]}{more} are symlinks into it"
             return replace(found, blocked=why, guard="has-dependants")
-        inside = any(lies_under(one.path, found.root) for one in self.environments)
-        return replace(found, command=()) if whole and inside else found
+        kept = strange or any(re.fullmatch(layout.keepsakes, name, re.S) for name in names)
+        inside = any(lies_under(one.path, real) for one in self.environments)
+        takes_more = layout.sweeps and (kept or (layout.parts and inside))
+        if takes_more or not alone or any(mount.point == real for mount in self._mounts):
+            return found
+        command = layout.command_of(self._host, real) if layout.command_of else layout.command
+        search = self._host.environ.get("PATH", os.defpath)
+        if not command or reach.which(command[0], search) is None:
+            return found
+        variables = {name: text.replace("{}", real) for name, text in layout.variables.items()}
+        return replace(found, command=command, variables=variables)
+
+    @cached_property
+    def _links(self) -> list[tuple[str, frozenset[str]]]:
+        """The environments whose packages are links, each with where those lead
+        (`link-mode = "symlink"` of uv, PDM's `install.cache`)."""
+        linked = ((one.path, _link_ends(one)) for one in self.environments)
+        return [(path, ends) for path, ends in linked if ends]
 
     # projects
 
-    def _debris(self) -> Iterator[Cache]:
+    @cached_property
+    def _roots(self) -> list[str]:
+        """The known projects."""
         path = self.catalog.index_file or index_path(self._host)
         with Index.open(path, host=self._host) as index:
             named = {*index.project_roots(), *(one.project.path for one in self.environments)}
-        roots = sorted(reach.realpath(root) for root in named if root)
+        return sorted(reach.realpath(root) for root in named if root)
+
+    def _debris(self) -> Iterator[Cache]:
         home = reach.realpath(self._host.home)
         folders: dict[str, list[str]] = {kind: [] for kind in DEBRIS}
         met: set[str] = set()
-        for root in roots:
+        for root in self._roots:
             if root != home and lies_under(root, home) and not self.stopped():
                 for kind, path in _debris_in(root, met):
                     folders[kind].append(path)
@@ -351,46 +271,77 @@ class CacheFinder:
     def _interpreters(self) -> Iterator[Cache]:
         """Yield those that pyenv and uv installed at home and that no known environment uses."""
         home = reach.realpath(self._host.home)
+        pins = {pin for root in self._roots for pin in _pinned(root)}
+        pinned = _meant_by(pins, (one.version for one in self.interpreters if one.version))
         for one in self.interpreters:
             prefix = reach.realpath(one.prefix)
             if one.source not in {"pyenv", "uv"} or not lies_under(prefix, home):
                 continue
-            if dependants(one, self.environments) or _is_chosen(prefix):
+            version = one.version or os.path.basename(prefix)
+            if dependants(one, self.environments) or _is_chosen(prefix) or version in pinned:
+                continue
+            if any(lies_under(each.path, prefix) for each in self.environments):
                 continue
             yield Cache(
                 INTERPRETERS,
-                f"Python {one.version or os.path.basename(prefix)} of {one.source}",
+                f"Python {version} of {one.source}",
                 "no known environment uses it; scripts that name it stop working",
                 (CacheFolder(prefix),),
                 default=False,
             )
 
 
-def _folders_in(path: str) -> list[str]:
-    """Return the names of real folders in a folder, sorted; of links there are none."""
+def _names_in(path: str) -> list[str]:
     try:
-        names = sorted(reach.listdir(path))
+        return reach.listdir(path)
     except (OSError, ValueError):
         return []
-    whole = ((name, os.path.join(path, name)) for name in names)
+
+
+def _folders_in(path: str) -> list[str]:
+    """Return the names of real folders in a folder, sorted; of links there are none."""
+    whole = ((name, os.path.join(path, name)) for name in sorted(_names_in(path)))
     return [name for name, each in whole if reach.isdir(each) and not reach.islink(each)]
 
 
-def _is_linked_into(environment: Environment, root: str) -> bool:
-    """Tell whether packages of an environment are links into a cache (`link-mode = "symlink"` of
-    uv, PDM's `install.cache`): asked of its package folders and of a few distributions."""
+def _parts_of(layout: CacheLayout, root: str, names: Iterable[str]) -> dict[str, str]:
+    """Return the folders of a cache by their paths, in the order in which they may go."""
+    found: dict[str, str] = {}
+    folders = sorted(names)
+    for part, inside in layout.parts.items():
+        for name in folders:
+            path = os.path.join(root, name)
+            if not re.fullmatch(part, name) or reach.islink(path) or not reach.isdir(path):
+                continue
+            if not inside or _holds_only(path, inside):
+                found[path] = name
+    return found
+
+
+def _holds_only(path: str, pattern: str) -> bool:
+    """Tell whether all that is right in a folder is called by a pattern."""
+    try:
+        return all(re.fullmatch(pattern, name, re.DOTALL) for name in reach.listdir(path))
+    except (OSError, ValueError):
+        return False
+
+
+def _link_ends(environment: Environment) -> frozenset[str]:
+    """Return where the links among packages of an environment lead: folders and files right in
+    its package folders, and the METADATA of each distribution."""
+    found: set[str] = set()
     for folder in environment.site_packages:
         try:
-            names = reach.listdir(folder)
+            with reach.scandir(folder) as entries:
+                for entry in entries:
+                    path = entry.path
+                    if entry.name.endswith(".dist-info") and not entry.is_symlink():
+                        path = os.path.join(path, "METADATA")
+                    if reach.islink(path):
+                        found.add(os.path.dirname(reach.realpath(path)))
         except (OSError, ValueError):
             continue
-        few = [name for name in sorted(names) if name.endswith(".dist-info")][:_LOOKED_AT]
-        asked = [os.path.join(folder, name) for name in names]
-        asked += [os.path.join(folder, name, "METADATA") for name in few]
-        for path in asked:
-            if reach.islink(path) and lies_under(reach.realpath(path), root):
-                return True
-    return False
+    return frozenset(found)
 
 
 def _debris_in(root: str, met: set[str]) -> Iterator[tuple[str, str]]:
@@ -406,7 +357,7 @@ def _debris_in(root: str, met: set[str]) -> Iterator[tuple[str, str]]:
             path = os.path.join(folder, name)
             kind = _BY_FOLDER.get(name)
             if kind is not None:
-                if path not in met:
+                if path not in met and (kind != "bytecode" or _holds_only(path, _BYTE_CODE)):
                     met.add(path)
                     yield kind, path
             elif name not in _NOT_WALKED and not _is_environment(path):
@@ -419,7 +370,21 @@ def _is_environment(path: str) -> bool:
 
 def _is_chosen(prefix: str) -> bool:
     """Tell whether pyenv uses a version where no project names one."""
-    data = read_bounded(os.path.join(os.path.dirname(prefix), os.pardir, "version"), 4096)
-    if isinstance(data, Unread):
-        return False
-    return os.path.basename(prefix) in data.decode("utf-8", "replace").split()
+    file = os.path.join(os.path.dirname(prefix), os.pardir, "version")
+    return os.path.basename(prefix) in _words_in(file)
+
+
+def _pinned(project: str) -> list[str]:
+    """Return the Pythons that a project's `.python-version` names."""
+    return _words_in(os.path.join(project, ".python-version"))
+
+
+def _meant_by(pins: Iterable[str], versions: Iterable[str]) -> set[str]:
+    """Return the versions that pins mean: itself, or all of a minor version (`3.12`)."""
+    prefixes = tuple(pins)
+    return {one for one in versions if any(f"{one}.".startswith(f"{pin}.") for pin in prefixes)}
+
+
+def _words_in(file: str) -> list[str]:
+    data = read_bounded(file, _PIN_LIMIT)
+    return [] if isinstance(data, Unread) else data.decode("utf-8", "replace").split()

@@ -116,6 +116,18 @@ class Catalog:
                 index.forget((path,))
         return found
 
+    def forget_sizes(self, device: int) -> None:
+        """Have environments of a disk that share files measured again: others let go of those."""
+        with self._index() as index:
+            stored = [
+                replace(one, environment=replace(one.environment, size=None))
+                for one in index.environments()
+                if (size := one.environment.size) is not None
+                and size.reclaimable_bytes < size.disk_bytes
+                and one.environment.identity.device == device
+            ]
+            index.save_environments(stored)
+
     def distributions(self, environment: Environment) -> tuple[Distribution, ...]:
         """Read what is installed in an environment, sorted by name."""
         # start-up: each reads what few commands ask for

@@ -4,6 +4,7 @@ import fcntl
 import os
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from envdeck.core.caches import CacheFinder
 from envdeck.core.catalog import Catalog, Scope
-from envdeck.core.model import Ending, Environment, Identity, Interpreter, Status
+from envdeck.core.model import Ending, Environment, Identity, Interpreter, Status, StepProgress
 from envdeck.core.operations.api import Operations
 from envdeck.core.operations.delete.clear import plan_clear
 from envdeck.text import size
@@ -59,11 +60,13 @@ def test_each_tool_has_its_own_folders_and_nothing_else(catalog, home):
     fill(cache / "uv/archive-v0/.git", 0)  # as uv does
     fill(cache / "uv/environments-v2/script/pyvenv.cfg")
     fill(cache / "pip/http-v2/a/b")
-    fill(cache / "pypoetry/artifacts/x/wheel.whl")
+    fill(cache / "pip/selfcheck/5d1b")
+    fill(cache / "pypoetry/artifacts/c3/wheel.whl")
     fill(cache / "pypoetry/virtualenvs/mine/pyvenv.cfg")
     fill(cache / "pipenv/hash-cache/h")
-    fill(cache / "pdm/packages/p/x")
-    fill(cache / "hatch/dist/x")
+    fill(cache / "pdm/packages/lamp-1.0-py3-none-any.whl.cache/x")
+    fill(cache / "hatch/licenses/MIT.txt")
+    fill(cache / "hatch/publish/index/previous_working_users.json")
     fill(cache / "pre-commit/db.db")
     fill(home / ".conda/pkgs/urls.txt")
     paths = {
@@ -77,7 +80,7 @@ def test_each_tool_has_its_own_folders_and_nothing_else(catalog, home):
         "poetry": [".cache/pypoetry/artifacts"],
         "pipenv": [".cache/pipenv/hash-cache"],
         "pdm": [".cache/pdm/packages"],
-        "hatch": [".cache/hatch/dist"],
+        "hatch": [".cache/hatch/licenses"],
         "pre-commit": [".cache/pre-commit"],
         "conda": [".conda/pkgs"],
     }
@@ -92,22 +95,166 @@ def test_each_tool_has_its_own_folders_and_nothing_else(catalog, home):
     ],
 )
 def test_places_are_those_of_the_system(catalog, host, home, platform, place):
-    fill(home / place / "x")
+    fill(home / place / "3" / "x")
     catalog.host = replace(host, platform=platform)
     (one,) = found(catalog, "pip")
     assert one.folders[0].path == str(home / place)
 
 
-def test_a_variable_makes_no_cache_of_a_home(catalog, host, home):
-    fill(home / "Documents/thesis.tex")
-    fill(home / "letters/x")
-    names = ("PIP_CACHE_DIR", "UV_CACHE_DIR", "PDM_CACHE_DIR", "PRE_COMMIT_HOME", "CONDA_PKGS_DIRS")
-    catalog.host = replace(host, environ=dict.fromkeys(names, str(home)))
-    assert [one.kind for one in found(catalog) if one.folders] == []
+VARIABLES = (
+    *("PIP_CACHE_DIR", "UV_CACHE_DIR", "PDM_CACHE_DIR", "PRE_COMMIT_HOME", "CONDA_PKGS_DIRS"),
+    *("HATCH_CACHE_DIR", "POETRY_CACHE_DIR", "PIPENV_CACHE_DIR"),
+)
+OTHERS_FOLDERS = (
+    *("http/index.html", "wheels/car/x", "cache/x", "artifacts/app.zip", "packages/letters/x"),
+    *("metadata/photo.xml", "hashes/a/x", "licenses/mine/x", "pkgs.txt", "thesis/a/x"),
+)
+
+
+@pytest.mark.parametrize("place", ["", "work", "/"])
+def test_a_variable_makes_no_cache_of_what_it_names(catalog, host, home, place):
+    for name in OTHERS_FOLDERS:
+        fill(home / place.strip("/") / name)
+    folder = os.path.join(str(home), place)
+    catalog.host = replace(host, environ=dict.fromkeys(VARIABLES, folder))
+    assert found(catalog) == []
+
+
+@pytest.mark.parametrize("place", ["", ".."])
+def test_a_home_and_what_is_above_it_are_no_cache_whatever_is_in_them(
+    catalog, host, home, place, operations
+):
+    """Broken settings can have a tool fill a home with its own folders."""
+    names = ("http-v2/a/x", "archive-v0/a/x", "artifacts/c3/x", "hashes/10/x", "licenses/MIT.txt")
+    for name in (*names, "db.db", "urls.txt"):
+        fill(home / place / name)
+    environ = dict.fromkeys(VARIABLES, os.path.normpath(home / place))
+    operations.catalog.host = operations.store.host = replace(host, environ=environ)
+    every = found(operations.catalog)
+    assert {one.guard for one in every} == {"protected-path"}
+    result = operations.run(plan_clear(operations, every, purge=True), lambda _: None)
+    assert result.status is Ending.REFUSED
+    assert (home / place / "http-v2/a/x").exists()
+
+
+def test_a_folder_beside_central_environments_is_not_poetrys(catalog, host, home):
+    fill(home / "work/artifacts/c3/app.whl")
+    fill(home / "work/virtualenvs/api-npqDAU7S-py3.12/pyvenv.cfg")
+    path = str(home / "work/virtualenvs")
+    catalog.host = replace(host, environ={"POETRY_VIRTUALENVS_PATH": path})
+    assert found(catalog) == []
+
+
+SETTINGS = {
+    "pip": (".config/pip/pip.conf", "[global]\ncache-dir = ~/other\n", "wheels/2d/x"),
+    "uv": (".config/uv/uv.toml", 'cache-dir = "~/other"\n', "archive-v0/x"),
+    "poetry": (".config/pypoetry/config.toml", 'cache-dir = "~/other"\n', "artifacts/c3/x"),
+    "pdm": (".config/pdm/config.toml", 'cache_dir = "~/other"\n', "hashes/10/x"),
+    "hatch": (".config/hatch/config.toml", '[dirs]\ncache = "~/other"\n', "licenses/MIT.txt"),
+    "conda": (".condarc", "pkgs_dirs:\n  - ~/other\n", "urls.txt"),
+}
+
+
+@pytest.mark.parametrize("kind", SETTINGS)
+def test_a_configured_cache_is_found(catalog, home, kind):
+    file, text, name = SETTINGS[kind]
+    (home / file).parent.mkdir(parents=True, exist_ok=True)
+    (home / file).write_text(text)
+    fill(home / "other" / name)
+    (one,) = found(catalog, kind)
+    assert one.root == str(home / "other")
+
+
+def test_one_folder_is_one_cache_whoever_leads_to_it(catalog, host, home, operations):
+    fill(home / ".cache/pip/http-v2/a/x")
+    fill(home / ".cache/pip/hash-cache/x")
+    (home / "link").symlink_to(home / ".cache/pip")
+    environ = {
+        "PATH": str(home),
+        "PIP_CACHE_DIR": str(home / "link"),
+        "PIPENV_CACHE_DIR": str(home / ".cache/pip"),
+    }
+    operations.catalog.host = operations.store.host = replace(host, environ=environ)
+    both = found(operations.catalog)
+    assert {one.kind: [os.path.basename(each.path) for each in one.folders] for one in both} == {
+        "pip": ["http-v2"],
+        "pipenv": ["hash-cache"],
+    }
+    result = operations.run(plan_clear(operations, both, purge=True), lambda _: None)
+    assert result.status is Ending.DONE, result
+
+
+def test_a_loop_of_links_is_no_cache(catalog, home):
+    (home / ".cache").mkdir()
+    (home / ".cache/pip").symlink_to(home / ".cache/pip")
+    (home / ".cache/uv").mkdir()
+    (home / ".cache/uv/archive-v0").symlink_to("archive-v0")
+    assert found(catalog) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "names", "root"),
+    [
+        ("uv", ("archive-v0/x", "wheels-v8/x"), ".cache/uv"),
+        ("pdm", ("hashes/10/x", "wheels/57/x"), ".cache/pdm"),
+    ],
+)
+def test_a_command_that_takes_all_is_not_used_where_other_files_are(
+    catalog, host, home, operations, kind, names, root
+):
+    for name in names:
+        fill(home / root / name)
+    tool(home, kind, f'#!/bin/sh\nrm -r "{home}/{root}"\n')
+    environ = {"PATH": f"{home}/bin:{os.environ['PATH']}"}
+    operations.catalog.host = operations.store.host = replace(host, environ=environ)
+    assert found(operations.catalog, kind)[0].command[0] == kind
+    letter = fill(home / root / "letter.txt")
+    (one,) = found(operations.catalog, kind)
+    assert one.command == ()
+    result = operations.run(plan_clear(operations, [one]), lambda _: None)
+    assert result.status is Ending.DONE
+    assert os.listdir(home / root) == [letter.name]
+
+
+@pytest.mark.parametrize(("kind", "sign"), [("pre-commit", "db.db"), ("conda", "urls.txt")])
+def test_a_cache_that_goes_as_a_whole_holds_nothing_else(catalog, host, home, kind, sign):
+    environ = {"PRE_COMMIT_HOME": str(home / "work"), "CONDA_PKGS_DIRS": str(home / "work")}
+    catalog.host = replace(host, environ=environ)
+    fill(home / "work" / sign)
+    fill(
+        home / "work/repoab12" if kind == "pre-commit" else home / "work/zlib-1.3-h4ab18f5_2/info/x"
+    )
+    assert not found(catalog, kind)[0].blocked
+    fill(home / "work/letter.txt")
+    (one,) = found(catalog, kind)
+    assert (one.guard, "letter.txt" in one.blocked) == ("unowned-files", True)
+
+
+def test_changes_that_pre_commit_stashed_can_be_had_back(catalog, host, home):
+    tool(home, "pre-commit", "#!/bin/sh\n")
+    catalog.host = replace(host, environ={"PATH": str(home / "bin")})
+    fill(home / ".cache/pre-commit/db.db")
+    assert found(catalog, "pre-commit")[0].command == ("pre-commit", "clean")
+    fill(home / ".cache/pre-commit/patch1764000000-4711")
+    (one,) = found(catalog, "pre-commit")
+    assert (one.command, one.blocked) == ((), "")
+
+
+def test_condas_command_is_not_used_where_it_would_clear_another_cache(catalog, host, home):
+    tool(home, "conda", "#!/bin/sh\n")
+    pkgs = str(home / ".conda/pkgs")
+    catalog.host = replace(host, environ={"PATH": str(home / "bin")})
+    fill(home / ".conda/pkgs/urls.txt")
+    (one,) = found(catalog, "conda")
+    assert one.command[:2] == ("conda", "clean")
+    assert one.variables == {"CONDA_PKGS_DIRS": pkgs}
+    (home / ".condarc").write_text(f"pkgs_dirs: [{pkgs}, {home}/shared]\n")
+    (one,) = found(catalog, "conda")
+    assert one.command == ()
 
 
 def test_a_link_out_of_the_home_is_refused(catalog, home, tmp_path, operations):
-    fill(tmp_path / "elsewhere/http/x")
+    fill(tmp_path / "elsewhere/http/3/x")
     (home / ".cache").mkdir()
     (home / ".cache/pip").symlink_to(tmp_path / "elsewhere")
     (one,) = found(catalog, "pip")
@@ -120,7 +267,7 @@ def test_a_link_out_of_the_home_is_refused(catalog, home, tmp_path, operations):
 
 def test_a_link_inside_of_a_cache_is_not_followed(catalog, home):
     fill(home / "precious/x")
-    fill(home / ".cache/pip/wheels/x")
+    fill(home / ".cache/pip/wheels/2d/x")
     (home / ".cache/pip/http").symlink_to(home / "precious")
     (one,) = found(catalog, "pip")
     assert [os.path.basename(each.path) for each in one.folders] == ["wheels"]
@@ -145,8 +292,8 @@ def test_what_environments_share_by_hard_links_is_not_freed(catalog, home, opera
 
 
 def test_to_the_trash_and_back(catalog, home, operations):
-    fill(home / ".cache/pypoetry/cache/x")
-    fill(home / ".cache/pypoetry/artifacts/y")
+    fill(home / ".cache/pypoetry/cache/repositories/x")
+    fill(home / ".cache/pypoetry/artifacts/f7/y")
     (one,) = found(catalog, "poetry")
     plan = plan_clear(operations, [one])
     assert plan.frees_now_bytes == 0
@@ -158,7 +305,7 @@ def test_to_the_trash_and_back(catalog, home, operations):
     assert len(operations.trash()) == 2
     back = operations.run(operations.plan_undo(plan.id), lambda _: None)
     assert back.status is Ending.DONE, back
-    assert (home / ".cache/pypoetry/artifacts/y").exists()
+    assert (home / ".cache/pypoetry/artifacts/f7/y").exists()
 
 
 PROGRAM = """#!/bin/sh
@@ -180,7 +327,7 @@ def test_the_tools_own_command_clears_this_cache_and_is_measured(catalog, host, 
     operations.catalog.host = operations.store.host = replace(
         host, environ={"PATH": path, "PIP_CACHE_DIR": str(home / "own")}
     )
-    fill(home / "own/http/x")
+    fill(home / "own/http/3/x")
     (one,) = found(operations.catalog, "pip")
     plan = plan_clear(operations, [one])
     assert plan.steps[0].command == ("pip", "cache", "purge")
@@ -189,11 +336,136 @@ def test_the_tools_own_command_clears_this_cache_and_is_measured(catalog, host, 
     assert (result.status, result.message) == (Ending.DONE, "pip cache cleared by pip")
     assert result.freed_bytes == one.size.reclaimable_bytes
     tool(home, "pip", "#!/bin/sh\necho no such thing >&2\nexit 3\n")
-    fill(home / "own/http/x")
+    fill(home / "own/http/3/x")
     (one,) = found(operations.catalog, "pip")
     result = operations.run(plan_clear(operations, [one]), lambda _: None)
     assert result.status is Ending.ROLLED_BACK
     assert "no such thing" in result.message
+
+
+def test_a_command_that_clears_nothing_or_not_all_is_told(catalog, host, home, operations):
+    path = f"{home}/bin:{os.environ['PATH']}"
+    operations.catalog.host = operations.store.host = replace(host, environ={"PATH": path})
+    fill(home / ".cache/pip/http/3/x")
+    kept = fill(home / ".cache/pip/http-v2/a/x", 300_000)
+    tool(home, "pip", "#!/bin/sh\necho nothing to do\n")
+    result = operations.run(plan_clear(operations, found(operations.catalog)), lambda _: None)
+    assert result.status is Ending.ROLLED_BACK
+    assert "pip cleared nothing of it" in result.message
+    tool(home, "pip", PROGRAM)  # an old one, which knows nothing of `http-v2`
+    result = operations.run(plan_clear(operations, found(operations.catalog)), lambda _: None)
+    assert result.status is Ending.DONE
+    assert "cleared by pip, which kept 3" in result.message
+    assert kept.exists()
+    assert not (home / ".cache/pip/http").exists()
+
+
+def test_the_folders_of_a_tool_go_together_or_not_at_all(catalog, home, operations, monkeypatch):
+    fill(home / ".cache/pypoetry/cache/repositories/x")
+    fill(home / ".cache/pypoetry/artifacts/c3/x")
+    (one,) = found(catalog, "poetry")
+    real, aside = operations.store.disk.move, []
+
+    def move(source, target):
+        if "pypoetry" in source:
+            aside.append(source)
+            if source != aside[0]:  # the second, whichever trash it is for
+                raise OSError(5, "Input/output error", source)
+        real(source, target)
+
+    monkeypatch.setattr(type(operations.store.disk), "move", lambda _, *paths: move(*paths))
+    result = operations.run(plan_clear(operations, [one]), lambda _: None)
+    assert result.status is Ending.ROLLED_BACK, result
+    assert "input/output error" in result.message.lower()
+    assert (home / ".cache/pypoetry/cache/repositories/x").exists()
+    assert (home / ".cache/pypoetry/artifacts/c3/x").exists()
+
+
+def test_one_folder_that_cannot_be_removed_keeps_no_other(catalog, home, operations, monkeypatch):
+    for name in ("api", "blog", "shop"):
+        fill(home / f"work/{name}/pyproject.toml", 10)
+        fill(home / f"work/{name}/__pycache__/a.pyc")
+    list(catalog.scan(Scope((str(home),))))
+    (one,) = found(catalog, "bytecode")
+    real = type(operations.store.disk).remove_tree
+
+    def remove(disk, path, *rest):
+        if "/blog/" in path:
+            raise OSError(1, "Operation not permitted", path)
+        return real(disk, path, *rest)
+
+    monkeypatch.setattr(type(operations.store.disk), "remove_tree", remove)
+    result = operations.run(plan_clear(operations, [one]), lambda _: None)
+    assert result.status is Ending.FAILED
+    assert result.freed_bytes > 200_000
+    assert "blog" in result.message
+    assert sorted(path.parent.name for path in home.glob("work/*/__pycache__")) == ["blog"]
+
+
+def test_a_folder_that_became_a_link_meanwhile_stays(catalog, home, operations):
+    """Between the last question and the removal of the many folders of a plan minutes may pass."""
+    for name in ("api", "blog"):
+        fill(home / f"work/{name}/pyproject.toml", 10)
+        fill(home / f"work/{name}/__pycache__/a.pyc")
+    precious = fill(home / "precious/__pycache__/b.pyc")
+    list(catalog.scan(Scope((str(home),))))
+    (one,) = found(catalog, "bytecode")
+
+    def tell(event):
+        if isinstance(event, StepProgress) and not (home / "work/blog").is_symlink():
+            os.rename(home / "work/blog", home / "aside")
+            (home / "work/blog").symlink_to(home / "precious")
+
+    result = operations.run(plan_clear(operations, [one]), tell)
+    assert result.status is Ending.FAILED
+    assert "changed since the preview" in result.message
+    assert precious.exists()
+
+
+def test_files_in_a_folder_of_byte_code_that_are_none_stay(catalog, home):
+    for name in ("pyproject.toml", "a/__pycache__/x.pyc", "b/__pycache__/x.cpython-312.pyc.4711"):
+        fill(home / "work/api" / name, 10)
+    fill(home / "work/api/c/__pycache__/x.pyc")
+    fill(home / "work/api/c/__pycache__/notes.txt")
+    list(catalog.scan(Scope((str(home),))))
+    (one,) = found(catalog, "bytecode")
+    assert {os.path.basename(os.path.dirname(each.path)) for each in one.folders} == {"a", "b"}
+
+
+def test_environments_that_shared_files_are_measured_again(catalog, home, make_venv, operations):
+    made = make_venv(home / "work/.venv")
+    file = fill(home / ".cache/uv/archive-v0/x/y", 400_000)
+    os.link(file, made / "y")
+    now = replace(catalog.host, now=time.time)
+    catalog.host = operations.store.host = now
+    list(catalog.scan(Scope((str(home),), sizes=True)))
+    (before,) = catalog.remembered(Scope((str(home),)))
+    (cache,) = found(catalog, "uv", environments=[before])
+    operations.run(plan_clear(operations, [cache], purge=True), lambda _: None)
+    list(catalog.scan(Scope((str(home),), sizes=True)))
+    (after,) = catalog.remembered(Scope((str(home),)))
+    assert after.size.reclaimable_bytes - before.size.reclaimable_bytes >= 400_000
+
+
+def test_who_would_write_waits_while_a_cache_of_uv_is_moved(catalog, home, operations, monkeypatch):
+    fill(home / ".cache/uv/archive-v0/x/y")
+    lock = fill(home / ".cache/uv/.lock", 0)
+    (one,) = found(catalog, "uv")
+    real, seen = operations.store.disk.move, []
+
+    def move(_, *paths):
+        with open(lock, "r+b") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                seen.append("held")
+        real(*paths)
+
+    monkeypatch.setattr(type(operations.store.disk), "move", move)
+    assert operations.run(plan_clear(operations, [one]), lambda _: None).status is Ending.DONE
+    assert seen == ["held"]
+    with open(lock, "r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
 
 
 def test_uvs_command_is_not_used_where_environments_are_in_its_cache(catalog, host, home):
@@ -210,9 +482,11 @@ def test_uvs_command_is_not_used_where_environments_are_in_its_cache(catalog, ho
 
 
 def test_a_cache_that_packages_are_links_into_stays(catalog, home):
+    for number in range(9):  # others come first
+        fill(home / f"work/.venv/lib/site-packages/a{number}-1.dist-info/METADATA")
     metadata = fill(home / ".cache/uv/archive-v0/x/tool-1.dist-info/METADATA")
     site = home / "work/.venv/lib/site-packages"
-    (site / "tool-1.dist-info").mkdir(parents=True)
+    (site / "tool-1.dist-info").mkdir()
     (site / "tool-1.dist-info/METADATA").symlink_to(metadata)
     one = Environment(
         str(home / "work/.venv"), Identity(1, 1), "w", "uv", Status.OK, site_packages=(str(site),)
@@ -236,7 +510,7 @@ def test_a_cache_that_uv_is_writing_is_refused(catalog, home, operations):
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_a_file_that_a_program_has_open_is_refused(catalog, host, home, operations):
     operations.catalog.host = operations.store.host = replace(host, root="/")
-    file = fill(home / ".cache/pypoetry/cache/x")
+    file = fill(home / ".cache/pypoetry/cache/repositories/x")
     program = "import sys; f = open(sys.argv[1], 'ab'); print(flush=True); sys.stdin.read()"
     with subprocess.Popen(
         [sys.executable, "-c", program, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -250,14 +524,14 @@ def test_a_file_that_a_program_has_open_is_refused(catalog, host, home, operatio
 
 
 def test_what_changed_since_it_was_shown_stays(catalog, home, operations):
-    fill(home / ".cache/pypoetry/cache/x")
+    fill(home / ".cache/pypoetry/cache/repositories/x")
     (one,) = found(catalog, "poetry")
     plan = plan_clear(operations, [one])
     os.rename(home / ".cache/pypoetry/cache", home / "aside")
-    fill(home / ".cache/pypoetry/cache/another")
+    fill(home / ".cache/pypoetry/cache/repositories/another")
     result = operations.run(plan, lambda _: None)
     assert result.status is Ending.REFUSED
-    assert (home / ".cache/pypoetry/cache/another").exists()
+    assert (home / ".cache/pypoetry/cache/repositories/another").exists()
 
 
 def test_debris_of_projects_without_what_is_in_environments(catalog, home, make_venv, operations):
@@ -347,7 +621,7 @@ def test_the_index_forgets_environments_that_were_in_what_was_cleared(
 def test_what_is_freed_now_and_later_is_told_apart(catalog, home, operations):
     fill(home / "work/api/pyproject.toml", 10)
     fill(home / "work/api/__pycache__/a.pyc", 300_000)
-    fill(home / ".cache/pypoetry/cache/x", 500_000)
+    fill(home / ".cache/pypoetry/cache/repositories/x", 500_000)
     list(catalog.scan(Scope((str(home),))))
     plan = plan_clear(operations, found(catalog, "poetry", "bytecode"))
     assert 300_000 <= plan.frees_now_bytes < 400_000
@@ -381,14 +655,17 @@ def test_interpreters_that_nothing_uses_are_offered_and_never_by_default(catalog
         )
 
     fill(home / ".pyenv/version", 0).write_text("3.12.4\n")
-    known = [interpreter("3.8.18"), interpreter("3.12.4")]
+    known = [interpreter("3.8.18"), interpreter("3.12.4"), interpreter("3.9.18")]
+    fill(home / "work/api/pyproject.toml", 10)
+    (home / "work/api/.python-version").write_text("3.9\n")
+    list(catalog.scan(Scope((str(home),))))
     (one,) = found(catalog, "interpreters", interpreters=known)
     assert one.title == "Python 3.8.18 of pyenv"
     assert not one.default
 
 
 def test_a_stopped_look_ends(catalog, home):
-    fill(home / ".cache/pip/http/x")
+    fill(home / ".cache/pip/http/3/x")
     finder = CacheFinder(catalog, stopped=lambda: True)
     assert list(finder.find()) == []
 

@@ -71,6 +71,14 @@ def configuration_files(host: Host, environment: str | None = None) -> tuple[str
     return (*files, named) if named else tuple(files)
 
 
+def pip_caches(host: Host) -> tuple[str, ...]:
+    """Return where pip's cache is or was: by its option `cache-dir`, and by default."""
+    default = os.path.join(host.user_cache(), "pip", *(("Cache",) if host.windows else ()))
+    option = pip_options(host).get("cache-dir")
+    chosen = host.expand(option) if option else ""
+    return (chosen, default) if os.path.isabs(chosen) else (default,)
+
+
 def uv_configuration(host: Host) -> str | None:
     """Return the `uv.toml` of the user, else that of the machine, if there is one."""
     if host.windows:

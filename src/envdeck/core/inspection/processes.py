@@ -8,7 +8,8 @@ variables, which may hold secrets, nothing is kept beyond what is needed to comp
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import cache
 
 from envdeck.core.lazy_dataclasses import dataclass, field
@@ -85,6 +86,18 @@ class Processes:
             if process.pid not in left_out and (how := self._use(process, prefix))
         )
         return tuple(found)
+
+    def opener_in(self, places: Sequence[str], *, without: Iterable[int] = ()) -> Process | None:
+        """Return a process that has a file open in one of some folders, given by their real
+        paths; None also where the system does not tell (only Linux does)."""
+        left_out = set(without)
+        for process in self.all if self.proc is not None else ():
+            if process.hidden or process.pid in left_out:
+                continue
+            folder = os.path.join(self.proc or "", str(process.pid), "fd")
+            if any(lies_under(path, place) for path in _opened(folder) for place in places):
+                return process
+        return None
 
     def ancestors_of(self, pid: int) -> tuple[Process, ...]:
         """Return a process and its parents up to the first, as far as they are known."""
@@ -222,6 +235,16 @@ def _read_by_psutil() -> Iterator[Process]:
         yield Process(
             info["pid"], info["ppid"] or 0, info["name"] or "", programs, folder, active, hidden
         )
+
+
+def _opened(folder: str) -> Iterator[str]:
+    try:
+        names = os.listdir(folder)
+    except OSError:  # another user's, or over by now
+        return
+    for name in names:
+        with suppress(OSError):
+            yield os.readlink(os.path.join(folder, name))
 
 
 def _real(path: str) -> str:

@@ -8,9 +8,9 @@ one.
 
 import os
 from binascii import b2a_base64
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind
 from envdeck.core.lazy_dataclasses import dataclass
@@ -56,6 +56,32 @@ class LockFile:
         return tuple(filter(None, (self.upgrade(names), self.sync)))
 
 
+class CacheLayout(NamedTuple):
+    """Where a tool has its cache, what it keeps there, and how that is cleared."""
+
+    roots: Callable[[Host], Iterable[str]]
+    """Where it is or was: by the variable, the setting, the default; whether it exists or not."""
+    loses: str
+    """What is lost by clearing it."""
+    parts: Mapping[str, str] = {}
+    """Its folders right below the cache, as patterns, each with a pattern of all that is right
+    below that folder (empty: anything). With no parts the cache is cleared as a whole."""
+    others: str = ""
+    """What else the tool has right below its cache, as a pattern."""
+    keepsakes: str = ""
+    """Those of the others that nothing brings back: they go to the trash at most."""
+    signs: tuple[str, ...] = ()
+    """Names of which a cache without parts has to hold one."""
+    command: tuple[str, ...] = ()
+    """The tool's own command that clears it."""
+    command_of: Callable[[Host, str], tuple[str, ...]] | None = None
+    """What returns that command where it depends on the host and the cache."""
+    sweeps: bool = False
+    """Whether that command takes whatever lies in the cache, the tool's or not."""
+    variables: Mapping[str, str] = {}
+    """What that command is run with, so that it clears this cache (`{}`) and no other."""
+
+
 class Manager:
     """What a manager knows about its own environments on one host. The defaults know nothing.
 
@@ -80,6 +106,8 @@ class Manager:
     """Whether a `.venv` file in a project names an environment in its stores by name alone."""
     records_requests: ClassVar[bool] = True
     """Whether REQUESTED tells what was asked for, of packages whose INSTALLER is this manager."""
+    cache: ClassVar[CacheLayout | None] = None
+    """Its cache of downloads and builds, if it has one."""
 
     def __init__(self, host: Host) -> None:
         self.host = host
@@ -172,6 +200,11 @@ def operand(name: str) -> tuple[str, ...]:
     """Return a folder's name as the last word of a command, which never takes it for an option:
     a folder can be called `--all`."""
     return ("--", name) if name.startswith("-") else (name,)
+
+
+def absolute_paths(host: Host, *paths: str | None) -> tuple[str, ...]:
+    """Return those of some paths that are absolute once `~` is expanded."""
+    return tuple(path for one in paths if one and os.path.isabs(path := host.expand(one)))
 
 
 def has_file(*parts: str) -> bool:

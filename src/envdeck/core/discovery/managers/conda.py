@@ -10,10 +10,15 @@ its environments rest on, and nobody cleans up by deleting it. :func:`is_root` t
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
-from envdeck.core.discovery.managers.base import KnownFolder, Manager
+from envdeck.core.discovery.managers.base import (
+    CacheLayout,
+    KnownFolder,
+    Manager,
+    absolute_paths,
+)
 from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind
 from envdeck.core.model import Refusal
 from envdeck.core.system import reach
@@ -23,26 +28,28 @@ from envdeck.core.system.host import Host
 _LIMIT = 64 * 1024
 _FOLDERS = 200
 _KEYS = ("envs_dirs", "envs_path")
+_CACHE_KEYS = ("pkgs_dirs",)
 
 
-def environment_folders(path: str, host: Host) -> Iterator[str]:
-    """Yield the absolute folders that `envs_dirs` of one condarc lists, variables expanded."""
+def listed_folders(path: str, host: Host, keys: Sequence[str] = _KEYS) -> Iterator[str]:
+    """Yield the absolute folders that one condarc lists under some keys, variables expanded."""
     text = read_text(path, _LIMIT)
     if isinstance(text, Unread):
         return
-    for value in parse(text)[:_FOLDERS]:
+    for value in parse(text, keys)[:_FOLDERS]:
         folder = host.expand(expand_variables(value, host))
         if os.path.isabs(folder) and "\0" not in folder:
             yield os.path.normpath(folder)
 
 
-def parse(text: str) -> list[str]:
-    """Return the values of `envs_dirs` (or its other name, `envs_path`) as they are written."""
+def parse(text: str, keys: Sequence[str] = _KEYS) -> list[str]:
+    """Return the values under some keys as they are written; by default, of `envs_dirs` or its
+    other name, `envs_path`."""
     values: list[str] = []
     inside = False
     for line in text.splitlines():
         key, colon, rest = line.partition(":")
-        if colon and key.strip("'\"") in _KEYS:
+        if colon and key.strip("'\"") in keys:
             values += _inline(_uncommented(rest))
             inside = True
             continue
@@ -91,6 +98,29 @@ _REGISTER_LIMIT = 256 * 1024
 _REGISTER_LINES = 5000
 
 
+def _caches(host: Host) -> tuple[str, ...]:
+    """Return `CONDA_PKGS_DIRS`, `pkgs_dirs` of condarcs, `pkgs` of installations, the default."""
+    conda = Conda(host)
+    named = (host.variable("CONDA_PKGS_DIRS") or "").split(os.pathsep)
+    roots = (os.path.join(root, "pkgs") for root in conda.roots)
+    default = host.at_home(".conda", "pkgs")
+    return (*absolute_paths(host, *named), *_configured_caches(conda), *roots, default)
+
+
+def _configured_caches(conda: "Conda") -> Iterator[str]:
+    for path in _condarcs(conda.host, conda.roots):
+        yield from listed_folders(path, conda.host, _CACHE_KEYS)
+
+
+def _clearing(host: Host, cache: str) -> tuple[str, ...]:
+    """Return conda's command, unless a condarc names another cache: conda joins its lists, and
+    would clear that too."""
+    conda = Conda(host)
+    if any(reach.realpath(path) != cache for path in _configured_caches(conda)):
+        return ()
+    return (conda.program, "clean", "--index-cache", "--packages", "--tarballs", "--yes")
+
+
 class Conda(Manager):
     """`<root>/envs/<name>`, any prefix that `environments.txt` lists, and `envs_dirs`."""
 
@@ -98,6 +128,15 @@ class Conda(Manager):
     rank = 30
     exclusive = True
     records_requests = False
+    cache = CacheLayout(
+        _caches,
+        "packages are downloaded again when they are next installed",
+        others=r"urls(?:\.txt)?|cache|\.trash|https?|file|.+\.(?:conda|tar\.bz2|part|partial|lock)"
+        r"|\.?[^.].*-[^-]+-[^-]+(?:\.json)?",
+        signs=("urls", "urls.txt"),
+        command_of=_clearing,
+        variables={"CONDA_PKGS_DIRS": "{}"},
+    )
 
     @cached_property
     def registered(self) -> tuple[str, ...]:
@@ -150,9 +189,8 @@ class Conda(Manager):
             for folder in (host.variable(variable) or "").split(";" if host.windows else ":"):
                 if folder and os.path.isabs(path := host.expand(folder)):
                     yield os.path.normpath(path)
-        condarcs = (*_condarcs(host), *(os.path.join(root, ".condarc") for root in self.roots))
-        for path in condarcs:
-            yield from environment_folders(path, host)
+        for path in _condarcs(host, self.roots):
+            yield from listed_folders(path, host)
 
     @cached_property
     def program(self) -> str:
@@ -230,7 +268,8 @@ def _bases(host: Host) -> Iterator[str]:
         yield host.system("opt", "homebrew")
 
 
-def _condarcs(host: Host) -> Iterator[str]:
+def _condarcs(host: Host, roots: Iterable[str]) -> Iterator[str]:
+    """Yield where configurations are: the user's, the machine's, those of installations."""
     if path := host.folder("CONDARC"):
         yield path
     for name in (".condarc", ".mambarc"):
@@ -245,3 +284,5 @@ def _condarcs(host: Host) -> Iterator[str]:
     for folder in folders:
         yield os.path.join(folder, ".condarc")
         yield os.path.join(folder, "condarc")
+    for root in roots:
+        yield os.path.join(root, ".condarc")

@@ -7,8 +7,10 @@ from functools import cached_property
 
 from envdeck.core.discovery.managers.base import (
     HASH,
+    CacheLayout,
     KnownFolder,
     Manager,
+    absolute_paths,
     encode,
     is_virtual,
     made_by_virtualenv,
@@ -30,6 +32,21 @@ class Hatch(Manager):
     name = "hatch"
     rank = 53
     hashes = True
+    # Whom a person published as, and that a shell was entered before, are beside them and stay.
+    cache = CacheLayout(
+        lambda host: Hatch(host).caches,
+        "licences are downloaded for the next new project",
+        {"licenses": r".+\.txt"},
+    )
+
+    @cached_property
+    def caches(self) -> tuple[str, ...]:
+        """`HATCH_CACHE_DIR`, `[dirs] cache` of `config.toml`, the default."""
+        parts = ("Cache",) if self.host.windows else ()
+        default = os.path.join(self.host.user_cache(), "hatch", *parts)
+        configured = text_at(self.settings, "dirs", "cache")
+        named = self.host.variable("HATCH_CACHE_DIR")
+        return absolute_paths(self.host, named, configured, default)
 
     @cached_property
     def settings(self) -> Mapping[str, object]:

@@ -2,13 +2,15 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from envdeck.core.discovery.managers.base import (
     HASH,
+    CacheLayout,
     LockFile,
     Manager,
+    absolute_paths,
     encode,
     has_file,
     is_virtual,
@@ -20,12 +22,26 @@ from envdeck.core.discovery.prefix import EnvironmentCandidate, unquoted
 from envdeck.core.model import ProjectLink
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode_path, read_bounded
+from envdeck.core.system.host import Host
 
 _VERSIONED = rf"(.+-{HASH})-\d+\.\d+t?(?:-32)?"
 _NAMED = rf"(.+-{HASH})-.+"
 _IN_PROJECT = frozenset({".venv", "venv", "env"})
 """Where PDM looks in a project, in this order."""
 _POINTER_LIMIT = 4096
+
+
+def _settings(host: Host) -> Mapping[str, object]:
+    folder = host.user_data() if host.windows else host.user_config()
+    default = os.path.join(folder, *(("pdm",) if host.windows else ()), "pdm", "config.toml")
+    return read_toml(host.folder("PDM_CONFIG_FILE") or default)
+
+
+def _caches(host: Host) -> tuple[str, ...]:
+    parts = ("pdm", "Cache") if host.windows else ()
+    default = os.path.join(host.user_cache(), "pdm", *parts)
+    configured = text_at(_settings(host), "cache_dir")
+    return absolute_paths(host, host.variable("PDM_CACHE_DIR"), configured, default)
 
 
 class Pdm(Manager):
@@ -36,6 +52,19 @@ class Pdm(Manager):
     rank = 52
     hashes = True
     lock = LockFile("pdm.lock", ("pdm", "update"), "--no-sync")
+    cache = CacheLayout(
+        _caches,
+        "packages are downloaded and built again when they are next installed",
+        {
+            "http": r"http-cache\.db(?:-\w+)?|[0-9a-f]",
+            "wheels|hashes": "[0-9a-f]{2}",
+            "metadata": r".+\.json",
+            "packages": r".+\.whl(?:\.cache|\.lock)?|.+-.+",
+        },
+        command=("pdm", "cache", "clear"),
+        sweeps=True,  # before 2.0
+        variables={"PDM_CACHE_DIR": "{}", "PDM_CHECK_UPDATE": "0"},
+    )
 
     @cached_property
     def stores(self) -> tuple[str, ...]:
@@ -44,13 +73,9 @@ class Pdm(Manager):
         PDM asks platformdirs with an author, so that Windows has `pdm` twice in the path.
         """
         host = self.host
-        settings = os.path.join("pdm", "pdm") if host.windows else "pdm"
-        config = host.user_data() if host.windows else host.user_config()
-        table = read_toml(os.path.join(config, settings, "config.toml"))
-        location = text_at(table, "venv", "location")
-        path = host.expand(location) if location else ""
-        default = os.path.join(host.user_data(), settings, "venvs")
-        return (path, default) if os.path.isabs(path) else (default,)
+        folder = os.path.join("pdm", "pdm") if host.windows else "pdm"
+        default = os.path.join(host.user_data(), folder, "venvs")
+        return absolute_paths(host, text_at(_settings(host), "venv", "location"), default)
 
     @cached_property
     def installations(self) -> frozenset[str]:

@@ -8,8 +8,10 @@ from functools import cached_property
 from envdeck.core.discovery.managers.base import (
     DEFAULT_NAME,
     HASH,
+    CacheLayout,
     LockFile,
     Manager,
+    absolute_paths,
     encode,
     has_file,
     is_virtual,
@@ -20,9 +22,16 @@ from envdeck.core.discovery.managers.base import (
 from envdeck.core.discovery.prefix import EnvironmentCandidate
 from envdeck.core.discovery.project_links import named_project, read_project_file
 from envdeck.core.model import ProjectLink
+from envdeck.core.system.host import Host
 
 _NAME = rf".+-({HASH})"
 _MARK = ".project"
+
+
+def _caches(host: Host) -> tuple[str, ...]:
+    parts = ("pipenv", "Cache") if host.windows else ()
+    default = os.path.join(host.user_cache(), "pipenv", *parts)
+    return absolute_paths(host, host.variable("PIPENV_CACHE_DIR"), default)
 
 
 class Pipenv(Manager):
@@ -39,6 +48,16 @@ class Pipenv(Manager):
         "--lock-only",
         sync=("pipenv", "sync"),
         manifest="Pipfile",
+    )
+    # What it leaves to pip, by pip's own names, and lists of hashes and of requirements.
+    cache = CacheLayout(
+        _caches,
+        "packages are downloaded and hashed again when they are next locked",
+        {
+            "http|http-v2": "[0-9a-f]",
+            "wheels": "[0-9a-f]{2}",
+            "pipenv-manifests|hash-cache|pkgs": "",
+        },
     )
 
     @cached_property

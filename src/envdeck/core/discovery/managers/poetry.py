@@ -8,8 +8,10 @@ from functools import cached_property
 from envdeck.core.discovery.managers.base import (
     DEFAULT_NAME,
     HASH,
+    CacheLayout,
     LockFile,
     Manager,
+    absolute_paths,
     has_file,
     is_virtual,
     made_by_virtualenv,
@@ -21,12 +23,25 @@ from envdeck.core.discovery.managers.base import (
 from envdeck.core.discovery.prefix import EnvironmentCandidate, unquoted
 from envdeck.core.model import ProjectLink
 from envdeck.core.system import reach
+from envdeck.core.system.host import Host
 
 _NAME = rf"(.+)-({HASH})-py(\d+(?:\.\d+)?t?)"
 """`blog-npqDAU7S-py3.13`; the name is cut at 42 characters."""
 _PROMPT = r".*-py\d+\.\d+t?"
 """`virtualenvs.prompt` as Poetry sets it; PDM's has no `py`."""
 _PDM_PROMPT = r".*-\d+\.\d+t?"
+
+
+def _settings(host: Host) -> Mapping[str, object]:
+    folder = host.folder("POETRY_CONFIG_DIR") or os.path.join(host.user_config(), "pypoetry")
+    return read_toml(os.path.join(folder, "config.toml"))
+
+
+def _caches(host: Host) -> tuple[str, ...]:
+    """Return what `cache-dir` is and was, the one that holds now first."""
+    default = os.path.join(host.user_cache(), "pypoetry", *(("Cache",) if host.windows else ()))
+    configured = text_at(_settings(host), "cache-dir")
+    return absolute_paths(host, host.variable("POETRY_CACHE_DIR"), configured, default)
 
 
 class Poetry(Manager):
@@ -36,24 +51,24 @@ class Poetry(Manager):
     rank = 50
     hashes = True
     lock = LockFile("poetry.lock", ("poetry", "update"), "--lock")
+    cache = CacheLayout(
+        _caches,
+        "packages are downloaded again when they are next installed",
+        {"cache": "repositories", "artifacts": "[0-9a-f]{2}"},
+    )
 
     @cached_property
     def stores(self) -> tuple[str, ...]:
         """`virtualenvs.path` and every folder that it would be without that setting:
         environments stay behind where a setting or a variable once sent them."""
-        configured = self.host.folder("POETRY_CONFIG_DIR")
-        folder = configured or os.path.join(self.host.user_config(), "pypoetry")
-        settings = read_toml(os.path.join(folder, "config.toml"))
-        caches = tuple(self._caches(settings))
+        caches = _caches(self.host)
         chosen = (
             self.host.variable("POETRY_VIRTUALENVS_PATH"),
-            text_at(settings, "virtualenvs", "path"),
+            text_at(_settings(self.host), "virtualenvs", "path"),
         )
-        paths = [
-            self.host.expand(path.replace("{cache-dir}", caches[0])) for path in chosen if path
-        ]
+        paths = (path.replace("{cache-dir}", caches[0]) for path in chosen if path)
         defaults = (os.path.join(cache, "virtualenvs") for cache in caches)
-        return (*filter(os.path.isabs, paths), *defaults)
+        return (*absolute_paths(self.host, *paths), *defaults)
 
     @cached_property
     def installations(self) -> frozenset[str]:
@@ -63,17 +78,6 @@ class Poetry(Manager):
             host.user_config() if host.windows else host.user_data(), "pypoetry"
         )
         return frozenset({reach.realpath(os.path.join(home, "venv"))})
-
-    def _caches(self, settings: Mapping[str, object]) -> Iterator[str]:
-        """Yield what `cache-dir` is and was, the one that holds now first."""
-        host = self.host
-        if folder := host.folder("POETRY_CACHE_DIR"):
-            yield folder
-        configured = text_at(settings, "cache-dir")
-        if configured and os.path.isabs(path := host.expand(configured)):
-            yield path
-        default = os.path.join(host.user_cache(), "pypoetry")
-        yield os.path.join(default, "Cache") if host.windows else default
 
     def claims(self, candidate: EnvironmentCandidate) -> bool:
         """Claim an environment by any of these signs.

@@ -3,9 +3,22 @@
 import os
 from collections.abc import Iterable
 
-from envdeck.core.discovery.managers.base import KnownFolder, Manager
+from envdeck.core.discovery.managers.base import (
+    CacheLayout,
+    KnownFolder,
+    Manager,
+    absolute_paths,
+)
 from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind
 from envdeck.core.model import ProjectLink
+from envdeck.core.system.host import Host
+
+
+def _caches(host: Host) -> tuple[str, ...]:
+    """Return `$PRE_COMMIT_HOME`, and the default: XDG's cache folder on every platform."""
+    cache = host.folder("XDG_CACHE_HOME") or host.at_home(".cache")
+    default = os.path.join(cache, "pre-commit")
+    return absolute_paths(host, host.variable("PRE_COMMIT_HOME"), default)
 
 
 class PreCommit(Manager):
@@ -15,13 +28,21 @@ class PreCommit(Manager):
     name = "pre-commit"
     rank = 42
     exclusive = True
+    cache = CacheLayout(
+        _caches,
+        "the next commit creates the environments of its hooks again",
+        others=r"repo[a-z0-9_]+|db\.(?:db|json)(?:-\w+)?|README|\.lock|tmp\w+|pre-commit\.log"
+        r"|patch\d+(?:-\d+)?",
+        keepsakes=r"patch\d+(?:-\d+)?",  # changes of a person that were stashed for a commit
+        signs=("db.db", "db.json"),
+        command=("pre-commit", "clean"),
+        sweeps=True,
+        variables={"PRE_COMMIT_HOME": "{}"},
+    )
 
     def places(self) -> Iterable[KnownFolder]:
-        """Yield `$PRE_COMMIT_HOME`, and the default: XDG's cache folder on every platform."""
-        if folder := self.host.folder("PRE_COMMIT_HOME"):
-            yield KnownFolder(os.path.normpath(folder), depth=2)
-        cache = self.host.folder("XDG_CACHE_HOME") or self.host.at_home(".cache")
-        yield KnownFolder(os.path.join(cache, "pre-commit"), depth=2)
+        """Yield its caches, which hold the environments of hooks too."""
+        return (KnownFolder(os.path.normpath(path), depth=2) for path in _caches(self.host))
 
     def claims(self, candidate: EnvironmentCandidate) -> bool:
         """Tell it by its two names, which no other tool gives."""

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from envdeck.core.discovery.managers.base import (
     DEFAULT_NAME,
+    CacheLayout,
     KnownFolder,
     LockFile,
     Manager,
@@ -87,6 +88,23 @@ class Uv(Manager):
     by_creator = True
     lock = LockFile("uv.lock", ("uv", "lock"), option="--upgrade-package", sync=("uv", "sync"))
     records_requests = False
+    cache = CacheLayout(
+        uv_caches,
+        "packages are downloaded and built again when they are next installed",
+        # Archives last: a link to one that is gone is worse than one that nothing leads to.
+        {
+            rf"(?:{names})-v\d+": ""
+            for names in (
+                "wheels|sdists|built-wheels",
+                "simple|git|builds|interpreter|flat-index|binaries|python",
+                "archive",
+            )
+        },
+        others=rf"CACHEDIR\.TAG|\.gitignore|\.lock|\.tmp.*|{BUCKET}\d+",
+        command=("uv", "cache", "clean"),
+        sweeps=True,
+        variables={"UV_CACHE_DIR": "{}", "UV_NO_CONFIG": "1", "UV_NO_CACHE": ""},
+    )
 
     def places(self) -> Iterator[KnownFolder]:
         """Yield the cache, where central environments are, and `UV_PROJECT_ENVIRONMENT`,

@@ -1,10 +1,11 @@
 """Clearing caches and debris as it was planned: by the tool's own command, into the trash, or for
 good where a tool writes it again by itself."""
 
-import errno
 import os
+import shlex
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
+from functools import partial
 from typing import ClassVar
 
 from envdeck.core.caches import Cache
@@ -32,6 +33,8 @@ from envdeck.core.model import (
 )
 from envdeck.core.operations.delete.plan import command_of_owner
 from envdeck.core.operations.delete.purge import purge_one
+from envdeck.core.operations.delete.run import bring_all_back, move_to_trash
+from envdeck.core.operations.disk import RemainderError
 from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.guards.check import guard_context
 from envdeck.core.operations.guards.context import GuardContext, GuardRequest, read_only
@@ -43,18 +46,20 @@ from envdeck.core.operations.transaction.places import LockHeld, lock_of_uv
 from envdeck.core.operations.transaction.spare import PurgeRequest
 from envdeck.core.operations.transaction.transaction import (
     BusyError,
+    OperationStore,
     ReplacedError,
     UnclearError,
-    transaction,
-    trash_of,
 )
-from envdeck.core.operations.transaction.trash import read_item
+from envdeck.core.operations.transaction.trash import TrashManifest, read_item
 from envdeck.core.system import reach
 from envdeck.core.system.files import reason_of
 from envdeck.core.system.host import lies_under
 from envdeck.core.system.mounts import read_mounts
 from envdeck.core.system.reach import Scope
-from envdeck.core.system.words import amount, join_some
+from envdeck.core.system.words import amount, counted, join_some
+
+_FAILURES = (OSError, BusyError, ReplacedError, UnclearError)
+_WAIT = "wait until it finishes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +176,12 @@ def _obstacles(clearing: Clearing, machine: GuardContext, context: Context) -> l
         )
         guards = (Mounted(), OwnEnvironment(), *(() if cache.forever else (InUse(),)))
         for each in filter(None, (guard.refuses(request) for guard in guards)):
-            hint = "wait until it finishes" if each.guard == InUse.name else each.hint
+            hint = _WAIT if each.guard == InUse.name else each.hint
             found.append(refusal(each.guard, each.message, hint))
     if found or cache.forever:
         return found
     if writer := _writer(cache, machine):
-        found.append(refusal(InUse.name, writer, "wait until it finishes"))
+        found.append(refusal(InUse.name, writer, _WAIT))
     return found
 
 
@@ -189,25 +194,9 @@ def _writer(cache: Cache, machine: GuardContext) -> str:
         with held:
             pass
     places = tuple(folder.path for folder in cache.folders)
-    processes = machine.processes
-    for process in processes.all if processes.proc is not None else ():
-        folder = os.path.join(processes.proc or "", str(process.pid), "fd")
-        if process.pid == machine.pid or process.hidden:
-            continue
-        for path in _opened(folder):
-            if any(lies_under(path, place) for place in places):
-                return f"in use by a process: {process.name} ({process.pid}: open file)"
-    return ""
-
-
-def _opened(folder: str) -> Iterator[str]:
-    try:
-        names = os.listdir(folder)
-    except OSError:  # another user's, or over by now
-        return
-    for name in names:
-        with suppress(OSError):
-            yield os.readlink(os.path.join(folder, name))
+    without = () if machine.pid is None else (machine.pid,)
+    opener = machine.processes.opener_in(places, without=without)
+    return f"in use by a process: {opener.name} ({opener.pid}: open file)" if opener else ""
 
 
 def _stand_in(clearing: Clearing, path: str, size: Size | None) -> Environment:
@@ -245,6 +234,7 @@ def run(plan: ClearPlan, context: Context, tell: Tell, stopped: Stopped) -> Resu
             tell(StepStarted(index, plan.steps[index].title))
             results.append(_clear(clearing, index, plan, context, tell, stopped))
     _forget_environments(plan, context)
+    _forget_sizes(plan, context)
     return _conclude(plan, results, stopped=len(results) < len(plan.clearings))
 
 
@@ -256,6 +246,19 @@ def _forget_environments(plan: ClearPlan, context: Context) -> None:
             context.catalog.changed(known.path)
 
 
+def _forget_sizes(plan: ClearPlan, context: Context) -> None:
+    """Have environments measured again that shared files with what went for good: those are
+    theirs alone now."""
+    for device in {
+        shown.device
+        for one in plan.clearings
+        if plan.purge or one.cache.command or one.cache.forever
+        for folder, shown in zip(one.cache.folders, one.identities, strict=True)
+        if shown is not None and folder.size is not None and folder.size.shared is not None
+    }:
+        context.catalog.forget_sizes(device)
+
+
 def _clear(
     clearing: Clearing,
     index: int,
@@ -265,15 +268,27 @@ def _clear(
     stopped: Stopped,
 ) -> ItemResult:
     identifier = plan.id if len(plan.clearings) == 1 else f"{plan.id}-{index + 1}"
+    cache = clearing.cache
     try:
-        if clearing.cache.command:
+        if cache.command:
             return _clear_by_owner(clearing, identifier, context, tell, stopped)
-        if clearing.cache.forever:
+        if cache.forever:
             return _remove(clearing, identifier, context, tell)
-        return _put_aside(clearing, identifier, plan, context, tell)
-    except (OSError, BusyError, ReplacedError, UnclearError) as error:
-        why = reason_of(error) if isinstance(error, OSError) else str(error)
-        return _result(clearing, identifier, Ending.FAILED, why)
+        held = lock_of_uv(cache.root) if cache.root else None
+        if isinstance(held, LockHeld):
+            message = "another program is writing it"
+            return _result(clearing, identifier, Ending.ROLLED_BACK, message, _WAIT)
+        with held or nullcontext():  # who would write meanwhile waits
+            return _put_aside(clearing, identifier, plan, context, tell)
+    except _FAILURES as error:
+        return _result(clearing, identifier, Ending.ROLLED_BACK, _reason(error))
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError):
+        named = f": {error.filename}" if isinstance(error.filename, str) else ""
+        return f"{reason_of(error)}{named}"
+    return f"{error} changed since the preview" if isinstance(error, ReplacedError) else str(error)
 
 
 def _result(
@@ -299,71 +314,112 @@ def _clear_by_owner(
     command = command_of_owner(clearing.cache.command, stand_in, host)
     if isinstance(command, Refusal):
         return _result(clearing, identifier, Ending.REFUSED, command.message, command.hint)
-    environ = {"HOME": host.home, **command.environ, **cache.variables}
+    variables = {"HOME": host.home, **command.environ, **cache.variables}
+    environ = {name: value for name, value in variables.items() if value}
     sizer = Sizer(host, read_mounts(host), lambda: False)
     before = sizer.measure(cache.root)[1]
     ended = Runner(host).run(replace(command, environ=environ), tell, stopped)
+    if ended.ok:
+        _remove_empty(cache)
     after = sizer.measure(cache.root)[1]
     freed = (before.reclaimable_bytes if before else 0) - (after.reclaimable_bytes if after else 0)
-    if ended.ok:
-        message = f"cleared by {clearing.cache.command[0]}"
-        return _result(clearing, identifier, Ending.DONE, message, freed=max(freed, 0))
+    freed, program = max(freed, 0), os.path.basename(cache.command[0])
+    status = Ending.FAILED if freed else Ending.ROLLED_BACK
+    if ended.ok and (freed or not cache.size.reclaimable_bytes):
+        # An old pip knows nothing of a newer one's folders, and PDM keeps what is in use.
+        sizes = [sizer.measure(folder.path)[1] for folder in cache.folders]
+        left = joint_size(sizes).reclaimable_bytes
+        kept = f", which kept {amount(left)}" if left > cache.size.reclaimable_bytes / 100 else ""
+        return _result(
+            clearing, identifier, Ending.DONE, f"cleared by {program}{kept}", freed=freed
+        )
     why = "cancelled" if ended.stopped else ended.tail[-1] if ended.tail else f"exit {ended.code}"
-    message = f"{clearing.cache.command[0]} failed to clear it: {why}"
-    hint = f"run it manually for details: {' '.join(clearing.cache.command)}"
-    return _result(clearing, identifier, Ending.FAILED, message, hint, max(freed, 0))
+    what = "cleared nothing of it" if ended.ok else f"failed to clear it: {why}"
+    message = f"{program} {what}"
+    hint = f"run it manually for details: {shlex.join(cache.command)}"
+    return _result(clearing, identifier, status, message, hint, freed)
+
+
+def _remove_empty(cache: Cache) -> None:
+    """Remove the empty folders that a tool left: PDM, and pip before 25, remove files alone."""
+    for part in cache.folders if cache.folders[0].path != cache.root else ():
+        for folder, _, _ in os.walk(part.path, topdown=False):
+            with suppress(OSError):  # something is in it
+                os.rmdir(folder)
 
 
 def _remove(clearing: Clearing, identifier: str, context: Context, tell: Tell) -> ItemResult:
-    freed, total = 0, clearing.cache.size.disk_bytes
-    for folder in clearing.cache.folders:
-        with suppress(FileNotFoundError):  # the tool itself was faster
-            freed += context.store.disk.remove_tree(folder.path)
+    """Remove each folder for good; one that cannot be removed keeps no other."""
+    disk, folders = context.store.disk, clearing.cache.folders
+    freed, total, failed = 0, clearing.cache.size.disk_bytes, ""
+    for folder, shown in zip(folders, clearing.identities, strict=True):
+        path = folder.path
+        try:
+            here = disk.identity(path)
+            if here is None:  # the tool itself was faster
+                continue
+            if here != shown or reach.realpath(path) != path:
+                raise ReplacedError(path)
+            freed += disk.remove_tree(path)
+        except FileNotFoundError:
+            continue
+        except _FAILURES as error:
+            freed += error.freed if isinstance(error, RemainderError) else 0
+            failed = failed or _reason(error)
         tell(StepProgress(freed, total, "bytes"))
-    return _result(clearing, identifier, Ending.DONE, "permanently deleted", freed=freed)
+    if not failed:
+        return _result(clearing, identifier, Ending.DONE, "permanently deleted", freed=freed)
+    status = Ending.FAILED if freed else Ending.ROLLED_BACK
+    return _result(clearing, identifier, status, failed, _WAIT, freed)
+
+
+def _describe(stand_in: Environment, store: OperationStore, entry: Entry) -> TrashManifest:
+    return manifest_of(entry, stand_in, store, ())
 
 
 def _put_aside(
     clearing: Clearing, identifier: str, plan: ClearPlan, context: Context, tell: Tell
 ) -> ItemResult:
-    """Move each folder to the trash, and remove it from there where that was asked for."""
-    store, folders, freed = context.store, clearing.cache.folders, 0
-    for number, (folder, shown) in enumerate(zip(folders, clearing.identities, strict=True), 1):
-        name = identifier if len(folders) == 1 else f"{identifier}-{number}"
+    """Move each folder to the trash, and remove it from there where that was asked for. The
+    folders of one tool go together or not at all, those of projects each for itself."""
+    store, cache = context.store, clearing.cache
+    moved: list[tuple[Entry, Size | None]] = []
+    failed = ""
+    for number, (folder, shown) in enumerate(
+        zip(cache.folders, clearing.identities, strict=True), 1
+    ):
+        name = identifier if len(cache.folders) == 1 else f"{identifier}-{number}"
         stand_in = _stand_in(clearing, folder.path, folder.size)
-        target = Target(folder.path, shown, clearing.cache.title)
+        describe = partial(_describe, stand_in, store)
+        target = Target(folder.path, shown, cache.title)
         entry = Entry.begin(plan, name, Move.ASIDE, target, stand_in)
         if folder.size is not None:
             entry = replace(entry, bytes_aside=folder.size.reclaimable_bytes)
-        moved = _move(entry, stand_in, context, needed=not plan.purge)
-        if plan.purge:
-            item = read_item(moved.item, store.disk)
-            purged = purge_one(item, f"{name}-purge", plan.id, store, tell)
-            bound = purged.freed_bytes or 0
-            if folder.size is not None:  # less what the trash itself wrote of it
-                bound = min(bound, folder.size.reclaimable_bytes)
-            freed += bound
-            if purged.status is not Ending.DONE:
-                return replace(purged, name=clearing.cache.title, path=folder.path)
-    if plan.purge:
-        return _result(clearing, identifier, Ending.DONE, "permanently deleted", freed=freed)
-    return _result(clearing, identifier, Ending.DONE, "moved to trash")
-
-
-def _move(entry: Entry, stand_in: Environment, context: Context, *, needed: bool) -> Entry:
-    store = context.store
-    unable: OSError | None = None
-    for trash in trash_of(entry.path, store):
         try:
-            with transaction(store, entry) as current:
-                current.open_item(trash)
-                current.describe(manifest_of(current.entry, stand_in, store, ()), needed=needed)
-                current.put_aside()
-        except OSError as error:
-            unable = error
-            continue
-        return current.entry
-    raise unable or OSError(errno.ENOENT, "no location available for a trash", entry.path)
+            aside = move_to_trash(entry, store, describe, needed=not plan.purge)
+            moved.append((aside, folder.size))
+        except _FAILURES as error:
+            if cache.root:
+                bring_all_back([entry for entry, _ in moved], store)
+                raise
+            failed = failed or f"{folder.path}: {_reason(error)}"
+    freed = 0
+    for entry, size in moved if plan.purge else ():
+        item = read_item(entry.item, store.disk)
+        purged = purge_one(item, f"{entry.id}-purge", plan.id, store, tell)
+        bound = purged.freed_bytes or 0
+        if size is not None:  # less what the trash itself wrote of it
+            bound = min(bound, size.reclaimable_bytes)
+        freed += bound
+        if purged.status is not Ending.DONE:
+            return replace(purged, name=cache.title, path=entry.path, freed_bytes=freed)
+    word = "permanently deleted" if plan.purge else "moved to trash"
+    known = freed if plan.purge else None
+    if not failed:
+        return _result(clearing, identifier, Ending.DONE, word, freed=known)
+    message = f"{len(moved):,} of {counted(len(cache.folders), 'folder')} {word}; {failed}"
+    status = Ending.FAILED if moved else Ending.ROLLED_BACK
+    return _result(clearing, identifier, status, message, freed=known)
 
 
 def _conclude(plan: ClearPlan, results: Sequence[ItemResult], *, stopped: bool) -> Result:
@@ -381,7 +437,8 @@ def _conclude(plan: ClearPlan, results: Sequence[ItemResult], *, stopped: bool) 
         said.append(f"cancelled: {len(results)} of {len(plan.clearings)} cleared")
     status = Ending.DONE
     if failed or stopped:
-        status = Ending.FAILED if done or freed else Ending.ROLLED_BACK
+        changed = done or any(each.status is Ending.FAILED for each in failed)
+        status = Ending.FAILED if changed else Ending.ROLLED_BACK
     return Result(
         status,
         "; ".join(said),

@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import Ending, Refusal, Result, StepStarted, refused
@@ -50,24 +50,24 @@ def _delete_all(plan: DeletePlan, context: Context, tell: Tell, stopped: Stopped
     for index, removal in sorted(enumerate(plan.removals), key=lambda each: bool(each[1].owner)):
         number = f"-{index + 1}" if len(plan.removals) > 1 else ""
         if stopped():
-            _bring_all_back(done, context.store)
+            bring_all_back(done, context.store)
             message = "cancelled" if owned else "cancelled: nothing deleted"
             return _but_for(Result(Ending.ROLLED_BACK, message, stopped=True), owned)
         tell(StepStarted(index, f"Move {removal.target.name} to the trash"))
         if removal.owner is not None:
             result = _remove_by_owner(removal, f"{plan.id}{number}", plan, context, tell, stopped)
             if result is not None:
-                _bring_all_back(done, context.store)
+                bring_all_back(done, context.store)
                 return _but_for(result, owned)
             owned.append(removal)
             continue
         try:
             entry = _move_to_trash(removal, f"{plan.id}{number}", plan, context)
         except (OSError, BusyError, ReplacedError, UnclearError):
-            _bring_all_back(done, context.store)
+            bring_all_back(done, context.store)
             raise
         if isinstance(entry, Result):
-            _bring_all_back(done, context.store)
+            bring_all_back(done, context.store)
             return entry
         done.append(entry)
     if plan.purge:
@@ -83,28 +83,40 @@ def _move_to_trash(
 ) -> Entry | Result:
     """Move one into the trash; where files have come that were not shown, move it back."""
     store, environment = context.store, removal.environment
-    path = removal.target.path
     entry = Entry.begin(plan, identifier, Move.ASIDE, removal.target, environment)
     if environment.size is not None:
         entry = replace(entry, bytes_aside=environment.size.reclaimable_bytes)
+    moved = move_to_trash(
+        entry, store, lambda current: _manifest(current, removal, store), needed=not plan.purge
+    )
+    come = _come_since(removal, os.path.join(moved.item, ENVIRONMENT), plan)
+    if not come:
+        return moved
+    _bring_back(moved, store)
+    return refused(not_shown(come))
+
+
+def move_to_trash(
+    entry: Entry,
+    store: OperationStore,
+    describe: Callable[[Entry], TrashManifest],
+    *,
+    needed: bool,
+) -> Entry:
+    """Move what an entry names into the first trash that takes it; without a manifest where the
+    disk is full and none is `needed`. Raises `OSError`, and what :func:`transaction` does."""
     unable: OSError | None = None
-    for trash in trash_of(path, store):
+    for trash in trash_of(entry.path, store):
         try:
             with transaction(store, entry) as current:
                 current.open_item(trash)
-                known = _manifest(current.entry, removal, store)
-                current.describe(known, needed=not plan.purge)
+                current.describe(describe(current.entry), needed=needed)
                 current.put_aside()
         except OSError as error:
             unable = error
             continue
-        moved = current.entry
-        come = _come_since(removal, os.path.join(moved.item, ENVIRONMENT), plan)
-        if not come:
-            return moved
-        _bring_back(moved, store)
-        return refused(not_shown(come))
-    raise unable or OSError(errno.ENOENT, "no location available for a trash", path)
+        return current.entry
+    raise unable or OSError(errno.ENOENT, "no location available for a trash", entry.path)
 
 
 def _manifest(entry: Entry, removal: Removal, store: OperationStore) -> TrashManifest:
@@ -133,7 +145,8 @@ def _bring_back(entry: Entry, store: OperationStore) -> None:
     take_back(back, f"{entry.id}-back", entry.group, store)
 
 
-def _bring_all_back(done: Sequence[Entry], store: OperationStore) -> None:
+def bring_all_back(done: Sequence[Entry], store: OperationStore) -> None:
+    """Put what was moved to the trash back into its place."""
     for entry in reversed(done):
         _bring_back(entry, store)
 

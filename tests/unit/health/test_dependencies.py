@@ -226,3 +226,24 @@ def test_a_ring_that_nothing_needs_is_unneeded_and_ends(made):
     made.add("two", "1.0", "Requires-Dist: one")
     assert set(subjects(made.examine("unneeded-distribution"))) <= {"one", "two"}
     assert made.examine("unneeded-distribution").findings
+
+
+def test_what_the_project_overrides_is_a_note(made):
+    """astral-sh/uv#18719: an environment as the project wants it was held to be broken."""
+    folder = made.path.parent
+    made.project = ProjectLink(ProjectState.FOUND, str(folder))
+    (folder / "pyproject.toml").write_text(
+        '[project]\nname = "api"\n[tool.uv]\noverride-dependencies = ["idna==2.4"]\n'
+        'exclude-dependencies = ["chardet"]\n'
+    )
+    made.add("requests", "2.31.0", "Requires-Dist: idna<4,>=2.5", "Requires-Dist: chardet>=3",
+             "Requires-Dist: urllib3>=1.21")  # fmt: skip
+    made.add("idna", "2.4")
+    (excluded,) = made.examine("incompatible-requirement").findings
+    assert (excluded.severity, excluded.subject, excluded.fix) == (Severity.NOTE, "idna", None)
+    assert excluded.message == (
+        "idna 2.4 is installed; requests requires idna<4,>=2.5, overridden by pyproject.toml"
+    )
+    missing, left_out = made.examine("missing-requirement").findings
+    assert (left_out.severity, left_out.subject) == (Severity.NOTE, "chardet")
+    assert (missing.severity, missing.subject) == (Severity.ERROR, "urllib3")

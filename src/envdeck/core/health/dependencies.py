@@ -1,15 +1,19 @@
 """What the distributions need of each other, and of the interpreter."""
 
+import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from itertools import chain
+from typing import TypeAlias
 
 from envdeck.core import lazy_versions as packaging
 from envdeck.core.health import Answer, Diagnosis, Skipped, content_check
 from envdeck.core.health.context import HealthContext
+from envdeck.core.health.project import compare_with_project
 from envdeck.core.inspection.packages.provenance import marked_names, roots_of
 from envdeck.core.inspection.packages.record import share_there
 from envdeck.core.inspection.packages.requirements import (
+    ParsedRequirement,
     accepts,
     holds,
     parse_requirement,
@@ -23,20 +27,78 @@ _MOST_NAMED = 3
 _RELEASE = re.compile(r"\d+(?:\.\d+)*")
 
 
-def _unmet(context: HealthContext) -> dict[str, dict[str, list[str]]]:
-    """Return who requires what that nothing here satisfies: by name, requirement, requirers.
+_Unmet: TypeAlias = dict[str, dict[str, list[str]]]
+"""By name and requirement, who requires it."""
+
+
+def _unmet(context: HealthContext, *, overridden: bool = False) -> tuple[str, _Unmet]:
+    """Return who requires what that nothing here satisfies: by name, requirement, requirers; or
+    what of it the project overrides, in the file that is told first.
 
     What `packaging` rejects does not count, as with any installer.
     """
-    unmet: dict[str, dict[str, list[str]]] = {}
-    for one in context.distributions:
+    unmet: _Unmet = {}
+    lacking = [one for one in context.distributions if one.missing]
+    file, permits = _permission(context) if lacking else ("", None)
+    for one in lacking:
         for text in one.missing:
             requirement = parse_requirement(text)
             if requirement is None or (not requirement.specifier and _is_unread(one, text)):
                 continue
-            by_text = unmet.setdefault(requirement.name, {})
-            by_text.setdefault(text, []).append(one.name)
-    return unmet
+            permitted = permits is not None and permits(one, requirement)
+            if permitted is overridden:
+                by_text = unmet.setdefault(requirement.name, {})
+                by_text.setdefault(text, []).append(one.name)
+    return file, unmet
+
+
+def _permission(
+    context: HealthContext,
+) -> tuple[str, Callable[[Distribution, ParsedRequirement], bool] | None]:
+    """Return the file in which the project overrides what packages require, and a function that
+    tells whether what is there will do by it; None where there is no such file."""
+    if context.project is None:
+        return "", None
+    from envdeck.core.project.project import project_overrides  # start-up: hardly anybody lacks
+    from envdeck.core.project.requirements import permits  # start-up: as above
+
+    overrides = project_overrides(context.project)
+
+    def permitted(requirer: Distribution, requirement: ParsedRequirement) -> bool:
+        told = requirer.name, requirer.version
+        return permits(
+            overrides, told, requirement, _versions(context, requirement.name), context.markers
+        )
+
+    return (overrides.file, permitted) if overrides.file else ("", None)
+
+
+def _versions(context: HealthContext, name: str) -> tuple[str, ...]:
+    """Return the versions that are there; the environment's own hide the system's."""
+    own = tuple(one.version for one in context.by_name.get(name, ()))
+    return own or tuple(context.inherited.get(name, ()))
+
+
+def _overridden(context: HealthContext, *, there: bool) -> Iterator[Diagnosis]:
+    """Tell what is as the project says and not as packages do, in one note for each name: of
+    what is installed, or of what is not."""
+    file, unmet = _unmet(context, overridden=True)
+    for name, texts in unmet.items():
+        versions = _versions(context, name)
+        if bool(versions) is not there:
+            continue
+        requirers = _requirers(texts)
+        verb = "requires" if len(requirers) == 1 else "require"
+        what = f"{name} {versions[0]} is installed" if versions else f"{name} is not installed"
+        yield Diagnosis(
+            f"{what}; {join_some(requirers, _MOST_NAMED)} {verb} {', '.join(texts)},"
+            f" overridden by {os.path.basename(file)}",
+            f"Remove the override from {file} when it is no longer needed",
+            name,
+            (("required_by", requirers), ("requirement", ", ".join(texts)),
+             ("overridden_by", file)),
+            severity=Severity.NOTE,
+        )  # fmt: skip
 
 
 def _is_unread(distribution: Distribution, text: str) -> bool:
@@ -52,7 +114,8 @@ def _requirers(texts: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
 @content_check(Severity.ERROR)
 def missing_requirement(context: HealthContext) -> Iterator[Answer]:
     """A requirement whose marker holds here, and of which nothing is installed."""
-    for name, texts in _unmet(context).items():
+    yield from _overridden(context, there=False)
+    for name, texts in _unmet(context)[1].items():
         if name in context.by_name or name in context.inherited:
             continue
         requirers = _requirers(texts)
@@ -69,7 +132,8 @@ def missing_requirement(context: HealthContext) -> Iterator[Answer]:
 @content_check(Severity.ERROR)
 def incompatible_requirement(context: HealthContext) -> Iterator[Answer]:
     """What is installed, in a version that a requirement excludes."""
-    for name, texts in _unmet(context).items():
+    yield from _overridden(context, there=True)
+    for name, texts in _unmet(context)[1].items():
         versions = [one.version for one in context.by_name.get(name, ())]
         versions = versions or list(context.inherited.get(name, ()))
         if not versions:
@@ -250,18 +314,7 @@ def _extraneous(context: HealthContext) -> Set[str] | Skipped:
             return Skipped("no project, and its installer does not record what is direct")
         unmarked = installed.keys() - marked
         return marked - _reached([*direct, *unmarked], requires)
-    # start-up: 30 ms, and a scan that sees no change does not ask
-    from envdeck.core.project.drift.compare import compare
-    from envdeck.core.project.project import read_project
-
-    project = read_project(context.project, deployed=False, pythons=False)
-    comparison = compare(
-        project,
-        context.environment,
-        context.distributions,
-        system_folders=context.import_path.inherited,
-        host=context.host,
-    )
+    comparison = compare_with_project(context, context.project, pythons=False)
     spare = {one.name for one in comparison.drifts if str(one.kind) == "unreachable"}
     if not spare and comparison.unchecked:
         return Skipped(join_some(comparison.unchecked, 1))

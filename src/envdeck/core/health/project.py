@@ -4,11 +4,15 @@ listed in their own tabs."""
 import os
 from collections import Counter
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from envdeck.core.health import Answer, Diagnosis, Skipped, content_check
 from envdeck.core.health.context import RUNNERS, HealthContext
 from envdeck.core.model import Fix, FixKind, Severity
 from envdeck.core.system.words import counted, join_some
+
+if TYPE_CHECKING:
+    from envdeck.core.project.model import Comparison
 
 _WORDS = {
     "missing": "missing",
@@ -17,6 +21,22 @@ _WORDS = {
     "unreachable": "extraneous",
 }
 _LATER = "is not compared in a scan: `envdeck doctor` does"
+
+
+def compare_with_project(
+    context: HealthContext, project: str, *, pythons: bool = True
+) -> "Comparison":
+    """Return an environment beside its project; without `pythons` by the packages alone."""
+    from envdeck.core.project.drift.compare import compare  # start-up: no scan compares
+    from envdeck.core.project.project import read_project  # start-up: no scan compares
+
+    return compare(
+        read_project(project, deployed=pythons, pythons=pythons),
+        context.environment,
+        context.distributions,
+        system_folders=context.import_path.inherited,
+        host=context.host,
+    )
 
 
 @content_check(Severity.WARNING)
@@ -28,10 +48,7 @@ def drift(context: HealthContext) -> Iterator[Answer]:
     if context.kept:
         yield Skipped(_LATER)
         return
-    from envdeck.core.project.drift.compare import compare  # start-up: no scan compares
-    from envdeck.core.project.project import read_project  # start-up: no scan compares
-
-    found = compare(read_project(project), environment, context.distributions, host=context.host)
+    found = compare_with_project(context, project)
     for why in found.unchecked:
         yield Skipped(why)
     counts = Counter(str(one.kind) for one in found.drifts)

@@ -330,7 +330,7 @@ def _build(plan: CreatePlan, building: StagedBuild) -> list[str]:
     building.tell(StepStarted(len(plan.steps) - 2, plan.steps[-2].title))
     checked = FileProof().check(building)
     made = building.environment()
-    problems = dependency_problems(made)
+    problems = dependency_problems(made, plan.blueprint.source.overrides)
     if problems:
         name, missing = problems[0]
         raise BuildError(f"{name} requires {missing}, which the source does not include")

@@ -33,6 +33,19 @@ class PackageIndex:
 
 
 @dataclass(frozen=True, slots=True)
+class Overrides:
+    """What a project puts in place of what packages ask for."""
+
+    file: str = ""
+    """Where it says so; empty where it does not."""
+    lines: tuple[str, ...] = field(default=(), repr=False)
+    """Requirements that count in place of all that is asked under their names; those whose marker
+    never holds leave a name out. They may hold credentials."""
+    metadata: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    """Of a package, and of this version of it where one is told, what it is said to require."""
+
+
+@dataclass(frozen=True, slots=True)
 class DeclaredRequirement:
     """One requirement as a manifest declares it."""
 
@@ -81,6 +94,7 @@ class Manifest:
     optional_groups: tuple[str, ...] = ()
     """Poetry's groups that are only installed when asked for."""
     problems: tuple[Problem, ...] = ()
+    overrides: Overrides = Overrides()
 
     @property
     def groups(self) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from envdeck.core.project.manifests.sources import member_folders, workspace_roo
 from envdeck.core.project.model import (
     Lock,
     Manifest,
+    Overrides,
     PassedFile,
     Problem,
     Project,
@@ -33,6 +34,7 @@ from envdeck.core.project.model import (
 )
 from envdeck.core.project.parts import passed_manifests
 from envdeck.core.project.pythons import wanted_python
+from envdeck.core.project.requirements import read_overrides
 from envdeck.core.system import reach
 
 _READERS = {
@@ -184,6 +186,14 @@ def workspace_of(folder: str) -> str:
         return ""
     top = os.path.dirname(root.file)
     return top if os.path.normpath(folder) in set(member_folders(root)) else ""
+
+
+def project_overrides(folder: str) -> Overrides:
+    """Return what a project overrides; nothing where its manifest cannot be read."""
+    document = read_toml(os.path.join(folder, "pyproject.toml"))
+    if isinstance(document, Problem):
+        return Overrides()
+    return read_overrides(document, workspace_root(document) or document)
 
 
 def _locks_of_member(root: str, folder: str, *, hashes: bool) -> Iterator[Lock]:

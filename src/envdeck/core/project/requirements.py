@@ -1,12 +1,29 @@
-"""Requirements as lines for an installer: put together from the parts that each format has."""
+"""Requirements as lines for an installer, put together from the parts that each format has; and
+those that a project puts in place of what packages ask for."""
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote_from_bytes
 
-from envdeck.core.inspection.packages.requirements import ParsedRequirement, parse_requirement
+from envdeck.core.inspection.packages.requirements import (
+    MarkerEnvironment,
+    ParsedRequirement,
+    holds,
+    parse_requirement,
+    satisfied,
+)
+from envdeck.core.inspection.packages.site_packages import normalise
+from envdeck.core.project.documents import (
+    DataDocument,
+    read_toml,
+    string_at,
+    strings,
+    table_at,
+    tables,
+)
+from envdeck.core.project.model import Overrides, Problem
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\Z")
 _VCS = ("git", "hg", "svn", "bzr")
@@ -86,3 +103,79 @@ def _under(table: Mapping[str, Any], url: str) -> str:
 
 def _unsafe(text: str) -> bool:
     return any(letter in text for letter in "\r\n\0")
+
+
+_NEVER = "python_version < '0'"
+"""uv and PDM leave a requirement out whose override never holds."""
+
+
+def read_overrides(document: DataDocument, root: DataDocument) -> Overrides:
+    """Read what a `pyproject.toml` overrides: `[tool.uv]` of the root of its workspace, or the
+    `uv.toml` that takes its place, and `[tool.pdm.resolution]`.
+
+    An environment that was made by these has packages whose own metadata excludes what is
+    installed. The project wants it so: nothing is amiss there, and nothing is to be put right.
+    """
+    own = read_toml(os.path.join(os.path.dirname(root.file), "uv.toml"))
+    told = table_at(root.table, "tool", "uv") if isinstance(own, Problem) else own.table
+    pdm = table_at(document.table, "tool", "pdm", "resolution")
+    lines = [
+        *(one for one in strings(told.get("override-dependencies")) if parsed(one)),
+        *_never(strings(told.get("exclude-dependencies"))),
+        *_of_pdm(table_at(pdm, "overrides")),
+        *_never(strings(pdm.get("excludes"))),
+    ]
+    metadata = tuple(
+        (normalise(name), string_at(one, "version"), strings(one.get("requires-dist")))
+        for one in tables(told.get("dependency-metadata"))
+        if is_name(name := string_at(one, "name")) and "requires-dist" in one
+    )
+    if not lines and not metadata:
+        return Overrides()
+    file = root.file if isinstance(own, Problem) else own.file
+    return Overrides(document.file if pdm else file, tuple(dict.fromkeys(lines)), metadata)
+
+
+def _never(names: Sequence[str]) -> Iterator[str]:
+    for name in names:
+        if is_name(name):
+            yield f"{name} ; {_NEVER}"
+
+
+def _of_pdm(table: Mapping[str, Any]) -> Iterator[str]:
+    """Yield `{idna = "2.4", six = ">=1.15"}` as requirements: a version alone is that one."""
+    for name, told in table.items():
+        asked = told.strip() if isinstance(told, str) else "-"
+        exact = asked[:1].isdigit()
+        text = f"{name} @ {asked}" if "://" in asked else f"{name}{'==' * exact}{asked}"
+        if parsed(text):
+            yield text
+
+
+def permits(
+    overrides: Overrides,
+    requirer: tuple[str, str],
+    requirement: ParsedRequirement,
+    there: Sequence[str],
+    markers: MarkerEnvironment,
+) -> bool:
+    """Tell whether a project says in place of a requirer (a name and a version) that what is
+    `there` of a requirement, perhaps nothing, will do."""
+    asked = _asked(overrides.lines, requirement.name)
+    if not asked:
+        replaced = [
+            lines
+            for name, version, lines in overrides.metadata
+            if name == requirer[0] and version in ("", requirer[1])
+        ]
+        if not replaced:
+            return False
+        asked = _asked(replaced[0], requirement.name)
+    return all(
+        satisfied(one, there) for text, one in asked if holds(text, "", markers) is not False
+    )
+
+
+def _asked(lines: Sequence[str], name: str) -> list[tuple[str, ParsedRequirement]]:
+    read = ((text, parse_requirement(text)) for text in lines)
+    return [(text, one) for text, one in read if one is not None and one.name == name]

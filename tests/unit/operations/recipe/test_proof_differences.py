@@ -16,6 +16,7 @@ from envdeck.core.operations.recipe.verify import (
     new_dependency_problems,
     prove,
 )
+from envdeck.core.project import Overrides
 
 
 def test_differences_are_named(tmp_path, make_venv, tools):
@@ -46,8 +47,8 @@ def test_differences_are_named(tmp_path, make_venv, tools):
         PackageDifference("gone", "missing", "1.0", ""),
         PackageDifference("older", "version", "1.0", "1.1"),
     )
-    assert new_dependency_problems(before, after) == (("needy", "gone"),)
-    assert new_dependency_problems(before, before) == ()
+    assert new_dependency_problems(before, after, Overrides()) == (("needy", "gone"),)
+    assert new_dependency_problems(before, before, Overrides()) == ()
 
 
 def test_files_that_are_not_as_recorded_are_found(tmp_path, make_venv, tools):

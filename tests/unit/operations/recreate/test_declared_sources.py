@@ -240,3 +240,47 @@ def test_what_a_variable_holds_is_never_shown(make_machine):
         shown = (plan.targets, plan.steps, plan.warnings, plan.refusals, plan.package_changes)
         assert "TOKEN" not in repr(shown)
     assert "TOKEN" not in repr(told[0])
+
+
+def overriding(machine, project):
+    """A project whose packages do not have what they ask for, because it says so."""
+    machine.wheel("app", "1.0", requires=["old>=2", "never"])
+    for version in ("1.0", "2.0"):
+        machine.wheel("old", version)
+    machine.wheel("never", "1.0")
+    project.mkdir()
+    (project / "pyproject.toml").write_text(
+        HEAD.format('"app"') + '[tool.uv]\noverride-dependencies = ["old==1.0"]\n'
+        'exclude-dependencies = ["never"]\n'
+    )
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_what_the_project_overrides_is_made_so_and_stays(machine, locked):
+    """astral-sh/uv#18719: the project's word went for nothing once it was installed."""
+    project = machine.home / "work"
+    overriding(machine, project)
+    if locked:
+        command = [find_uv_bin(), "lock", "-q", "--no-index", "--find-links", machine.wheels]
+        machine.call([*command, "--project", project])
+    machine.done(machine.operations.plan_create(str(project)))
+
+    def there():
+        environment = machine.look(project / ".venv")
+        rows = read_distributions(environment)
+        found = compare(read_project(str(project)), environment, rows)
+        assert (found.drifts, found.unchecked) == ((), ())
+        return {row.name: row.version for row in rows}
+
+    assert there() == {"app": "1.0", "old": "1.0"}
+    machine.install(project / ".venv", "uv", "old==2.0", "never")
+    source = "lock" if locked else "declared"
+    plan = machine.operations.plan_recreate(
+        machine.look(project / ".venv"), RecreateRequest(source=source)
+    )
+    machine.done(plan)
+    assert there() == {"app": "1.0", "old": "1.0"}
+    if not locked:
+        machine.wheel("app", "2.0", requires=["old>=2", "never"])
+        machine.done(machine.operations.plan_upgrade(machine.look(project / ".venv")))
+        assert there() == {"app": "2.0", "old": "1.0"}

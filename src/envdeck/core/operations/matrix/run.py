@@ -240,7 +240,7 @@ class _Cells:
                 if not done.ok:
                     raise BuildError.of(explain(done))
         made = building.environment()
-        if problems := dependency_problems(made):
+        if problems := dependency_problems(made, spec.source.overrides):
             name, missing = problems[0]
             raise BuildError(f"{name} requires {missing}, which is not installed")
         return made

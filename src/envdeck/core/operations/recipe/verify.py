@@ -4,12 +4,18 @@ import os
 
 from envdeck.core.inspection.packages.distributions import link_heads, read_heads
 from envdeck.core.inspection.packages.record import RECORD_LIMIT, ROW_LIMIT, rows
-from envdeck.core.inspection.packages.requirements import read_requirement
+from envdeck.core.inspection.packages.requirements import (
+    marker_environment,
+    parse_requirement,
+    read_requirement,
+)
 from envdeck.core.lazy_dataclasses import dataclass
-from envdeck.core.model import Environment
+from envdeck.core.model import Distribution, Environment
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recipe.identity import unlike_files, unlike_scripts
 from envdeck.core.operations.recipe.recipe import Pin, Recipe, comparable, record_of, rows_digest
+from envdeck.core.project.model import Overrides
+from envdeck.core.project.requirements import permits
 from envdeck.core.system.files import Unread, read_bounded
 
 NAMED_ROWS = 5
@@ -128,7 +134,9 @@ def _same_rows(was: Pin, there: str) -> bool:
     return rows_digest(comparable(found, os.path.basename(there))) == was.rows
 
 
-def new_dependency_problems(before: Environment, after: Environment) -> tuple[tuple[str, str], ...]:
+def new_dependency_problems(
+    before: Environment, after: Environment, overrides: Overrides
+) -> tuple[tuple[str, str], ...]:
     """Return distribution and requirement of all that is missing now and was not before.
 
     Markers are evaluated for each environment's own interpreter. A requirement whose text has
@@ -137,15 +145,32 @@ def new_dependency_problems(before: Environment, after: Environment) -> tuple[tu
     known = {(name, _asked(text)) for name, text in dependency_problems(before)}
     return tuple(
         (name, text)
-        for name, text in dependency_problems(after)
+        for name, text in dependency_problems(after, overrides)
         if (name, _asked(text)) not in known
     )
 
 
-def dependency_problems(environment: Environment) -> tuple[tuple[str, str], ...]:
-    """Return distribution and requirement of all that is missing."""
+def dependency_problems(
+    environment: Environment, overrides: Overrides | None = None
+) -> tuple[tuple[str, str], ...]:
+    """Return distribution and requirement of all that is missing, but for what a project says in
+    its place."""
     rows = link_heads(environment, read_heads(environment))
-    return tuple(dict.fromkeys((row.name, text) for row in rows for text in row.missing))
+    lacking = dict.fromkeys((row, text) for row in rows for text in row.missing)
+    if overrides is not None and overrides.file and lacking:
+        versions: dict[str, list[str]] = {}
+        for row in rows:
+            versions.setdefault(row.name, []).append(row.version)
+        markers = marker_environment(environment.python)
+
+        def permitted(row: Distribution, text: str) -> bool:
+            asked = parse_requirement(text)
+            there = versions.get(asked.name, ()) if asked is not None else ()
+            requirer = row.name, row.version
+            return asked is not None and permits(overrides, requirer, asked, there, markers)
+
+        lacking = dict.fromkeys(one for one in lacking if not permitted(*one))
+    return tuple(dict.fromkeys((row.name, text) for row, text in lacking))
 
 
 def _asked(text: str) -> str:

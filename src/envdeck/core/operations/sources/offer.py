@@ -36,7 +36,13 @@ from envdeck.core.operations.sources.source import (
     SourceRequest,
     lock_source,
 )
-from envdeck.core.project import DeclaredRequirement, Manifest, PackageIndex, Project
+from envdeck.core.project import (
+    DeclaredRequirement,
+    Manifest,
+    Overrides,
+    PackageIndex,
+    Project,
+)
 from envdeck.core.project.locks.find import read_lock
 from envdeck.core.project.locks.selection import ordered_locks, split_ids
 from envdeck.core.project.parts import OWN, main_manifests, sections
@@ -105,6 +111,7 @@ def declared_source(project: Project, asked: SourceRequest) -> PackageSource:
         indexed=tuple(indexed.values()),
         own_indexes=any(option.startswith(_INDEX_OPTIONS) for option in options),
         constraints=tuple(dict.fromkeys(_line(e) for one in manifests for e in one.constraints)),
+        overrides=next((one.overrides for one in main if one.overrides.file), Overrides()),
         hashes=bool(used)
         and (not itself or bool(left_out))
         and not indexed

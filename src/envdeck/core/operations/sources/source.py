@@ -14,7 +14,14 @@ from envdeck.core.discovery.managers import lock_manager
 from envdeck.core.inspection.packages.requirements import MarkerEnvironment
 from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.lazy_dataclasses import dataclass, field
-from envdeck.core.project import Lock, LockedPackage, Manifest, PackageIndex, Project
+from envdeck.core.project import (
+    Lock,
+    LockedPackage,
+    Manifest,
+    Overrides,
+    PackageIndex,
+    Project,
+)
 from envdeck.core.project.locks.selection import select, split_ids
 from envdeck.core.project.locks.uv import uv_lock_revision
 from envdeck.core.project.parts import part_ids
@@ -75,6 +82,8 @@ class PackageSource:
     own_indexes: bool = False
     """Whether it names indexes for all of its packages, which then go before the person's."""
     constraints: tuple[str, ...] = field(default=(), repr=False)
+    overrides: Overrides = Overrides()
+    """What the project puts in place of what packages ask for."""
     binary: tuple[str, ...] = ()
     """Names that are taken as wheels alone: nothing of theirs is built, so none of their code
     runs."""
@@ -112,6 +121,13 @@ class PackageSource:
             return False
         named = (line for line in self.requirements if not line.startswith("-"))
         return any("@" not in line.partition("://")[0] and "://" not in line for line in named)
+
+    @property
+    def override_lines(self) -> tuple[str, ...]:
+        """What counts in place of what packages ask for: what the project says, and nothing for
+        what is inherited."""
+        never = (f"{name} ; python_version < '0'" for name in self.inherited)
+        return (*self.overrides.lines, *never)
 
     @property
     def usable(self) -> bool:
@@ -284,6 +300,7 @@ def lock_source(lock: Lock, project: Project, asked: SourceRequest) -> PackageSo
         hashes=hashed and itself is None,
         expected=tuple(sorted(expected)),
         places=tuple((one.name, name) for one in chosen.packages if one.name),
+        overrides=pyproject.overrides if pyproject is not None else Overrides(),
         groups=tuple(groups),
         extras=extras,
         install_project=itself is not None,

@@ -55,7 +55,8 @@ def install_source(building: StagedBuild) -> tuple[str, ...]:
         left = tuple(name for name in source.inherited if name not in unmet)
         building.blueprint = replace(building.blueprint, source=replace(source, inherited=left))
     needed = {}
-    for _, text in dependency_problems(building.environment()):
+    said = building.blueprint.source.overrides
+    for _, text in dependency_problems(building.environment(), said):
         requirement = parse_requirement(text)
         if requirement is not None and requirement.name in SEED_PACKAGES:
             needed[requirement.name] = f"{requirement.name}{requirement.specifier}"

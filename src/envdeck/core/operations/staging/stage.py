@@ -103,7 +103,7 @@ class BuildSpec:
                 dependencies=source.how is InstallMethod.RESOLVE,
                 manifest=os.path.join(item, INDEXED) if source.indexed else None,
                 constraints=os.path.join(item, CONSTRAINTS) if source.constraints else None,
-                overrides=os.path.join(item, OVERRIDES) if source.inherited else None,
+                overrides=os.path.join(item, OVERRIDES) if source.override_lines else None,
                 hashes=source.hashes,
             ),
         )
@@ -127,8 +127,8 @@ class BuildSpec:
             found[INDEXED] = manifest_lines(self.source)
         if self.source.constraints:
             found[CONSTRAINTS] = self.source.constraints
-        if never := [f"{name} ; python_version < '0'" for name in self.source.inherited]:
-            found[OVERRIDES] = tuple(never)
+        if self.source.override_lines:
+            found[OVERRIDES] = self.source.override_lines
         return found
 
     def uv(
@@ -382,7 +382,8 @@ class StagedBuild:
         """Return distribution and requirement of what is missing and was not before; the old
         environment is only read where anything is."""
         made = self.environment()
-        return new_dependency_problems(before, made) if dependency_problems(made) else ()
+        said = self.blueprint.source.overrides
+        return new_dependency_problems(before, made, said) if dependency_problems(made) else ()
 
     def check_imports(
         self, before: Environment | None, names: frozenset[str] | None, *, held: bool = True

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from packaging.requirements import Requirement
 from packaging.version import InvalidVersion, Version
 
 from envdeck.core.inspection.import_path import inherited_versions
@@ -16,9 +17,16 @@ from envdeck.core.inspection.packages.requirements import (
     read_requirement,
     satisfied,
 )
-from envdeck.core.inspection.packages.site_packages import list_names
+from envdeck.core.inspection.packages.site_packages import list_names, normalise
 from envdeck.core.lazy_dataclasses import dataclass, replace
-from envdeck.core.model import SEED_PACKAGES, Distribution, Environment, PackageChange, Status
+from envdeck.core.model import (
+    SEED_PACKAGES,
+    Distribution,
+    Environment,
+    PackageChange,
+    ProjectState,
+    Status,
+)
 from envdeck.core.operations.engine.failure import Failure, FailureKind
 from envdeck.core.operations.engine.pip_configuration import constraint_files
 from envdeck.core.operations.upgrade.model import (
@@ -30,6 +38,7 @@ from envdeck.core.operations.upgrade.model import (
 )
 from envdeck.core.project import DeclaredRequirement, Manifest
 from envdeck.core.project.manifests.requirements_txt import read_requirements
+from envdeck.core.project.project import project_overrides
 from envdeck.core.system import reach
 from envdeck.core.system.host import Host
 
@@ -49,9 +58,9 @@ class UpgradeBaseline:
     fixed: tuple[Fixed, ...]
     """All that stays, with the reason."""
     overrides: tuple[str, ...]
-    """What counts in place of what anything requires of some names: of those that are required
-    from a URL, which no resolver takes from anything but a person, what is installed; of those
-    that would be changed if they were so much as asked for, nothing."""
+    """What counts in place of what anything requires of some names: what the project says; of
+    those that are required from a URL, which no resolver takes from anything but a person, what is
+    installed; of those that would be changed if they were so much as asked for, nothing."""
     broken: frozenset[str]
     """Names of which something here already requires another version than is installed, or
     that it misses; they may go anywhere, down included."""
@@ -96,16 +105,21 @@ def take_apart(environment: Environment, distributions: Sequence[Distribution]) 
         else:
             movable[row.name] = version
     unmet = unmet_requirements(environment, distributions)
+    held = sorted(name for name in {*by_url, *hidden} if _NAME.match(name))
+    project = environment.project.path if environment.project.state is ProjectState.FOUND else None
+    said = project_overrides(project).lines if project else ()
     return UpgradeBaseline(
         environment,
         tuple(distributions),
         movable,
         kept,
         tuple(fixed[name] for name in sorted(fixed)),
-        tuple(
-            f"{name}=={kept[name]}" if name in kept else f"{name} ; python_version < '0'"
-            for name in sorted({*by_url, *hidden})
-            if _NAME.match(name)
+        (
+            *(one for one in said if normalise(Requirement(one).name) not in held),
+            *(
+                f"{name}=={kept[name]}" if name in kept else f"{name} ; python_version < '0'"
+                for name in held
+            ),
         ),
         frozenset(name for names in unmet.values() for name, _text in names),
     )

@@ -67,7 +67,8 @@ def compare(
     if environment.packages is None and not distributions:
         told = ("installed packages cannot be listed",)
         return Comparison(project, pythons=pythons, unchecked=told)
-    installed = installed_in(environment, distributions, markers, system_folders, host)
+    overrides = next((one.overrides for one in project.manifests if one.overrides.file), None)
+    installed = installed_in(environment, distributions, markers, system_folders, host, overrides)
     lock = choose_lock(project.locks, environment.manager, markers, unchecked)
     asked = asked_parts(project, lock, environment.manager, installed, unchecked)
     if lock is not None and lock.conflicts:

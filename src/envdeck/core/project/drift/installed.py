@@ -17,8 +17,8 @@ from envdeck.core.inspection.packages.requirements import (
 )
 from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Distribution, Environment
-from envdeck.core.project.model import DeclaredRequirement
-from envdeck.core.project.requirements import file_url
+from envdeck.core.project.model import DeclaredRequirement, Overrides
+from envdeck.core.project.requirements import file_url, permits
 from envdeck.core.system.files import Unread, read_bounded
 from envdeck.core.system.host import Host
 
@@ -34,6 +34,8 @@ class InstalledIndex:
     own: Mapping[str, Sequence[Distribution]]
     system: Mapping[str, Sequence[str]]
     """Versions by name of what it sees beyond its own."""
+    overrides: Overrides = Overrides()
+    """What its project puts in place of what packages ask for."""
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Of the environment, for lines such as `-e ${LIBS}/mine`; their values are never shown."""
     _needs: dict[tuple[str, str], tuple[tuple[ParsedRequirement, bool], ...]] = field(
@@ -52,6 +54,16 @@ class InstalledIndex:
         if requirement.name in self.own:
             return next((one for one in there if not satisfied(requirement, (one,))), None)
         return there[0] if there and not satisfied(requirement, there) else None
+
+    def permits(self, requirer: str, requirement: ParsedRequirement) -> bool:
+        """Tell whether the project says that what is there, perhaps nothing, will do for what one
+        of its packages requires."""
+        own = self.own.get(requirer, ()) if self.overrides.file else ()
+        there = self.versions(requirement.name)
+        return any(
+            permits(self.overrides, (one.name, one.version), requirement, there, self.markers)
+            for one in own
+        )
 
     def __contains__(self, name: object) -> bool:
         return name in self.own or name in self.system
@@ -109,6 +121,7 @@ def installed_in(
     markers: MarkerEnvironment,
     system_folders: Iterable[str] | None = None,
     host: Host | None = None,
+    overrides: Overrides | None = None,
 ) -> InstalledIndex:
     """Return what is installed, with what the environment sees beyond its own packages (in
     `system_folders`; by default wherever it imports from)."""
@@ -116,7 +129,8 @@ def installed_in(
     for one in distributions:
         own.setdefault(one.name, []).append(one)
     system = inherited_versions(environment, host, system_folders)
-    return InstalledIndex(markers, own, system, host.environ if host is not None else {})
+    variables = host.environ if host is not None else {}
+    return InstalledIndex(markers, own, system, overrides or Overrides(), variables)
 
 
 def same_version(first: str, second: str) -> bool:
@@ -207,10 +221,11 @@ class _Walk:
             bits = self._bits[name, extra]
             for needed, sure in self._installed.needs(name, extra):
                 there = self._installed.versions(needed.name)
-                if not sure and not there:
+                if not there and (not sure or self._installed.permits(name, needed)):
                     continue
                 self.add(needed.name, needed.extras, bits, self._leading[name])
-                if sure and (not there or self._installed.unfit(needed) is not None):
+                unmet = sure and (not there or self._installed.unfit(needed) is not None)
+                if unmet and not self._installed.permits(name, needed):
                     self._note(needed, bits, self._leading[name])
         found: dict[str, int] = {}
         for (name, _), bits in self._bits.items():

@@ -34,7 +34,13 @@ from envdeck.core.project.manifests.sources import (
     workspace_root,
 )
 from envdeck.core.project.model import DeclaredRequirement, Manifest, Problem
-from envdeck.core.project.requirements import editable_line, file_url, is_name, parsed
+from envdeck.core.project.requirements import (
+    editable_line,
+    file_url,
+    is_name,
+    parsed,
+    read_overrides,
+)
 from envdeck.core.system import reach
 
 
@@ -188,6 +194,7 @@ def read_pyproject(path: str) -> Manifest:
         format_,
         tuple(found),
         constraints=tuple(_constraints(document, problems)),
+        overrides=read_overrides(document, root or document),
         options=options,
         indexes=tuple(known[one] for one in named if one in known),
         name=normalise(name),

@@ -193,6 +193,28 @@ def test_scripts_of_conda_hold_its_prefix_and_are_left_out(tmp_path):
     assert find_edits(at(tmp_path)).count == 0
 
 
+@pytest.mark.parametrize(
+    ("first", "rest", "count"),
+    [
+        (b"#!/env/bin/python -E\n", b"run()\n", 0),
+        (b"#!/env/bin/python\t-sE\r\n", b"run()\n", 1),  # what ends the line is another
+        (b"#!/env/bin/python -E\n", b"ran()\n", 1),
+        (b"#!/other/bin/python -E\n", b"run()\n", 1),
+        (b"#!/env/bin/python -E --more\n", b"run()\n", 1),
+        (b"# -E\n", b"run()\n", 1),
+    ],
+)
+@pytest.mark.parametrize("folder", ["bin", "share"])
+def test_flags_in_the_first_line_of_a_script_are_no_edit(tmp_path, first, rest, count, folder):
+    """pypa/pipx#1584: it has the programs in its environments run by `python -E`."""
+    (tmp_path / folder).mkdir()
+    (tmp_path / folder / "run").write_bytes(first + rest)
+    as_installed = b"#!/env/bin/python\nrun()\n"
+    row = f"../../../{folder}/run,{digest(as_installed)},{len(as_installed)}\n"
+    write_package(tmp_path, "part", {}, row)
+    assert find_edits(at(tmp_path)).count == (count if folder == "bin" else 1)
+
+
 @pytest.mark.parametrize("last", ["one", "two"])
 def test_a_file_of_two_packages_is_no_edit_of_either(tmp_path, last):
     first = "two" if last == "one" else "one"

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from envdeck.core.inspection.packages.claims import Claim, Claims, Contents, Inode, read_claims
 from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import EditedFile, Edits, Environment
+from envdeck.core.operations.recipe.identity import differs_in_flags
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, reason_of
 from envdeck.core.system.words import counted
@@ -26,6 +27,7 @@ _UNPACKING_NS = 60 * 1_000_000_000
 _MOST_BYTES = 1_000_000_000
 _MOST_SECONDS = 2.0
 """So much of what is suspect is read, and for so long, before a plan is shown without the rest."""
+_SCRIPTS = ("bin/", "Scripts/")
 _TOLD = 20
 """Reasons that are kept."""
 
@@ -183,6 +185,10 @@ class EditSearch:
             self.winners[place] = frozenset(right)
 
     def _add(self, place: str, claims: tuple[Claim, ...], size: int) -> None:
+        if place.startswith(_SCRIPTS) and any(
+            differs_in_flags(f"{self.claims.root}/{place}", each.hash) for each in claims
+        ):
+            return
         last = _last(claims)
         native = place.replace("/", os.sep)
         self._files.append(EditedFile(native, last.name, size, last.hash))

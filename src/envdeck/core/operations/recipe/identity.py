@@ -6,6 +6,7 @@ Name and version prove nothing: another project may have both on another index.
 import base64
 import hashlib
 import os
+import re
 import stat
 from collections.abc import Iterable
 from email.parser import HeaderParser
@@ -31,6 +32,7 @@ _CODE = (".py", ".pyi", ".pyx", ".pxd", ".pth")
 _SCRIPT_FOLDERS = (b"/bin/", b"/Scripts/")
 _ALGORITHMS = frozenset({"sha256", "sha384", "sha512"})
 _INTERPRETERS = ("python", "python3")
+_ARGUMENTS = re.compile(rb"(#![^ \t\r\n]+)[ \t]+-[A-Za-z]+(?=\r?\n)")
 _LISTED = 50_000
 """Files of an egg that are looked at."""
 _TELLING = frozenset(
@@ -84,6 +86,17 @@ def unlike_scripts(was: str, there: str) -> frozenset[str]:
             or _same_script(was, old[name], there, new[name])
         )
     )
+
+
+def differs_in_flags(path: str, recorded: str) -> bool:
+    """Tell whether a script is as RECORD says but for flags in its first line: pipx has all
+    programs of its environments run by `python -E`, and leaves RECORD as it was."""
+    algorithm, _, expected = recorded.partition("=")
+    match = _ARGUMENTS.match(_head(path)[0] or b"")
+    if match is None or algorithm not in _ALGORITHMS:
+        return False
+    digest = _rest(path, hashlib.new(algorithm, match[1]), match.end())
+    return digest is not None and _as_recorded(digest) == expected.rstrip("=")
 
 
 def is_hashed(told: Iterable[tuple[str, str]]) -> bool:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from envdeck.core.project import DeclaredRequirement
 from envdeck.core.project.manifests.poetry import poetry_specifier
 from envdeck.core.project.project import read_declared, read_manifest
+from envdeck.core.project.requirements import parsed
 
 
 def texts(found: tuple[DeclaredRequirement, ...]) -> list[tuple[str, str, str]]:
@@ -125,11 +126,48 @@ def test_poetry_tables(tmp_path: Path) -> None:
         ("^1.2.3", ">=1.2.3,<2"), ("^0.2.3", ">=0.2.3,<0.3"), ("^0.0.3", ">=0.0.3,<0.0.4"),
         ("^0", ">=0,<1"), ("^0.0", ">=0.0,<0.1"), ("~1.2.3", ">=1.2.3,<1.3"), ("~1", ">=1,<2"),
         ("~=1.2", "~=1.2"), (">=1,<2", ">=1,<2"), (">= 1.0 < 2", ">=1.0,<2"), ("1.*", "==1.*"),
-        ("*", ""), ("=1.0", "==1.0"), ("!=1.5", "!=1.5"), ("^1 || ^2", None),
+        ("*", ""), ("=1.0", "==1.0"), ("!=1.5", "!=1.5"),
+        # python-poetry/poetry#10569, osprey-oss/migrate-to-uv#487
+        ("^1 || ^2", ">=1,<3"), ("^3.8|^3.9", ">=3.8,<4"), ("^1.2 || ^3.0", ">=1.2,<4,!=2.*"),
+        ("<2 || >=3", "!=2.*"), ("1.2.* || 1.4.*", ">=1.2,<1.5,!=1.3.*"), ("^1 || *", ""),
+        ("^1.5 || >=2.3", ">=1.5,!=2.0.*,!=2.1.*,!=2.2.*"), ("^1 || >=99", None),
+        ("1.0 || 2.0", None), ("~2.7 || ^3.6", None), ("^1 || no", None), ("^1 ||", ""),
     ],
 )  # fmt: skip
 def test_poetrys_constraints(told: str, meant: str | None) -> None:
     assert poetry_specifier(told) == meant
+
+
+def test_a_dependency_of_poetry_for_several_pythons(tmp_path: Path) -> None:
+    table = 'six = {version = "^1 || ^2", python = "~2.7 || ^3.6"}\nidna = {python = "^3 || *"}\n'
+    text = f'[tool.poetry]\nname = "app"\n[tool.poetry.dependencies]\n{table}'
+    found = read_manifest(write(tmp_path / "pyproject.toml", text))
+    python = (
+        "(python_version >= '2.7' and python_version < '2.8' or"
+        " python_version >= '3.6' and python_version < '4')"
+    )
+    assert [one.text for one in found.requirements] == [f"six>=1,<3 ; {python}", "idna"]
+    assert parsed(found.requirements[0].text) is not None
+    assert found.problems == ()
+
+
+def test_groups_of_poetry_that_include_others(tmp_path: Path) -> None:
+    """Poetry 2.2: `include-groups`, in rings too."""
+    found = read_manifest(
+        write(
+            tmp_path / "pyproject.toml",
+            '[tool.poetry]\nname = "app"\n[tool.poetry.group.test]\ninclude-groups = ["Base"]\n'
+            '[tool.poetry.group.test.dependencies]\npytest = "*"\n'
+            '[tool.poetry.group.base]\ninclude-groups = ["all", "gone"]\n'
+            '[tool.poetry.group.base.dependencies]\npluggy = "*"\n'
+            '[tool.poetry.group.all]\noptional = true\ninclude-groups = ["test", "base"]\n',
+        )
+    )
+    assert [(one.group, one.text) for one in found.requirements] == [
+        ("test", "pytest"), ("test", "pluggy"), ("base", "pluggy"), ("base", "pytest"),
+        ("all", "pytest"), ("all", "pluggy"),
+    ]  # fmt: skip
+    assert (found.default_groups, found.optional_groups) == (("test", "base"), ("all",))
 
 
 def test_pdm_setup_cfg_and_pipfile(tmp_path: Path) -> None:

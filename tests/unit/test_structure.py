@@ -30,10 +30,8 @@ METHODS = 20
 """Methods of a class with those of its own bases."""
 MANY_METHODS = {
     "BaseDetail": 22,
-    "CreateDialog": 25,
     "Disk": 24,
     "DotenvTab": 24,
-    "DotenvValuesDialog": 21,
     "EnvDeck": 25,
     "HealthContext": 25,
     "LinuxDisk": 24,
@@ -43,12 +41,9 @@ MANY_METHODS = {
     "PackageList": 21,
     "PackagePage": 21,
     "Packages": 23,
-    "PlanDialog": 24,
-    "ProjectDialog": 24,
+    "ProjectDialog": 22,
     "ProjectFacts": 24,
     "ProjectTab": 21,
-    "RecreateDialog": 24,
-    "UpgradeDialog": 25,
     "WalkthroughScreen": 23,
     "WindowsDisk": 24,
 }

@@ -229,19 +229,25 @@ class EnvDeck(App[None], inherit_bindings=False):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every action for the palette, and the themes."""
         for action in ACTIONS:
-            if action.id != "palette" and (action.program or self._offered(action, screen)):
+            if action.id != "palette" and self._offered(action, screen):
                 yield SystemCommand(action.title, action.tooltip, partial(self._do, action.id))
         yield SystemCommand("Theme", "Choose how it looks; the choice is kept.", self.search_themes)
 
     def _offered(self, action: Action, screen: Screen[object]) -> bool:
+        if action.program and not screen.is_modal:
+            return True
         if screen is self.main:
             return not action.only or self.main.panes.tab_for(action.id) is not None
         bound = (each.binding.id for each in screen.active_bindings.values())
-        return action.id in ANYWHERE or action.id in bound
+        return (action.id in ANYWHERE and not screen.is_modal) or action.id in bound
 
     async def _do(self, name: str, screen: Screen[object] | Screen[None] | None = None) -> None:
         """Do what an action means on a screen: the outermost that has a key for it answers."""
         shown = screen or self.screen
+        for active in shown.active_bindings.values() if shown.is_modal else ():
+            if active.binding.id == name:
+                await self.run_action(active.binding.action, active.node)
+                return
         anywhere = (self.main,) if name in ANYWHERE else ()
         for node in (shown, *shown.query("*"), self, *anywhere):
             for binding in node.BINDINGS:
@@ -267,8 +273,8 @@ class EnvDeck(App[None], inherit_bindings=False):
             if action is not None:
                 await self._do(action.id, shown)
 
-        offered = {each.id for each in ACTIONS if each.program or self._offered(each, shown)}
-        self.push_screen(HelpScreen(self.main.look, offered), run)
+        offered = {each.id for each in ACTIONS if self._offered(each, shown)}
+        self.push_screen(HelpScreen(self.main.look, offered, modal=shown.is_modal), run)
 
     def on_walkthrough_requested(self, message: WalkthroughRequested) -> None:
         """Show a walkthrough, where it was left if it was."""

@@ -15,6 +15,7 @@ from envdeck.tui.base.keymap import keymap, validate_keys
 from envdeck.tui.detail.health import HealthTab
 from envdeck.tui.detail.packages import Packages
 from envdeck.tui.detail.timeline import TimelineTab
+from envdeck.tui.dialogs.dialog import Dialog
 from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.history.trash_screen import TrashScreen
 from envdeck.tui.machine.compare import CompareScreen
@@ -30,7 +31,7 @@ _OWNERS = {
     "change": Packages,
     "compare": CompareScreen,
     "choices": UpgradeDialog,
-    "dialog": PlanDialog,
+    "dialog": (Dialog, PlanDialog),
     "health": HealthTab,
     "level": ListDetailScreen,
     "operations": OperationsScreen,
@@ -54,7 +55,8 @@ def test_the_usual_keys_are_valid_and_each_means_one_thing():
 def test_every_action_has_a_method_words_and_a_key(action):
     owners = (EnvDeck,) if action.program else _MAIN
     if action.only in _OWNERS:
-        owners = (_OWNERS[action.only],)
+        owners = _OWNERS[action.only]
+        owners = owners if isinstance(owners, tuple) else (owners,)
     (owner,) = (each for each in owners if action.id in _bound(each))
     called, _, argument = _bound(owner)[action.id].partition("(")
     if called == "screen.command":  # the screen asks the tab what it means there

@@ -74,7 +74,7 @@ def opened(open_screen, wait_until):
     return make
 
 
-@pytest.mark.parametrize("key", ["enter", "escape", "h"])
+@pytest.mark.parametrize("key", ["escape", "h", "n", "q"])
 async def test_the_dialog_opens_on_cancel_and_nothing_is_done(opened, made_up, key):
     operations = made_up.MadeUpOperations()
     async with opened(operations) as screen:
@@ -83,6 +83,19 @@ async def test_the_dialog_opens_on_cancel_and_nothing_is_done(opened, made_up, k
         await screen.planned()
         assert screen.app.focused.id == "cancel"
         await screen.pilot.press(key)
+        assert screen.app.screen is screen.app.main
+        assert operations.ran == []
+
+
+async def test_enter_alone_says_by_which_keys_it_is_answered(opened, made_up):
+    operations = made_up.MadeUpOperations()
+    async with opened(operations) as screen:
+        await screen.pilot.press("d")
+        await screen.planned()
+        await screen.pilot.press("enter")
+        assert "press y to delete, esc to cancel" in shown(screen.app)
+        assert operations.ran == []
+        await screen.pilot.press("right", "left", "enter")  # whoever goes to a button presses it
         assert screen.app.screen is screen.app.main
         assert operations.ran == []
 
@@ -246,7 +259,7 @@ async def test_what_cannot_be_planned_has_no_yes_and_leads_back(opened, made_up)
     async with opened(operations) as screen:
         await screen.pilot.press("d")
         await screen.planned()
-        assert "Back (enter)" in shown(screen.app)
+        assert "Back (esc)" in shown(screen.app)
         assert "(y)" not in shown(screen.app)
         await screen.pilot.press("enter")
         assert screen.app.screen is screen.app.main

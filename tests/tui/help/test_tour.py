@@ -12,6 +12,7 @@ from envdeck.text.safe import ASCII
 from envdeck.tui.base.actions import BY_ID
 from envdeck.tui.help.tour import CARDS, TourDialog, TourOffer, card_lines, named_actions
 from envdeck.tui.widgets.line import Look, line_text
+from envdeck.tui.widgets.line_view import LineView
 
 
 def shown(app):
@@ -90,7 +91,7 @@ async def test_no_card_has_to_be_scrolled_where_there_is_room(open_screen, size)
         await pilot.press("f12")
         for _ in CARDS:
             await pilot.pause()
-            assert pilot.app.screen.scrolled.max_scroll_y == 0
+            assert pilot.app.screen.query_one(LineView).max_scroll_y == 0
             await pilot.press("enter")
 
 

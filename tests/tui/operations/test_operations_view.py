@@ -378,6 +378,8 @@ async def test_quitting_asks_while_something_is_being_done_and_staying_is_the_de
         await hand.pilot.press("q")
         assert isinstance(hand.app.screen, QuitDialog)
         await hand.pilot.press("enter")
+        await hand.until(lambda: "w: wait, x: cancel" in hand.text)
+        await hand.pilot.press("escape")
         assert hand.app.screen is hand.main
         assert hand.app.is_running
         assert hand.main.operations.busy

@@ -75,7 +75,7 @@ async def test_on_a_button_the_keys_are_those_of_the_list_and_not_of_the_field()
         app.view._field.focus()
         await until(lambda: "to the list" in shown(app))
         await pilot.press("shift+tab")
-        assert app.screen.focused.id == "cancel"
+        assert app.screen.focused.id == "go_on"
         await until(lambda: "to the list" not in shown(app))
 
 
@@ -95,7 +95,7 @@ async def test_an_answer_for_a_folder_left_meanwhile_is_dropped() -> None:
         before = app.view._sources.sources
         for folder in ("/slow", "/elsewhere"):
             app.view._field.value = folder
-            await until(lambda folder=folder: app.view._project == folder)
+            await until(lambda folder=folder: app.view._field.folder == folder)
         await ready(app)
         hold.set()
         await pilot.pause()

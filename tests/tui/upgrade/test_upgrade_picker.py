@@ -211,7 +211,7 @@ async def test_a_version_is_typed_and_a_wrong_one_is_told() -> None:
         app.view.list.move_to_key(("package", "numpy"))
         await pilot.press("=", *"two", "enter")
         await until(lambda: "invalid version" in shown(app))
-        field = app.view._field
+        field = app.view.version_field
         assert field.has_focus
         field.value = ""
         await pilot.press(*"2.0.1", "enter", "enter")
@@ -237,10 +237,10 @@ async def test_nothing_chosen_is_said_and_nothing_planned() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(app)
         await pilot.press("a", "j", "j", "a", "enter")
-        await until(lambda: "nothing selected (space: select)" in shown(app))
+        await until(lambda: "nothing chosen (space: choose)" in shown(app))
         assert app.screen is app.view
         await pilot.press("j")
-        await until(lambda: "nothing selected" not in shown(app))
+        await until(lambda: "nothing chosen" not in shown(app))
 
 
 async def test_what_is_fixed_says_why() -> None:
@@ -284,7 +284,7 @@ async def test_everything_newest_teaches_what_to_press() -> None:
         await until(lambda: "All packages up to date" in shown(app))
         await until(lambda: "2: interpreters" in shown(app))
         await pilot.click("#go_on")
-        await until(lambda: "nothing selected" in shown(app))
+        await until(lambda: "nothing chosen" in shown(app))
         assert app.screen is app.view
 
 
@@ -311,10 +311,10 @@ async def test_escape_leaves_the_field_whatever_key_leaves_the_dialog() -> None:
         await ready(app)
         app.set_keymap({"back": "b"})
         await pilot.press("=", *"9")
-        await until(lambda: app.view._field.has_focus)
+        await until(lambda: app.view.version_field.has_focus)
         await pilot.press("escape")
         await until(lambda: app.view.list.has_focus)
-        assert not app.view._field.display
+        assert not app.view.version_field.display
 
 
 async def test_the_choice_survives_a_look_at_the_other_tab() -> None:

@@ -246,7 +246,7 @@ async def test_a_plan_that_is_not_said_yes_to_leads_back_to_what_was_chosen(walk
     async with walked() as (pilot, walking):
         await pilot.press("enter", "enter")
         await to_plan(pilot, wait_until)
-        await pilot.press("enter")
+        await pilot.press("n")
         await wait_until(lambda: isinstance(pilot.app.screen, StepDialog))
         assert not pilot.app.screen.has_class("-under")
         await pilot.press("escape")

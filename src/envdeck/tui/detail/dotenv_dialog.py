@@ -1,6 +1,6 @@
 """Asking for the values of keys that a dotenv file is to get, one masked field a key."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -17,7 +17,7 @@ from envdeck.core.model import Severity
 from envdeck.text import capitalise, plain
 from envdeck.text.operation import remedy_words
 from envdeck.tui.base.services import Operating, PlanRequest
-from envdeck.tui.dialogs.dialog import Dialog, DialogButton
+from envdeck.tui.dialogs.dialog import Dialog, DialogButton, fit
 from envdeck.tui.dialogs.requests import remedy_request
 from envdeck.tui.widgets.fields import Secret, SecretField
 from envdeck.tui.widgets.line import LineLabel, Look, Part, Tone
@@ -25,8 +25,8 @@ from envdeck.tui.workers.latest import Latest, Stopped
 
 _FIELD = 3
 """Lines that a key takes: its name, its field and a blank."""
-_FRAME = 7
-"""Lines that the frame, the title and the buttons take."""
+_FRAME = 8
+"""Lines that the frame, the title, the keys and the buttons take."""
 
 
 def read_default(path: str, name: str) -> Secret:
@@ -120,26 +120,30 @@ class DotenvValuesDialog(Dialog[PlanRequest]):
 
     def body(self) -> Widget:
         """The fields."""
-        return VerticalScroll(*self._rows(), classes="values", can_focus=False)
-
-    def _rows(self) -> Iterator[Widget]:
+        rows = []
         for one in self._asked:
             note = f"  {one.note}" if one.note else ""
             title = (Part(plain(one.name), Tone.HEADING), Part(note, Tone.MUTED))
-            yield Vertical(LineLabel(title), self._fields[one.name], classes="value")
+            rows.append(Vertical(LineLabel(title), self._fields[one.name], classes="value"))
+        return VerticalScroll(*rows, classes="values", can_focus=False)
 
     def buttons(self) -> Iterable[Button]:
-        """To go on, to see what is typed, and to cancel."""
-        yield DialogButton((Part(" Show plan "),), id="go_on", classes="-go-on")
-        yield DialogButton((Part(" Show typed "),), id="show_typed")
+        """To cancel, to see what is typed, and to go on."""
         yield DialogButton((Part(" Cancel "),), id="cancel")
+        yield DialogButton((Part(" Show typed (ctrl+r) "),), id="show_typed")
+        yield DialogButton((Part(" Show plan "),), id=self.CONFIRM)
+
+    def hints(self, *, typing: bool) -> Mapping[str, str]:
+        """The keys of a field, and of a button."""
+        last = not typing or self._last is tuple(self._fields.values())[-1]
+        return {"open": "show plan" if last else "next field", "back": "cancel"}
 
     def on_mount(self) -> None:
         """Say what is asked for, and read what the example has."""
         self.app.clear_notifications()
         title = capitalise(" ".join(remedy_words(self._remedy, self.look.home)))
         self.title_label.show((Part(title, Tone.STRONG),))
-        self._say_keys()
+        self.said.show((Part("Values may be empty.", Tone.MUTED),))
         names = [one.name for one in self._asked if one.default]
         path = self._remedy.example
         if names:
@@ -160,20 +164,14 @@ class DotenvValuesDialog(Dialog[PlanRequest]):
             if not field.value:
                 field.value = secret.text or ""
 
-    def _say_keys(self) -> None:
-        words = "ctrl+r: show typed text · enter: next · empty is allowed"
-        if self.app.size.width < 74:
-            words = "ctrl+r: show · enter: next"
-        self.said.show((Part(words, Tone.MUTED),))
-
     def on_resize(self) -> None:
-        """Say it for the new width, and be as high as the fields need."""
-        self._say_keys()
-        self.call_after_refresh(self.fit, _FIELD * len(self._asked) + _FRAME)
+        """Be as high as the fields need."""
+        self.call_after_refresh(fit, self, _FIELD * len(self._asked) + _FRAME)
 
     # going through the fields
 
-    def on_descendant_focus(self, event: DescendantFocus) -> None:
+    @on(DescendantFocus)
+    def _keep_last(self, event: DescendantFocus) -> None:
         """Keep the field that was typed in last."""
         if isinstance(event.widget, SecretField):
             self._last = event.widget
@@ -207,19 +205,15 @@ class DotenvValuesDialog(Dialog[PlanRequest]):
 
     # leaving
 
-    def _values(self) -> dict[str, str]:
-        """Return what is to be written: of a new file, what differs from the example alone, so
-        that the rest comes as it stands there."""
+    def action_go_on(self) -> None:
+        """Leave with what was typed: of a new file, what differs from the example alone, so that
+        the rest comes as it stands there."""
         values = {name: field.value for name, field in self._fields.items()}
         if self._remedy.kind is RemedyKind.CREATE:
             for name, secret in self._defaults.items():
                 if values[name] == secret.text:
                     del values[name]
-        return values
-
-    def action_go_on(self) -> None:
-        """Leave with what was typed."""
-        request = remedy_request(self._operating, self._remedy, self._values(), self.look)
+        request = remedy_request(self._operating, self._remedy, values, self.look)
         if self.on_chosen is None:
             self.dismiss(request)
         else:

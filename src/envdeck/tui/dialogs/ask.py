@@ -1,6 +1,6 @@
 """A dialog that asks for a line or two: which package, which command."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import ClassVar, Generic, NamedTuple, TypeVar
 
 from textual import on
@@ -11,14 +11,14 @@ from textual.widgets import Button, Input
 
 from envdeck.core.model import Environment
 from envdeck.tui.base.services import Operating, PlanRequest
-from envdeck.tui.dialogs.dialog import Dialog, DialogButton
+from envdeck.tui.dialogs.dialog import Dialog, DialogButton, fit
 from envdeck.tui.dialogs.requests import install_request
 from envdeck.tui.widgets.line import Line, LineLabel, Look, Part, Tone, wrapped
 from envdeck.tui.widgets.line_view import LineView
 
 AnswerT = TypeVar("AnswerT")
 _FRAME = 7
-"""Lines that the frame, the title, what is said and the buttons take."""
+"""Lines that the frame, the title, the keys, what is said and the buttons take."""
 _FIELD = 3
 
 
@@ -95,9 +95,9 @@ class AskDialog(Dialog[AnswerT], Generic[AnswerT]):
         return Vertical(VerticalScroll(*rows, classes="fields", can_focus=False), self.notes_view)
 
     def buttons(self) -> Iterable[Button]:
-        """To go on, and to cancel."""
-        yield DialogButton((Part(f" {self.GO_ON} "),), id="go_on")
+        """To cancel, and to go on."""
         yield DialogButton((Part(" Cancel "),), id="cancel")
+        yield DialogButton((Part(f" {self.GO_ON} "),), id=self.CONFIRM)
 
     def on_mount(self) -> None:
         """Say what is asked for."""
@@ -111,12 +111,12 @@ class AskDialog(Dialog[AnswerT], Generic[AnswerT]):
     def fit_all(self) -> None:
         """Lay it out for the width there is."""
         self.notes_view.lay_out_again()
-        self.fit(_FIELD * len(self.fields) + len(self.notes_view.lines) + _FRAME)
+        fit(self, _FIELD * len(self.fields) + len(self.notes_view.lines) + _FRAME)
 
-    def say(self, problem: str) -> None:
-        """Say why it does not go on; the text is harmless already."""
-        self.said.show((Part(problem, Tone.ERROR),))
-        self.app.bell()
+    def hints(self, *, typing: bool) -> Mapping[str, str]:
+        """The keys of a field, and of a button."""
+        others = {"next_pane": "next field"} if typing and len(self.fields) > 1 else {}
+        return {"open": self.GO_ON.lower(), **others, "back": "cancel"}
 
     def action_move(self, way: str) -> None:
         """To the next field, or to the one before; pages scroll what is said."""

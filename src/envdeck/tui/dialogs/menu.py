@@ -11,9 +11,8 @@ from textual.widgets import Button, Input
 
 from envdeck.text import clip, pad, plain
 from envdeck.tui.base.actions import bindings
-from envdeck.tui.dialogs.dialog import Dialog, DialogButton
+from envdeck.tui.dialogs.dialog import Dialog, DialogButton, fit
 from envdeck.tui.dialogs.picker import BOX, ChoiceList, ChoiceRow, radio, tick
-from envdeck.tui.widgets.key_line import KeyLine
 from envdeck.tui.widgets.line import Line, LineLabel, Look, Part, Tone
 from envdeck.tui.widgets.line_list import LineList
 
@@ -34,14 +33,11 @@ class MenuItem(NamedTuple):
 
 
 class MenuDialog(Dialog[tuple[str, ...]]):
-    """Ends with the keys of what was chosen: `space` chooses, `enter` confirms, `esc` cancels.
-
-    Where one is chosen, `enter` takes the row under the cursor.
-    """
+    """Ends with the keys of what was chosen. Where one is chosen, `enter` takes the row under the
+    cursor."""
 
     DEFAULT_CSS = """
     MenuDialog .choices { height: 1fr; }
-    MenuDialog KeyLine { background: transparent; }
     MenuDialog .dialog-said { display: none; }
     MenuDialog.-saying .dialog-said { display: block; }
     """
@@ -63,20 +59,19 @@ class MenuDialog(Dialog[tuple[str, ...]]):
         self.chosen = set(chosen)
         self.many = many
         self.list = ChoiceList()
-        self.keys = KeyLine(look.keys)
 
     def above(self) -> Iterable[Widget]:
         """Return what stands above the rows."""
         return ()
 
     def body(self) -> Widget:
-        """The rows, and the keys."""
-        return Vertical(*self.above(), self.list, self.keys)
+        """The rows."""
+        return Vertical(*self.above(), self.list)
 
     def buttons(self) -> Iterable[Button]:
-        """To confirm, and to cancel."""
-        yield DialogButton((Part(" Confirm "),), id="confirm")
+        """To cancel, and to confirm."""
         yield DialogButton((Part(" Cancel "),), id="cancel")
+        yield DialogButton((Part(f" {self.HINTS['open'].capitalize()} "),), id=self.CONFIRM)
 
     def on_mount(self) -> None:
         """Show the rows, the cursor on what is chosen."""
@@ -84,17 +79,15 @@ class MenuDialog(Dialog[tuple[str, ...]]):
         self.title_label.show((Part(self._title, Tone.STRONG),))
         first = next((one.key for one in self.items if one.key in self.chosen), None)
         self.show_rows(None if self.many else first)
-        self.keys.tell(self.HINTS)
+
+    def hints(self, *, typing: bool) -> Mapping[str, str]:
+        """The keys of the list, or those of the field above it."""
+        return {"open": "save", "back": "cancel"} if typing else self.HINTS
 
     def show_rows(self, key: str | None = None) -> None:
         """Draw the rows anew."""
         self.list.show_rows([_row(one, self) for one in self.items], key)
-        self.fit(max(len(self.items), 3) + _FRAME + len(list(self.above())))
-
-    def say(self, text: str) -> None:
-        """Say something above the buttons."""
-        self.said.show((Part(plain(text), Tone.WARNING),) if text else ())
-        self.set_class(bool(text), "-saying")
+        fit(self, max(len(self.items), 3) + _FRAME + len(list(self.above())))
 
     @on(ChoiceList.Toggled)
     def _toggled(self, event: ChoiceList.Toggled) -> None:
@@ -112,9 +105,9 @@ class MenuDialog(Dialog[tuple[str, ...]]):
         event.stop()
         if not self.many and isinstance(event.row, ChoiceRow):
             self.chosen = {str(event.row.key)}
-        self.action_confirm()
+        self.action_go_on()
 
-    def action_confirm(self) -> None:
+    def action_go_on(self) -> None:
         """End with what was chosen, in the order of the rows."""
         self.dismiss(tuple(one.key for one in self.items if one.key in self.chosen))
 
@@ -152,7 +145,12 @@ class FiltersDialog(MenuDialog):
         *bindings("delete", to="forget"),
         Binding("escape", "back", show=False),
     ]
-    HINTS: ClassVar[Mapping[str, str]] = {"open": "use", "delete": "remove", "back": "cancel"}
+    HINTS: ClassVar[Mapping[str, str]] = {
+        "mark": "choose",
+        "open": "use",
+        "delete": "remove",
+        "back": "cancel",
+    }
 
     def __init__(
         self, filters: Mapping[str, str], current: str, look: Look, problems: Sequence[str] = ()
@@ -209,9 +207,9 @@ class FiltersDialog(MenuDialog):
         self.show_rows()
         self.say(f"removed {plain(str(row.key))}")
 
-    def action_confirm(self) -> None:
-        """Use the filter under the cursor."""
+    def action_go_on(self) -> None:
+        """Use the filter that is chosen, or else the one under the cursor."""
         if self.list.current is None:
             self.say("no saved filter to use")
         else:
-            self.dismiss((str(self.list.current.key),))
+            self.dismiss((next(iter(self.chosen), str(self.list.current.key)),))

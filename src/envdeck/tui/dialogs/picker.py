@@ -5,20 +5,19 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.events import Click
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Button, Input
+from textual.widgets import Button
 
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import NoPlan
-from envdeck.text import capitalise, plain
+from envdeck.text import capitalise
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.dialogs.dialog import Dialog, DialogButton
 from envdeck.tui.widgets.fields import AskedField
-from envdeck.tui.widgets.key_line import KeyLine
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, line_width
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.list_detail import RowDetail
@@ -80,7 +79,10 @@ def _box(left: str, right: str, look: Look, *, chosen: bool, possible: bool) -> 
 class ChoiceList(LineList[ChoiceRow]):
     """The rows. A click on a box, `space`, or a double click chooses; `enter` goes on."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("mark")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("mark"),
+        Binding("right", "screen.button(1)", show=False),
+    ]
 
     class Toggled(Message):
         """A row is to be chosen, or left."""
@@ -114,6 +116,13 @@ class ChoiceList(LineList[ChoiceRow]):
         """Choose the row under the cursor, or leave it."""
         if self.current is not None:
             self.post_message(self.Toggled(self.current))
+
+    def action_open(self) -> None:
+        """Take the row under the cursor; without one the dialog says why."""
+        if self.current is None and isinstance(self.screen, Dialog):
+            self.screen.action_go_on()
+        else:
+            super().action_open()
 
     def on_click(self, event: Click) -> None:
         """Move to the row under the mouse; on its box, or the second time, choose it."""
@@ -153,6 +162,10 @@ class Section:
     def missing(self) -> tuple[str, object] | None:
         """Return what has to be chosen still, and the row to choose it on."""
 
+    def open_question(self) -> str:
+        """Return what a person should see of a choice before it is gone on with, or nothing."""
+        return ""
+
     def cursor_on(self, row: ChoiceRow | None) -> None:
         """Answer to the cursor standing on a row, of this section or of another."""
 
@@ -162,7 +175,7 @@ def _kind(row: ChoiceRow | None) -> object:
 
 
 class Picker(Vertical):
-    """The rows of some sections, what is told of one, and the keys.
+    """The rows of some sections, and what is told of one.
 
     While what is slow is fetched (:meth:`wait`), or where that failed (:meth:`fail`), the list
     says so in place of its rows.
@@ -177,39 +190,47 @@ class Picker(Vertical):
         self.about = RowDetail[ChoiceRow](
             lambda row, cells: row.about(cells), lambda row: row.key, classes="about"
         )
-        self.keys = KeyLine(dialog.look.keys)
+        self.not_ready = ""
+        """Why there are no rows yet."""
         self._dialog = dialog
         self._cursor_was: object = None
+        self._question = ""
+        """What a person was told to see before it is gone on."""
 
     def compose(self) -> ComposeResult:
-        """What the dialog has above the rows, the rows, what is told of one, the keys."""
-        yield from self._dialog.above()
+        """What the dialog has above the rows, the rows, what is told of one."""
+        yield from self._dialog.above
         yield self.list
         yield self.about
-        yield self.keys
 
     # showing
 
     def show(self, key: object = None) -> None:
         """Draw the rows anew; the cursor stays on what it stands on, unless told otherwise."""
+        self.not_ready = ""
         before = {_kind(row) for row in self.list.rows}
         self.list.show_rows([row for section in self.sections for row in section.rows()], key)
         self.remove_class("-bare")
         self.about.show(self.list.current)
-        self.tell_keys()
+        self._dialog.tell_keys()
         section = self._section(self.list.current)
+        if self._question and not any(each.open_question() for each in self.sections):
+            self._question = ""
+            self._dialog.say("")
         below = "" if section is None else section.brings
         if below and below not in before and _kind(self.list.rows[-1]) == below:
             self.list.viewport.reveal(len(self.list.rows) - 1)
 
     def wait(self, words: str) -> None:
         """Say what is waited for, where the rows will be."""
+        self.not_ready = f"not ready: {words[:1].lower()}{words[1:]}"
         self._say_instead((Part(f"{words}{self._dialog.look.signs.ellipsis}", Tone.MUTED),))
 
     def fail(self, problem: NoPlan | str) -> None:
         """Say why there is nothing to choose from, and a way out."""
         problem = NoPlan(problem) if isinstance(problem, str) else problem
         look = self._dialog.look
+        self.not_ready = look.sentence(problem.message)
         message = capitalise(look.sentence(problem.message))
         line: Line = (Part(f"{look.signs.broken} {message}. ", Tone.ERROR),)
         if problem.hint:
@@ -221,14 +242,7 @@ class Picker(Vertical):
         self.list.say_instead(line)
         self.list.show_rows([])
         self.add_class("-bare")
-        self.tell_keys()
-
-    def tell_keys(self) -> None:
-        """Say what keys do now: others in a field."""
-        if isinstance(self.screen.focused, Input):
-            self.keys.tell(self._dialog.TYPING, typing=True)
-        else:
-            self.keys.tell(self._dialog.hints(self.list.current), self._dialog.count())
+        self._dialog.tell_keys()
 
     # choosing
 
@@ -242,6 +256,9 @@ class Picker(Vertical):
 
     def is_complete(self) -> bool:
         """Whether all is chosen; else say what is not, with the cursor where it can be."""
+        if self.not_ready:
+            self._dialog.say(self.not_ready)
+            return False
         for section in self.sections:
             missing = section.missing()
             if missing is not None:
@@ -256,7 +273,7 @@ class Picker(Vertical):
             self.list.move_to_key(key)
             row = self.list.current
             self._cursor_was = None if row is None else row.key  # or its move would unsay it
-        self._dialog.warn(text)
+        self._dialog.say(text)
         if whole:
             rows = self.list.rows
             first = next(number for number, row in enumerate(rows) if row.key == key)
@@ -271,46 +288,56 @@ class Picker(Vertical):
         key = row.key if row is not None else None
         if key != self._cursor_was:
             self._cursor_was = key
-            self._dialog.warn("")
-        self.tell_keys()
+            self._dialog.say("")
+        self._dialog.tell_keys()
         for section in self.sections:
             section.cursor_on(row)
 
     @on(LineList.Chosen)
     def _entered(self, event: LineList.Chosen) -> None:
         event.stop()
-        if isinstance(event.row, ChoiceRow):
-            if self.is_chosen(event.row):
-                self._dialog.action_go_on()
-            else:
-                self.list.post_message(ChoiceList.Toggled(event.row))
+        row, section = event.row, None
+        if isinstance(row, ChoiceRow):
+            section = self._section(row)
+            if section is not None and not section.is_chosen(row):
+                known = {each.key for each in self.list.rows}
+                self._choose(row)
+                if not section.is_chosen(row):
+                    return
+                brought = any(each.key not in known for each in self.list.rows)
+                self._question = "more to choose below" if brought else section.open_question()
+                if self._question:
+                    key = self._dialog.look.key("open")
+                    self._dialog.say(f"{self._question} ({key}: {self._dialog.GO_ON.lower()})")
+                    return
+            self._dialog.action_go_on()
 
     @on(ChoiceList.Toggled)
     def _toggled(self, event: ChoiceList.Toggled) -> None:
         event.stop()
-        section = self._section(event.row)
-        problem = "" if section is None else section.choose(event.row)
-        self._dialog.warn(problem)
+        self._choose(event.row)
+
+    def _choose(self, row: ChoiceRow) -> None:
+        section = self._section(row)
+        problem = "" if section is None else section.choose(row)
+        self._dialog.say(problem)
         self.show()
 
     # going to and fro
-
-    def on_descendant_focus(self) -> None:
-        """Other keys do other things in a field."""
-        self.tell_keys()
-
-    on_descendant_blur = on_descendant_focus
 
     def on_asked_field_closed(self) -> None:
         """Back to the list."""
         self.list.focus()
 
     def action_next_pane(self) -> None:
-        """The focus goes on; where there is room for one of them alone, the list and what is
-        told of its row take turns."""
-        low, focused = self.screen.has_class("-low"), self.screen.focused
-        if low and self.list.rows and focused in {self.list, self.about}:
-            self.read(reading=not self.has_class("-reading"))
+        """The focus goes on; where there is room for one of them alone, what is told of a row
+        takes the place of the list meanwhile."""
+        focused = self.screen.focused
+        if self.screen.has_class("-low") and self.list.rows and focused is self.list:
+            self.read(reading=True)
+        elif self.has_class("-reading") and focused is self.about:
+            self.remove_class("-reading")
+            self.screen.set_focus(self.screen.query(Button).first())
         else:
             self.screen.focus_next()
 
@@ -336,7 +363,6 @@ class PickerDialog(Dialog[ResultT], Generic[ResultT]):
     PickerDialog.-low .-reading .about { display: block; height: 1fr; border-top: none; }
     PickerDialog.-low .-reading .choices { display: none; }
     PickerDialog .-bare .about { display: none; }
-    PickerDialog KeyLine { background: transparent; }
     PickerDialog Input {
         height: 1; border: none; padding: 0 1 !important; background: $boost;
         &:focus { border: none; }
@@ -349,45 +375,40 @@ class PickerDialog(Dialog[ResultT], Generic[ResultT]):
     GO_ON = "Show plan"
     TYPING: ClassVar[Mapping[str, str]] = {"open": "accept", "back": "cancel"}
     """What keys do where letters go into a field."""
+    CHOOSE: ClassVar[str] = "choose"
+    """What `space` does on a row."""
 
     def __init__(self, look: Look) -> None:
         super().__init__(look)
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high"), (30, "-tall")]
+        self.above: Sequence[Widget] = ()
+        """What stands above the rows."""
         self.picker = Picker(self)
         self.list, self.about = self.picker.list, self.picker.about
         self.on_chosen: Callable[[ResultT | None], None] | None = None
         """Who takes what was chosen while the dialog stays below; without, it is left with it."""
-
-    def above(self) -> Iterable[Widget]:
-        """Return what stands above the rows."""
-        return ()
 
     def body(self) -> Widget:
         """The picker."""
         return self.picker
 
     def buttons(self) -> Iterable[Button]:
-        """To go on, and to cancel."""
-        yield DialogButton((Part(f" {self.GO_ON} "),), id="go_on", classes="-go-on")
+        """To cancel, and to go on."""
         yield DialogButton((Part(" Cancel "),), id="cancel")
+        yield DialogButton((Part(f" {self.GO_ON} "),), id=self.CONFIRM)
 
-    def hints(self, row: ChoiceRow | None) -> Mapping[str, str]:
-        """Return the keys worth a hint on a row, with their words."""
-        raise NotImplementedError
-
-    def count(self) -> Line:
-        """Return what stands behind the keys."""
-        return ()
-
-    def warn(self, text: str) -> None:
-        """Say why something was not done above the buttons, or nothing any more."""
-        sign = self.look.signs.warning
-        self.said.show((Part(f"{sign} {plain(text)}", Tone.WARNING),) if text else ())
-        self.set_class(bool(text), "-saying")
+    def hints(self, *, typing: bool) -> Mapping[str, str]:
+        """The keys of a field; or those of the list, where there are rows."""
+        if typing:
+            return self.TYPING
+        if not self.list.rows:
+            return {"refresh": "try again", "back": "cancel"}
+        words = {"mark": self.CHOOSE, "open": self.GO_ON.lower()}
+        return {**words, "next_pane": "details", "back": "cancel"}
 
     def leave_with(self, chosen: ResultT) -> None:
         """Hand over what was chosen."""
-        self.warn("")
+        self.say("")
         if self.on_chosen is None:
             self.dismiss(chosen)
         else:

@@ -1,14 +1,13 @@
 """The plan dialog, for one or several requests."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from time import monotonic
 from typing import ClassVar
 
 from rich.text import Text
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.events import Click, Resize
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Button
 
@@ -16,7 +15,7 @@ from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import NoPlan, Plan
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.services import CombinedPlan, Planned, PlanRequest
-from envdeck.tui.dialogs.dialog import ROOMY, Dialog, DialogButton
+from envdeck.tui.dialogs.dialog import ROOMY, Dialog, DialogButton, fit
 from envdeck.tui.dialogs.plan_view import (
     ACT,
     PlanRow,
@@ -45,15 +44,22 @@ _THREE_BUTTONS = 56
 
 
 class PlanView(LineList[PlanRow]):
-    """What the plan says; the cursor stands on what can be overruled.
+    """What the plan says; the cursor stands on what can be overruled, and `space` turns it.
 
     It is read from its beginning: the cursor comes into sight once a person uses it, and no
     switch is turned that is not seen. While it is planned anew, the plan before stays.
     """
 
-    def __init__(self, look: Look, maker: PlanMaker) -> None:
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("mark", to="open"),
+        Binding("enter", "screen.enter", show=False),
+        Binding("right", "screen.button(1)", show=False),
+    ]
+
+    def __init__(self, look: Look, maker: PlanMaker, fitted: Callable[[], object]) -> None:
+        """`fitted` is called when it has another height, or another width."""
         super().__init__()
-        self._look, self._maker = look, maker
+        self._look, self._maker, self._fitted = look, maker, fitted
         self._plan: Planned | None = None
         self._good = False
         self.viewport.follows = False
@@ -62,8 +68,10 @@ class PlanView(LineList[PlanRow]):
         """Turn the switch under the cursor; one that is not seen comes into sight instead."""
         place = self.cursor.place
         top, room = round(self.scroll_y), self.scrollable_content_region.height
-        if place is None or top <= place < top + room:
-            super().action_open()
+        if place is None or self.current is None or self._maker.plan is None:
+            return
+        if top <= place < top + room:
+            self._maker.turn(self.current)
         else:
             self.viewport.move()
 
@@ -90,10 +98,7 @@ class PlanView(LineList[PlanRow]):
         """Tell it for the new width."""
         super().on_resize(event)
         self.build()
-        self.post_message(self.Fitted())
-
-    class Fitted(Message):
-        """It has another height, or another width."""
+        self._fitted()
 
     def can_choose(self, row: PlanRow) -> bool:
         """The switches alone."""
@@ -122,6 +127,47 @@ class PlanView(LineList[PlanRow]):
             LineView.go(self, way)
 
 
+class PlanWords:
+    """What a plan dialog says in its title and above its buttons."""
+
+    def __init__(self, dialog: "PlanDialog") -> None:
+        self._dialog = dialog
+
+    def say_planning(self, done: int) -> None:
+        """Say what is planned, and how much of it is."""
+        dialog, maker, look = self._dialog, self._dialog.maker, self._dialog.look
+        title = dialog.request.title
+        good = Part("  permanently" if maker.for_good else "", Tone.ERROR)
+        left = Part(f"  {maker.left_out:,} left out" if maker.left_out else "", Tone.WARNING)
+        dialog.title_label.show((Part(title, Tone.STRONG, path="/" in title), left, good))
+        total, ellipsis = len(maker.request.parts), look.signs.ellipsis
+        far = f" {min(done + 1, total):,} of {total:,}" if total else ""
+        said = f"Planning{far}{ellipsis} ({look.key('back')} to cancel)"
+        dialog.said.show((Part(said, Tone.MUTED),))
+
+    def say_more(self) -> None:
+        """Say in the frame that there is more below than is seen, and by which key."""
+        look, view = self._dialog.look, self._dialog.query_one(PlanView)
+        unseen = len(view.rows) - round(view.scroll_y) - view.scrollable_content_region.height
+        sign = "▼" if look.unicode else "v"
+        more = f"{sign} {unseen:,} more below: {look.key('page_down')}" if unseen > 0 else ""
+        self._dialog.query_one(".dialog", Vertical).border_subtitle = Text(more)
+
+    def say_what_holds(self) -> None:
+        """Say what the plan costs and how it is undone, or why there is none."""
+        plan, said, look = self._dialog.plan, self._dialog.said, self._dialog.look
+        why = why_not(plan, look)
+        whole = plan.whole() if isinstance(plan, CombinedPlan) else plan
+        if isinstance(plan, NoPlan):
+            nothing = Part("Nothing to do", Tone.WARNING)
+            said.show((nothing if plan.nothing else Part("Not possible", Tone.ERROR),))
+        elif isinstance(whole, Plan) and not why:
+            cells = max(said.content_size.width, 20)
+            said.show(cost_line(whole, look, cells, each=isinstance(plan, CombinedPlan)))
+        elif plan is not None:
+            said.show((Part(why, Tone.ERROR),))
+
+
 class PlanDialog(Dialog[tuple[Plan, ...]]):
     """Plans a wish in the background, shows the plan, and ends with it if the person says yes;
     with several, where the wish holds several together.
@@ -130,19 +176,26 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
     key for yes does, and only on the plan that is shown.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("yes", "mark", "purge", "leave_out")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("purge", "leave_out"),
+        *bindings("mark", to="move('open')"),
+        Binding("enter", "enter", show=False),
+    ]
+    ACTS = True
+    CONFIRM = "yes"
 
     def __init__(self, request: PlanRequest, look: Look, *, leave: str = "Cancel") -> None:
         """Take what is wished for; `leave` is the word for not doing it."""
         super().__init__(look)
         self._leave = leave
         self.request = request
-        self.maker = PlanMaker(self, request, self._say_planning, self._show)
+        self._words = PlanWords(self)
+        self.maker = PlanMaker(self, request, self._words.say_planning, self._show)
         self._too_early = float("-inf")
-        self._view = PlanView(look, self.maker)
-        self._no = DialogButton(cancel_line(leave), id="cancel")
+        self._view = PlanView(look, self.maker, self._words.say_more)
+        self._no = DialogButton(cancel_line(leave, look), id="cancel")
         self._purge = DialogButton((), id="purge")
-        self._yes = DialogButton(self._yes_line(), id="yes", classes="yes")
+        self._yes = DialogButton(yes_line(self.maker, look), id="yes", classes="yes")
 
     @property
     def plan(self) -> Planned | None:
@@ -163,29 +216,10 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
     def on_mount(self) -> None:
         """Begin to plan."""
         self.app.clear_notifications()  # nothing may lie over the buttons
-        self.watch(self._view, "scroll_y", self.on_plan_view_fitted, init=False)
+        self.watch(self._view, "scroll_y", self._words.say_more, init=False)
         self.maker.make()
 
-    def on_plan_view_fitted(self) -> None:
-        """Say in the frame that there is more below than is seen, and by which key."""
-        view = self._view
-        unseen = len(view.rows) - round(view.scroll_y) - view.scrollable_content_region.height
-        sign = "▼" if self.look.unicode else "v"
-        more = f"{sign} {unseen:,} more below: {self.look.key('page_down')}" if unseen > 0 else ""
-        self.query_one(".dialog", Vertical).border_subtitle = Text(more)
-
     # what is said
-
-    def _say_planning(self, done: int) -> None:
-        good = Part("  permanently" if self.maker.for_good else "", Tone.ERROR)
-        named = "/" in self.request.title
-        out = self.maker.left_out
-        left = Part(f"  {out:,} left out" if out else "", Tone.WARNING)
-        self.title_label.show((Part(self.request.title, Tone.STRONG, path=named), left, good))
-        total, ellipsis = len(self.maker.request.parts), self.look.signs.ellipsis
-        far = f" {min(done + 1, total):,} of {total:,}" if total else ""
-        said = f"Planning{far}{ellipsis} ({self.look.key('back')} to cancel)"
-        self.said.show((Part(said, Tone.MUTED),))
 
     def _show(self) -> None:
         """Show what was planned, and name what a yes does; where nothing can be done there is
@@ -200,51 +234,31 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
         self._yes.display = possible
         self._purge.display = possible and self.size.width >= _THREE_BUTTONS
         for button, line in (
-            (self._yes, self._yes_line()),
+            (self._yes, yes_line(self.maker, self.look)),
             (self._purge, purge_line(self.look, small=small, back=self.maker.for_good)),
-            (self._no, cancel_line("Back" if isinstance(self.plan, NoPlan) else self._leave)),
+            (
+                self._no,
+                cancel_line("Back" if isinstance(self.plan, NoPlan) else self._leave, self.look),
+            ),
         ):
             button.label = content(line)
             button.refresh(layout=True)
         self._fit()
-        self._say_what_holds()
-
-    def _yes_line(self) -> Line:
-        key = Part(f" ({self.look.key('yes')})", Tone.MUTED)
-        whole = self.plan.whole() if isinstance(self.plan, CombinedPlan) else self.plan
-        if not isinstance(whole, Plan):
-            return (Part("Yes"), key)
-        count = len(whole.targets)
-        said = ACT[whole.operation] + (f" {count:,}" if count > 1 else "")
-        return (Part(f"{said} permanently" if self.maker.for_good else said), key)
-
-    def _say_what_holds(self) -> None:
-        plan, why = self.plan, why_not(self.plan, self.look)
-        whole = plan.whole() if isinstance(plan, CombinedPlan) else plan
-        if isinstance(plan, NoPlan):
-            said = ("Nothing to do", Tone.WARNING) if plan.nothing else ("Not possible", Tone.ERROR)
-            self.said.show((Part(*said),))
-        elif isinstance(whole, Plan) and not why:
-            cells = max(self.said.content_size.width, 20)
-            each = isinstance(plan, CombinedPlan)
-            self.said.show(cost_line(whole, self.look, cells, each=each))
-        elif plan is not None:
-            self.said.show((Part(why, Tone.ERROR),))
+        self._words.say_what_holds()
 
     def on_resize(self) -> None:
         """Say it for the new width, once that is known."""
         self.call_after_refresh(self._fit)
-        self.call_after_refresh(self._say_what_holds)
-        self.call_after_refresh(self.on_plan_view_fitted)
+        self.call_after_refresh(self._words.say_what_holds)
 
     def _fit(self) -> None:
         """Be as high as what is said needs, as far as there is room."""
-        self.fit(max(len(self._view.rows), _LEAST) + _FRAME)
-        self.call_after_refresh(self.on_plan_view_fitted)
+        fit(self, max(len(self._view.rows), _LEAST) + _FRAME)
+        self.call_after_refresh(self._words.say_more)
 
     # answers
 
-    def action_yes(self) -> None:
+    def action_go_on(self) -> None:
         """Do it, or say why not. A key that was held since before the plan was there is no yes."""
         why = why_not(self.plan, self.look)
         if self.plan is None or monotonic() - self._too_early < _HELD:
@@ -260,6 +274,17 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
             tie = f"{plans[0].id}-all" if len(plans) > 1 else ""
             self.dismiss(tuple(replace(plan, batch=tie) for plan in plans))
 
+    def action_enter(self) -> None:
+        """Say by which keys it is answered; where nothing can be done, go back."""
+        if isinstance(self.plan, NoPlan):
+            self.action_back()
+            return
+        yes, back = self.look.key("yes"), self.look.key("back")
+        ways = f"press {yes} to {yes_words(self.maker).lower()}, {back} to {self._leave.lower()}"
+        why = why_not(self.plan, self.look)
+        self.said.show((Part(why, Tone.ERROR) if why else Part(ways),))
+        self.app.bell()
+
     def action_purge(self) -> None:
         """Free the room at once, past the trash; or put it into the trash after all."""
         if self.request.at_once is not None and self.plan is not None:
@@ -274,25 +299,31 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
         else:
             self._view.scroll_home(animate=False)
 
-    def action_mark(self) -> None:
-        """Turn the switch under the cursor."""
-        self._view.action_open()
-
-    def on_line_list_chosen(self, event: LineList.Chosen) -> None:
-        """Overrule a guard or keep edited files, or no longer, and plan again."""
-        event.stop()
-        if isinstance(event.row, PlanRow) and self.plan is not None:
-            self.maker.turn(event.row)
-
     def action_back(self) -> None:
         """Nothing is done; a plan that is still being made is dropped."""
         self.maker.cancel()
         super().action_back()
 
 
-def cancel_line(word: str) -> Line:
+def yes_words(maker: PlanMaker) -> str:
+    """Name what a yes does: `Delete 3 permanently`."""
+    plan = maker.plan
+    whole = plan.whole() if isinstance(plan, CombinedPlan) else plan
+    if not isinstance(whole, Plan):
+        return "Yes"
+    count = len(whole.targets)
+    said = ACT[whole.operation] + (f" {count:,}" if count > 1 else "")
+    return f"{said} permanently" if maker.for_good else said
+
+
+def yes_line(maker: PlanMaker, look: Look) -> Line:
+    """Return the words of the button that does it."""
+    return (Part(yes_words(maker)), Part(f" ({look.key('yes')})", Tone.MUTED))
+
+
+def cancel_line(word: str, look: Look) -> Line:
     """Return the words of the button that does nothing."""
-    return (Part(word), Part(" (enter)"))
+    return (Part(word), Part(f" ({look.key('back')})"))
 
 
 def purge_line(look: Look, *, small: bool, back: bool) -> Line:

@@ -71,7 +71,10 @@ class QuitDialog(Dialog[Leave]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("w", "wait", "Wait, then quit", show=False),
         *bindings("cancel", "quit"),
+        Binding("enter", "enter", show=False),
     ]
+    ACTS = True
+    CONFIRM = "quit"
 
     def __init__(self, queue: OperationQueue, look: Look) -> None:
         super().__init__(look)
@@ -88,7 +91,7 @@ class QuitDialog(Dialog[Leave]):
     def buttons(self) -> Iterable[Button]:
         """Stay first."""
         keys = self.look.key("cancel"), self.look.key("quit")
-        yield DialogButton((Part("Stay (enter)"),), id="cancel")
+        yield DialogButton((Part(f"Stay ({self.look.key('back')})"),), id="cancel")
         yield DialogButton((Part("Wait, then quit (w)"),), id="wait")
         yield DialogButton((Part(f"Cancel and quit ({keys[0]})"),), id="give_up")
         leave = DialogButton((Part(f"Quit ({keys[1]})"),), id="quit")
@@ -111,6 +114,7 @@ class QuitDialog(Dialog[Leave]):
             self.title_label.show((Part("Quit?", Tone.STRONG),))
             self.said.show((Part("All operations finished: quit or stay", Tone.GOOD),))
             self.query_one("#cancel").focus()
+            self.stands = True
             for name in ("wait", "give_up", "quit"):
                 self.query_one(f"#{name}").display = name == "quit"
 
@@ -136,6 +140,19 @@ class QuitDialog(Dialog[Leave]):
         said = f"{doing}{ellipsis} {key}: quit now, recover at next start"
         self.said.show((Part(said, Tone.WARNING),))
         self._look_again()
+
+    def action_go_on(self) -> None:
+        """Quit where all is over, or say by which keys it can be left before."""
+        if not self._leaving:
+            self.action_quit()
+
+    def action_enter(self) -> None:
+        """Say by which keys it can be left."""
+        if self._over:
+            keys = self.look.key("quit"), self.look.key("back")
+            self.said.show((Part(f"{keys[0]}: quit, {keys[1]}: stay"),))
+        else:
+            self.action_go_on()
 
     def action_quit(self) -> None:
         """The key for quitting, once more: at once while it is being left, or all is over."""

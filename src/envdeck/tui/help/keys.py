@@ -23,7 +23,16 @@ _KEYS, _TITLE = 14, 26
 _TITLE_FROM = 70
 """Cells from which on the title stands beside what it does."""
 _MENU_MOVES = ("up", "down", "page_up", "page_down")
-_HERE = "This view"
+_HERE, _DIALOG = "This view", "This dialog"
+_IN_DIALOG = {
+    "mark": ("Choose", "Choose the row under the cursor, or leave it."),
+    "open": ("Confirm", "Confirm; where one is chosen, with the row under the cursor."),
+    "back": ("Go back", "Go back without doing anything."),
+    "leave": ("Go back", "Go back without doing anything."),
+    "next_pane": ("Next part", "To the next part: fields, list, details, buttons."),
+    "previous_pane": ("Previous part", "To the part before."),
+}
+"""What actions do in a dialog, where that is not what they do in the list."""
 
 _FILTER = (
     ("api blog", "all words in path, manager, Python, status or project"),
@@ -58,15 +67,22 @@ class HelpRow(NamedTuple):
         return not self.text
 
 
-def help_rows(look: Look, offered: Collection[str], search: str = "") -> list[HelpRow]:
+def help_rows(
+    look: Look, offered: Collection[str], search: str = "", *, modal: bool = False
+) -> list[HelpRow]:
     """Return the rows that hold every word of a search: first the actions that the view in use
-    offers, then the others by group, then the terms of the filter."""
-    groups: dict[str, list[HelpRow]] = {_HERE: []}
+    (a dialog where it is `modal`) offers, then the others by group, then the terms of the
+    filter."""
+    first = _DIALOG if modal else _HERE
+    groups: dict[str, list[HelpRow]] = {first: []}
     for action in sorted(ACTIONS, key=lambda each: each.group == MOVE):
         keys = "  ".join(map(shown_key, keys_of(action.id, look.keys)))
         here = action.id in offered
-        row = HelpRow(keys, action.title, action.tooltip, action if here else None)
-        groups.setdefault(_HERE if here else action.group, []).append(row)
+        told = action.title, action.tooltip
+        if here and modal:
+            told = _IN_DIALOG.get(action.id, told)
+        row = HelpRow(keys, *told, action if here else None)
+        groups.setdefault(first if here else action.group, []).append(row)
     groups["Filter"] = [HelpRow(term, "", text) for term, text in _FILTER]
     words = search.lower().split()
     rows: list[HelpRow] = []
@@ -136,10 +152,11 @@ class HelpScreen(Screen[Action | None], inherit_bindings=False):
         Binding("escape", "back", show=False),
     ]
 
-    def __init__(self, look: Look, offered: Collection[str]) -> None:
-        """`offered` are the ids of the actions that mean something in the view in use."""
+    def __init__(self, look: Look, offered: Collection[str], *, modal: bool = False) -> None:
+        """`offered` are the ids of the actions that mean something in the view in use, which is
+        a dialog where it is `modal`."""
         super().__init__()
-        self._look, self._offered = look, offered
+        self._look, self._offered, self._modal = look, offered, modal
         self._list = HelpList(look)
         self._search = HelpSearch(placeholder="search keys and actions", compact=True)
         self._search.cursor_blink = False
@@ -162,7 +179,7 @@ class HelpScreen(Screen[Action | None], inherit_bindings=False):
 
     @on(Input.Changed)
     def _find(self) -> None:
-        rows = help_rows(self._look, self._offered, self._search.value)
+        rows = help_rows(self._look, self._offered, self._search.value, modal=self._modal)
         self._list.say_instead((Part("No key matches", Tone.MUTED),))
         self._list.show_rows(rows)
         found = sum(not row.is_heading for row in rows)

@@ -53,7 +53,7 @@ shows the problems of all environments.
 {mark} marks a row, {mark_all} all rows shown. {delete} deletes, {recreate} recreates, {upgrade}
 upgrades.
 
-Every operation first shows its steps, cost and commands: {yes} confirms, enter alone cancels.
+Every operation first shows its steps, cost and commands: {yes} confirms, {back} goes back.
 
 Deleted environments stay in the trash ({trash}) for a while: {undo} to undo.
 """,
@@ -140,12 +140,16 @@ class TourDialog(Dialog[None], inherit_bindings=False):
     """The cards, one at a time."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("leave", to="end"),
         *KEYS,
         *bindings("open", "tour"),
+        *bindings("yes", to="go_on"),
+        *bindings("no", to="end"),
         Binding("h,left", "previous", "Previous card", show=False),
         Binding("escape", "end", "End the tour", show=False),
     ]
     AUTO_FOCUS = "#next"
+    CONFIRM = "next"
 
     def __init__(self, look: Look) -> None:
         super().__init__(look)
@@ -187,7 +191,7 @@ class TourDialog(Dialog[None], inherit_bindings=False):
         self._next.refresh(layout=True)
         self._next.focus()
 
-    def action_next(self) -> None:
+    def action_go_on(self) -> None:
         """The next card; after the last one the tour is over."""
         if self.number + 1 < len(CARDS):
             self.number += 1
@@ -197,7 +201,7 @@ class TourDialog(Dialog[None], inherit_bindings=False):
 
     def action_open(self) -> None:
         """The key that opens what is under the cursor turns to the next card."""
-        self.action_next()
+        self.action_go_on()
 
     def action_previous(self) -> None:
         """The card before."""
@@ -239,6 +243,7 @@ class TourOffer(Dialog[TourAccepted]):
     """Asks whether the tour shall be shown."""
 
     AUTO_FOCUS = "#yes"
+    CONFIRM = "yes"
 
     def __init__(self, look: Look) -> None:
         super().__init__(look)
@@ -263,6 +268,6 @@ class TourOffer(Dialog[TourAccepted]):
         ask = "Take a one-minute tour?"
         self.title_label.show((Part(ask, Tone.STRONG),))
 
-    def action_yes(self) -> None:
+    def action_go_on(self) -> None:
         """Show it."""
         self.dismiss(TourAccepted())

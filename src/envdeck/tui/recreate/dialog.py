@@ -1,11 +1,7 @@
 """The recreate dialog, for one or several environments."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
-
-from textual import on
-from textual.widget import Widget
-from textual.widgets import Input
+from collections.abc import Callable, Mapping, Sequence
 
 from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import Environment, InterpreterOption, Plan, Status
@@ -16,13 +12,13 @@ from envdeck.core.operations.recreate.options import (
 from envdeck.text import counted, plain
 from envdeck.text.environment import minor_version, reason_words
 from envdeck.tui.base.services import Operating, PlanRequest
-from envdeck.tui.dialogs.picker import BLANK, ChoiceRow, PickerDialog, title
+from envdeck.tui.dialogs.picker import BLANK, PickerDialog, title
 from envdeck.tui.dialogs.requests import RecreateChoice, recreate_requests
 from envdeck.tui.recreate.doubts import DoubtRows
 from envdeck.tui.recreate.forecast import Forecaster, JumpRows
 from envdeck.tui.recreate.interpreters import PythonRows
 from envdeck.tui.recreate.project_folder import from_home
-from envdeck.tui.recreate.sources import ANOTHER_FILE, EXACT, SourceRows
+from envdeck.tui.recreate.sources import EXACT, SourceRows
 from envdeck.tui.widgets.fields import AskedField
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, wrapped
 from envdeck.tui.workers.latest import Latest, Stopped
@@ -131,12 +127,60 @@ _FRAME = 6
 """Cells that the frame takes of the width."""
 
 
+class ChoiceReader:
+    """Reads what each of some environments can be recreated from, and holds it."""
+
+    def __init__(
+        self,
+        dialog: "RecreateDialog",
+        operating: Operating,
+        environments: tuple[Environment, ...],
+        taken: Callable[[], object],
+    ) -> None:
+        self.environments = environments
+        self.known: dict[str, RecreateChoices] = {}
+        """What there is for each, by its path."""
+        self.file: str | None = None
+        """The file that was named."""
+        self._dialog, self._operating, self._taken = dialog, operating, taken
+        self._latest: Latest[dict[str, RecreateChoices]] = Latest(
+            dialog, self._take, dialog.picker.fail
+        )
+
+    def load(self) -> None:
+        """Read it in a thread."""
+        count = len(self.environments)
+        several = "" if count == 1 else f" in {count}"
+        self._dialog.picker.wait(f"Reading packages, lock files and declared dependencies{several}")
+        self._latest.request(self._read)
+
+    def name_file(self, _asked_for: str, text: str) -> None:
+        """Take a file that was named."""
+        self._dialog.file_field.action_close()
+        if text.strip():
+            home = self._dialog.look.home
+            self.file = file_meant(text.strip(), self.environments[0], home)
+            self.load()
+
+    def _read(self, stopped: Stopped) -> dict[str, RecreateChoices]:
+        known = {}
+        for environment in self.environments:
+            if stopped():
+                break
+            known[environment.path] = self._operating.recreate_choices(environment, file=self.file)
+        return known
+
+    def _take(self, known: dict[str, RecreateChoices]) -> None:
+        self.known = known
+        self._taken()
+
+
 class RecreateDialog(PickerDialog[tuple[PlanRequest, ...]]):
     """The sources with their difference to what is installed, then the interpreters, and where
     the chosen one has no wheel for some packages, what becomes of those.
 
     It is left with a wish for each environment; nothing was planned or done by then. `enter`
-    on what is not chosen chooses it, and goes on where it is chosen already.
+    chooses the row under the cursor and goes on, unless that brings more to choose.
     """
 
     def __init__(
@@ -146,16 +190,15 @@ class RecreateDialog(PickerDialog[tuple[PlanRequest, ...]]):
         self._operating = operating
         self._environments = tuple(environments)
         self._alone = len(self._environments) == 1
-        self._known: dict[str, RecreateChoices] = {}
-        self._file: str | None = None
-        self._reading = Latest(self, self._take, self.picker.fail)
+        self._reader = ChoiceReader(self, operating, self._environments, self._take)
         self._forecaster = Forecaster(self, operating, environments, self._show_again)
-        self._field = AskedField("path of a requirements or lock file")
+        self.file_field = AskedField(self._reader.name_file, "path of a requirements or lock file")
+        self.above = (self.file_field,)
         self._sources = SourceRows(
             look,
             "From",
             "no source available",
-            ask_for_file=self._field.open if self._alone else None,
+            ask_for_file=self.file_field.open if self._alone else None,
         )
         self._pythons = PythonRows(
             look,
@@ -170,7 +213,7 @@ class RecreateDialog(PickerDialog[tuple[PlanRequest, ...]]):
         self._sources.about = self._doubts.about_source
         if not self._alone:
             self._sources.about = lambda _source, cells: each_about(
-                self._environments, self._known, cells, look
+                self._environments, self._reader.known, cells, look
             )
         # What is locked or declared chooses versions of its own: only the exact ones jump.
         self._jumps = JumpRows(
@@ -179,39 +222,22 @@ class RecreateDialog(PickerDialog[tuple[PlanRequest, ...]]):
         )
         self.picker.sections = (self._sources, self._pythons, self._doubts, self._jumps)
 
-    def above(self) -> Iterable[Widget]:
-        """The field for a file, where one is asked for."""
-        yield self._field
-
     def on_mount(self) -> None:
         """Read what there is to choose from."""
         room = self.app.size.width - 2 * _FRAME
         self.title_label.show(heading(self._environments, self.look, room))
-        self._load()
+        self._reader.load()
 
     # what there is to choose from
 
-    def _load(self) -> None:
-        several = "" if self._alone else f" in {len(self._environments)}"
-        self.picker.wait(f"Reading packages, lock files and declared dependencies{several}")
-        self._reading.request(self._read)
-
-    def _read(self, stopped: Stopped) -> dict[str, RecreateChoices]:
-        known = {}
-        for environment in self._environments:
-            if stopped():
-                break
-            known[environment.path] = self._operating.recreate_choices(environment, file=self._file)
-        return known
-
-    def _take(self, known: dict[str, RecreateChoices]) -> None:
-        """Show what was read, for each environment by its path; what is proposed is chosen."""
-        self._known = known
+    def _take(self) -> None:
+        """Show what was read; what is proposed is chosen."""
+        known = self._reader.known
         every = list(known.values())
         sources = every[0].sources if self._alone else (exact_for_all(known),)
         self._pythons.take(every[0].interpreters if self._alone else common_interpreters(every))
         self._doubts.known = every[0].doubts if self._alone else ()  # else each plan tells
-        key = self._sources.take(sources, named=self._file is not None)
+        key = self._sources.take(sources, named=self._reader.file is not None)
         if sources or self._pythons.choices:
             self._show_again(key)
         else:
@@ -219,16 +245,8 @@ class RecreateDialog(PickerDialog[tuple[PlanRequest, ...]]):
 
     def _show_again(self, key: object = None) -> None:
         """Draw the rows anew; what becomes of packages without a wheel comes into sight."""
-        if self._known:
+        if self._reader.known:
             self.picker.show(key)
-
-    def hints(self, row: ChoiceRow | None) -> Mapping[str, str]:
-        """The keys on a row."""
-        if row is None:
-            return {"refresh": "try again", "back": "cancel"}
-        word = "enter path" if row.key == ANOTHER_FILE else "select"
-        word = "show plan" if self.picker.is_chosen(row) else word
-        return {"open": word, "next_pane": "details", "back": "cancel"}
 
     # answers
 
@@ -258,13 +276,4 @@ class RecreateDialog(PickerDialog[tuple[PlanRequest, ...]]):
         """Read everything anew."""
         self._forecaster.forget()
         self._doubts.forget()
-        self._load()
-
-    @on(Input.Submitted)
-    def _file_named(self, event: Input.Submitted) -> None:
-        event.stop()
-        self._field.action_close()
-        text = event.value.strip()
-        if text:
-            self._file = file_meant(text, self._environments[0], self.look.home)
-            self._load()
+        self._reader.load()

@@ -206,6 +206,14 @@ class PythonRows(Section):
         first = (PYTHON, self.choices[0].interpreter.executable)
         return "select a base interpreter", first
 
+    def open_question(self) -> str:
+        """Return that it is not known yet what another minor version comes to."""
+        current = self.current
+        if self.forecaster is None or current is None or current.same_minor:
+            return ""
+        known = self._told(current.interpreter) is not None
+        return "" if known else f"wheels for Python {self.minor} not checked yet"
+
     def told(self) -> tuple[Told, ...]:
         """Return the forecasts for the one that is chosen, where its minor version is another."""
         current = self.current

@@ -1,7 +1,7 @@
 """Asking which project is walked through: a folder, typed with the folders that are there."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, NamedTuple
 
 from textual import on
@@ -10,12 +10,12 @@ from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.system import reach
 from envdeck.core.system.files import reason_of
 from envdeck.tui.dialogs.dialog import Dialog, DialogButton
-from envdeck.tui.widgets.key_line import KeyLine
 from envdeck.tui.widgets.line import Line, Look, Part, Tone
-from envdeck.tui.widgets.line_list import LineList
+from envdeck.tui.widgets.line_list import LineList, ListMessage
 from envdeck.tui.workers.latest import Latest, Stopped
 
 _PAUSE = 0.15
@@ -88,6 +88,24 @@ class FolderList(LineList[Folder]):
         path = self._look.short_path(row.path, max(cells - len(note) - 3, 8))
         return Part(" "), Part(path), Part(note, Tone.GOOD)
 
+    def action_mark(self) -> None:
+        """Choose the folder under the cursor: put it into the field."""
+        if self.current is not None:
+            self.post_message(self.Taken(self, self.current))
+
+    def action_open(self) -> None:
+        """Go on with the folder under the cursor; without one, with what is typed."""
+        if self.current is None and isinstance(self.screen, Dialog):
+            self.screen.action_go_on()
+        else:
+            super().action_open()
+
+    @dataclass
+    class Taken(ListMessage):
+        """A folder was chosen to be gone on with later."""
+
+        folder: Folder
+
 
 class ProjectDialog(Dialog[str]):
     """A field for a folder, and below it those that are there; ends with the folder's path."""
@@ -96,7 +114,8 @@ class ProjectDialog(Dialog[str]):
     ProjectDialog .asking { height: 1fr; }
     ProjectDialog .folders { height: 1fr; margin-top: 1; }
     ProjectDialog.-low .folders { margin-top: 0; }
-    ProjectDialog KeyLine { background: transparent; }
+    ProjectDialog .dialog-said { display: none; }
+    ProjectDialog.-saying .dialog-said { display: block; }
     ProjectDialog Input {
         height: 1; border: none; padding: 0 1 !important; background: $boost;
         &:focus { border: none; }
@@ -120,7 +139,6 @@ class ProjectDialog(Dialog[str]):
         )
         self.field.cursor_blink = False
         self.folders = FolderList(look)
-        self._keys = KeyLine(look.keys)
         self._latest: Latest[tuple[Sequence[Folder], str]] = Latest(self, self._offer)
         self._check: Latest[tuple[str, bool]] = Latest(self, self._end)
         self._asked = ""
@@ -128,29 +146,25 @@ class ProjectDialog(Dialog[str]):
         self._complete_when_read = False
 
     def body(self) -> Widget:
-        """The field, the folders, the keys."""
-        return Vertical(self.field, self.folders, self._keys, classes="asking")
+        """The field, the folders."""
+        return Vertical(self.field, self.folders, classes="asking")
 
     def buttons(self) -> Iterable[Button]:
-        """To go on, and to cancel."""
-        yield DialogButton((Part(" Set up "),), id="go_on")
+        """To cancel, and to go on."""
         yield DialogButton((Part(" Cancel "),), id="cancel")
+        yield DialogButton((Part(" Set up "),), id=self.CONFIRM)
 
     def on_mount(self) -> None:
         """Read what is in the folder that was proposed."""
         self.title_label.show((Part("Project setup", Tone.STRONG),))
         self._read()
-        self._tell()
 
-    def _tell(self) -> None:
-        if isinstance(self.focused, Input):
-            self._keys.tell({"open": "set up", "back": "cancel"}, typing=True)
-        else:
-            self._keys.tell({"open": "select", "previous_pane": "edit path", "back": "cancel"})
-
-    def on_descendant_focus(self) -> None:
-        """Other keys do other things in the field."""
-        self._tell()
+    def hints(self, *, typing: bool) -> Mapping[str, str]:
+        """The keys of the field, and of the folders."""
+        if typing:
+            return {"open": "set up", "next_pane": "complete", "back": "cancel"}
+        hints = {"mark": "choose", "open": "set up", "previous_pane": "edit path"}
+        return {**hints, "back": "cancel"}
 
     # the folders
 
@@ -189,7 +203,7 @@ class ProjectDialog(Dialog[str]):
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
-        self.said.show(())
+        self.say("")
         if self._typed() != self._asked:
             self._complete_when_read = False
             self._read(_PAUSE)
@@ -231,11 +245,14 @@ class ProjectDialog(Dialog[str]):
             self.action_move("down")
 
     @on(LineList.Chosen)
-    def _chosen(self, event: LineList.Chosen) -> None:
+    @on(FolderList.Taken)
+    def _chosen(self, event: LineList.Chosen | FolderList.Taken) -> None:
+        """Put a folder into the field; by `enter` go on with a project, or on in the field."""
         event.stop()
-        if isinstance(event.row, Folder):
-            self._take(event.row.path, ending=os.sep)
-            if event.row.project:
+        folder = event.row if isinstance(event, LineList.Chosen) else event.folder
+        if isinstance(folder, Folder):
+            self._take(folder.path, ending=os.sep)
+            if folder.project and isinstance(event, LineList.Chosen):
                 self.action_go_on()
             else:
                 self.field.focus()
@@ -243,10 +260,6 @@ class ProjectDialog(Dialog[str]):
     # going on
 
     @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.action_go_on()
-
     def action_go_on(self) -> None:
         """Look whether it is there, beside the screen, and end with it."""
         typed = self._typed()
@@ -259,6 +272,4 @@ class ProjectDialog(Dialog[str]):
         if there:
             self.dismiss(path)
         else:
-            sign = self.look.signs.warning
-            said = f"{sign} cannot open folder {self.look.path(path)}"
-            self.said.show((Part(said, Tone.WARNING),))
+            self.say(f"cannot open folder {self.look.path(path)}")

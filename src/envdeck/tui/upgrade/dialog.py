@@ -1,12 +1,9 @@
 """The upgrade dialog: packages, or the interpreter."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from textual import on
 from textual.binding import BindingType
-from textual.widget import Widget
-from textual.widgets import Input
 
 from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import Environment, NoPlan
@@ -87,15 +84,10 @@ class UpgradePackages(Section):
             return {"refresh": "refresh", "tab.2": "interpreter", "back": "cancel"}
         if self.empty:
             return {"tab.2": "interpreter", "back": "close"}
-        if row.key == LOCK:
-            return {"mark": "select", "open": "show plan", "back": "cancel"}
-        return {
-            "mark": "select",
-            "mark_all": "group",
-            "newer": "",
-            "version": "",
-            "open": "plan",
-        }
+        hints = {"mark": "choose", "open": "show plan"}
+        if row.key != LOCK:
+            hints |= {"mark_all": "group", "newer": "", "version": ""}
+        return {**hints, "back": "cancel"}
 
     def name(self, row: ChoiceRow | None) -> str | None:
         """Return the name of the package that a row is about, where it could be upgraded."""
@@ -146,7 +138,7 @@ class UpgradePackages(Section):
         """Return that nothing is chosen, where that is so."""
         if self.picker is not None and self.picker.chosen:
             return None
-        return f"nothing selected ({self._look.key('mark')}: select)", None
+        return f"nothing chosen ({self._look.key('mark')}: choose)", None
 
 
 class UpgradePanel(Generic[AnswerT]):
@@ -251,8 +243,14 @@ class PackagesPanel(UpgradePanel["tuple[UpgradeCandidates | NoPlan, LockOffer | 
         if isinstance(found, NoPlan):
             return found
         self.packages.take(found, offer)
-        self.dialog.tell_title()
+        self.tell_title()
         return None
+
+    def tell_title(self) -> None:
+        """Say what is upgraded, and how much of it needs no upgrade."""
+        room = self.dialog.app.size.width - 2 * _FRAME
+        title = heading(self.environment.path, self.packages.picker, self.dialog.look, room)
+        self.dialog.title_label.show(title)
 
     def show(self, key: object = None) -> None:
         """Show it, the first time with the cursor on the first package."""
@@ -262,6 +260,26 @@ class PackagesPanel(UpgradePanel["tuple[UpgradeCandidates | NoPlan, LockOffer | 
     def hints(self, row: ChoiceRow | None) -> Mapping[str, str]:
         """The keys on a row."""
         return self.packages.hints(row)
+
+    def set_version(self, name: str, version: str) -> None:
+        """Take a version that was typed, or say why it cannot be."""
+        picker = self.packages.picker
+        problem = "" if picker is None else picker.set_version(name, version)
+        if not problem:
+            self.dialog.version_field.action_close()
+        self.dialog.picker.show()
+        self.dialog.say(problem)
+
+    def change(self, action: str) -> None:
+        """Do something with the package under the cursor, where one is that could be upgraded."""
+        name = self.packages.name(self.dialog.list.current)
+        if name is None:
+            self.dialog.say("no package here that could be upgraded")
+        elif action == "version":
+            self.dialog.version_field.ask(name, f"version of {plain(name)}, then enter")
+        else:
+            self.dialog.say(self.packages.change(name, action))
+            self.dialog.picker.show()
 
     def chosen(self) -> UpgradeChoice | None:
         """What was chosen."""
@@ -316,8 +334,7 @@ class InterpreterPanel(UpgradePanel[RecreateChoices]):
         """The keys on a row."""
         if row is None:
             return {"tab.1": "packages", "back": "cancel"}
-        word = "show plan" if self.pythons.is_chosen(row) else "select"
-        return {"open": word, "back": "cancel"}
+        return {"mark": "choose", "open": "show plan", "next_pane": "details", "back": "cancel"}
 
     def chosen(self) -> InterpreterChosen | None:
         """What was chosen."""
@@ -352,38 +369,28 @@ class UpgradeDialog(PickerDialog[PlanRequest]):
         super().__init__(look)
         self._operating = operating
         self._environment = environment
-        packages = PackagesPanel(self, operating, environment)
-        self._packages = packages.packages
+        panel = self._packages_panel = PackagesPanel(self, operating, environment)
+        self._packages = panel.packages
         self._panels: tuple[UpgradePanel[Any], ...] = (
-            packages,
+            panel,
             InterpreterPanel(self, operating, environment),
         )
+        self.panel: UpgradePanel[Any] = panel
+        """What is below the open tab."""
         self._tabs = TabLine(("Packages", "Interpreter"))
-        self._field = AskedField()
+        self.version_field = AskedField(panel.set_version)
+        self.above = (self._tabs, self.version_field)
+        self.count = lambda: (
+            self._packages.said() if self._tabs.active == 1 and self.has_class("-roomy") else ()
+        )
         self.list.top = lambda cells: (
             self._packages.heading(cells) if self._tabs.active == 1 else None
         )
 
-    def above(self) -> Iterable[Widget]:
-        """The tabs, and the field for a version, where one is asked for."""
-        yield self._tabs
-        yield self._field
-
     def on_mount(self) -> None:
         """Ask the index."""
-        self.tell_title()
+        self._packages_panel.tell_title()
         self.panel.open()
-
-    def tell_title(self) -> None:
-        """Say what is upgraded, and how much of it needs no upgrade."""
-        room = self.app.size.width - 2 * _FRAME
-        path, picker = self._environment.path, self._packages.picker
-        self.title_label.show(heading(path, picker, self.look, room))
-
-    @property
-    def panel(self) -> UpgradePanel[Any]:
-        """What is below the open tab."""
-        return self._panels[self._tabs.active - 1]
 
     def on_tab_line_picked(self, event: TabLine.Picked) -> None:
         """A click on a tab opens it."""
@@ -394,40 +401,22 @@ class UpgradeDialog(PickerDialog[PlanRequest]):
         """Open a tab by its number."""
         if number != self._tabs.active:
             self.panel.close()
-            self._field.action_close()
-            self._tabs.active = number
-            self.warn("")
+            self.version_field.action_close()
+            self._tabs.active, self.panel = number, self._panels[number - 1]
+            self.say("")
             self.panel.open()
 
-    def hints(self, row: ChoiceRow | None) -> Mapping[str, str]:
+    def hints(self, *, typing: bool) -> Mapping[str, str]:
         """The keys on a row."""
-        return self.panel.hints(row)
-
-    def count(self) -> Line:
-        """How many packages are chosen."""
-        return self._packages.said() if self._tabs.active == 1 else ()
+        return self.TYPING if typing else self.panel.hints(self.list.current)
 
     def action_package(self, action: str) -> None:
-        """Do something with the package under the cursor, where one is that could be upgraded."""
-        name = self._packages.name(self.list.current)
-        if name is None:
-            return
-        if action == "version":
-            self._field.ask(name, f"version of {plain(name)}, then enter")
-            return
-        self.warn(self._packages.change(name, action))
-        self.picker.show()
-
-    @on(Input.Submitted)
-    def _version_typed(self, event: Input.Submitted) -> None:
-        event.stop()
-        picker, problem = self._packages.picker, ""
-        if picker is not None:
-            problem = picker.set_version(self._field.asked_for, event.value)
-        if not problem:
-            self._field.action_close()
-        self.picker.show()
-        self.warn(problem)
+        """Do something with the package under the cursor; below the other tab there is none."""
+        panel = self.panel
+        if isinstance(panel, PackagesPanel):
+            panel.change(action)
+        else:
+            self.say(f"for packages ({self.look.key('tab.1')})")
 
     def action_go_on(self) -> None:
         """Leave with what was chosen."""

@@ -1,6 +1,6 @@
 """Asking what has to be chosen and typed for one step of the walkthrough."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -10,11 +10,9 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from envdeck.core.onboarding.model import Answers, Field, Option, StepView
-from envdeck.tui.base.actions import bindings
 from envdeck.tui.dialogs.dialog import Dialog, DialogButton
 from envdeck.tui.dialogs.picker import ChoiceList, ChoiceRow, radio, tick
 from envdeck.tui.walkthrough.view import one_of_several
-from envdeck.tui.widgets.key_line import KeyLine
 from envdeck.tui.widgets.line import Line, LineLabel, Look, Part, Tone
 
 _KINDS = {"group": "group", "extra": "extra", "command": ""}
@@ -36,7 +34,8 @@ class StepDialog(Dialog[None]):
     StepDialog .asking { height: 1fr; }
     StepDialog .choices { height: auto; max-height: 60%; margin-bottom: 1; }
     StepDialog _Fields { height: 1fr; scrollbar-size-vertical: 1; }
-    StepDialog KeyLine { background: transparent; }
+    StepDialog .dialog-said { display: none; }
+    StepDialog.-saying .dialog-said { display: block; }
     StepDialog Input {
         height: 1; border: none; padding: 0 1 !important; background: $boost;
         &:focus { border: none; }
@@ -45,7 +44,6 @@ class StepDialog(Dialog[None]):
     StepDialog.-low .choices { margin-bottom: 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("open"),
         # In a field the keys are its own, whatever keys the actions were given.
         Binding("escape", "back", show=False),
         Binding("down", "move('down')", show=False),
@@ -60,10 +58,9 @@ class StepDialog(Dialog[None]):
         self.on_chosen: Callable[[Answers], None] | None = None
         self.choices = ChoiceList()
         self.fields = [_field(field) for field in step.fields]
-        self._keys = KeyLine(look.keys)
 
     def body(self) -> Widget:
-        """The options, the fields, the keys."""
+        """The options, the fields."""
         parts: list[Widget] = []
         if self.step.options:
             parts.append(self.choices)
@@ -75,12 +72,12 @@ class StepDialog(Dialog[None]):
                 note = Part(f"  {hidden}" if field.secret else "", Tone.MUTED)
                 told += [LineLabel((name, note)), each]
             parts.append(_Fields(*told))
-        return Vertical(*parts, self._keys, classes="asking")
+        return Vertical(*parts, classes="asking")
 
     def buttons(self) -> Iterable[Button]:
-        """To go on, and to cancel."""
-        yield DialogButton((Part(" Show plan "),), id="go_on")
+        """To cancel, and to go on."""
         yield DialogButton((Part(" Cancel "),), id="cancel")
+        yield DialogButton((Part(" Show plan "),), id=self.CONFIRM)
 
     def on_mount(self) -> None:
         """Show what is proposed."""
@@ -91,7 +88,6 @@ class StepDialog(Dialog[None]):
             self.choices.focus()
         elif self.fields:
             _first_empty(self.fields).focus()
-        self._tell()
 
     def _show(self) -> None:
         self.choices.show_rows([self._row(option) for option in self.step.options])
@@ -107,25 +103,22 @@ class StepDialog(Dialog[None]):
         )
         return ChoiceRow(lambda _cells: line, option.id)
 
-    def _tell(self) -> None:
-        if isinstance(self.focused, Input):
-            last = self.focused is self.fields[-1]
-            word = "show plan" if last else "next field"
-            self._keys.tell({"open": word, "back": "cancel"}, typing=True)
-        elif self.step.options:
-            self._keys.tell({"mark": "select", "open": "continue", "back": "cancel"})
-
-    def on_descendant_focus(self) -> None:
-        """Other keys do other things in a field."""
-        self._tell()
+    def hints(self, *, typing: bool) -> Mapping[str, str]:
+        """The keys of a field, and of the options."""
+        last = not self.fields or (typing and self.focused is self.fields[-1])
+        word = "show plan" if last or isinstance(self.focused, Button) else "next field"
+        choose = {"mark": "choose"} if self.step.options and not typing else {}
+        return {**choose, "open": word, "back": "cancel"}
 
     @on(ChoiceList.Toggled)
     def _toggled(self, event: ChoiceList.Toggled) -> None:
         event.stop()
         option = next((each for each in self.step.options if each.id == event.row.key), None)
-        if option is None:
-            return
-        self.said.show(())
+        if option is not None:
+            self._choose(option)
+
+    def _choose(self, option: Option) -> None:
+        self.say("")
         if one_of_several(option):
             self.chosen -= {each.id for each in self.step.options if one_of_several(each)}
             self.chosen.add(option.id)
@@ -135,7 +128,12 @@ class StepDialog(Dialog[None]):
 
     @on(ChoiceList.Chosen)
     def _entered(self, event: ChoiceList.Chosen) -> None:
+        """Where a single one is chosen, take the row under the cursor; go on."""
         event.stop()
+        row = event.row
+        options = {each.id: each for each in self.step.options}
+        if isinstance(row, ChoiceRow) and one_of_several(options[str(row.key)]):
+            self._choose(options[str(row.key)])
         if self.fields:
             _first_empty(self.fields).focus()
         else:
@@ -149,10 +147,6 @@ class StepDialog(Dialog[None]):
         else:
             self.focus_next("Input")
 
-    def action_open(self) -> None:
-        """Enter, where nothing else takes it."""
-        self.action_go_on()
-
     def action_move(self, way: str) -> None:
         """To the next field or the one before, while in one; else through the options."""
         if isinstance(self.focused, Input) and way in {"up", "down"}:
@@ -164,8 +158,7 @@ class StepDialog(Dialog[None]):
         """Hand over what was chosen and typed."""
         commands = {each.id for each in self.step.options if one_of_several(each)}
         if commands and not commands & self.chosen:
-            said = f"{self.look.signs.warning} select a command to run"
-            self.said.show((Part(said, Tone.WARNING),))
+            self.say("choose a command to run")
             return
         options = tuple(each.id for each in self.step.options if each.id in self.chosen)
         names = (field.name for field in self.step.fields)

@@ -1,6 +1,6 @@
 """Secrets on the screen, fields for one, and for what is asked for now and then."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -92,10 +92,12 @@ class AskedField(Input):
     class Closed(Message):
         """It is gone again."""
 
-    def __init__(self, placeholder: str = "") -> None:
+    def __init__(self, take: Callable[[str, str], object], placeholder: str = "") -> None:
+        """`take` is called with what was asked for and what was typed."""
         super().__init__(placeholder=placeholder, compact=True)
         self.cursor_blink = False
         self.display = False
+        self._take = take
         self.asked_for = ""
         """What it is asked for, where that may be several things."""
 
@@ -108,6 +110,11 @@ class AskedField(Input):
         """Come, with what was typed last."""
         self.display = True
         self.focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Hand over what was typed."""
+        event.stop()
+        self._take(self.asked_for, event.value)
 
     def action_close(self) -> None:
         """Go again."""

@@ -14,7 +14,7 @@ from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.tui.base.actions import BY_ID, keys_of, named, shown_key
 from envdeck.tui.widgets.line import Line, OneLine, Part, Tone, line_width
 
-_IN_A_FIELD = {"open": "enter", "back": "escape"}
+_IN_A_FIELD = {"open": "enter", "back": "escape", "help": "f1"}
 """The keys of a field are its own, whatever keys the actions were given."""
 
 

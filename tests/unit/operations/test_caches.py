@@ -230,14 +230,19 @@ def test_a_cache_that_goes_as_a_whole_holds_nothing_else(catalog, host, home, ki
     assert (one.guard, "letter.txt" in one.blocked) == ("unowned-files", True)
 
 
-def test_changes_that_pre_commit_stashed_can_be_had_back(catalog, host, home):
+def test_changes_that_pre_commit_stashed_can_be_had_back(catalog, host, home, operations):
     tool(home, "pre-commit", "#!/bin/sh\n")
-    catalog.host = replace(host, environ={"PATH": str(home / "bin")})
+    fill(home / ".cache/pre-commit/.lock", 0)
+    catalog.host = operations.store.host = replace(host, environ={"PATH": str(home / "bin")})
     fill(home / ".cache/pre-commit/db.db")
     assert found(catalog, "pre-commit")[0].command == ("pre-commit", "clean")
     fill(home / ".cache/pre-commit/patch1764000000-4711")
     (one,) = found(catalog, "pre-commit")
     assert (one.command, one.blocked) == ((), "")
+    plan = plan_clear(operations, [one])
+    assert operations.run(plan, lambda _: None).status is Ending.DONE
+    assert operations.run(operations.plan_undo(plan.id), lambda _: None).status is Ending.DONE
+    assert (home / ".cache/pre-commit/patch1764000000-4711").exists()
 
 
 def test_condas_command_is_not_used_where_it_would_clear_another_cache(catalog, host, home):
@@ -358,6 +363,18 @@ def test_a_command_that_clears_nothing_or_not_all_is_told(catalog, host, home, o
     assert "cleared by pip, which kept 3" in result.message
     assert kept.exists()
     assert not (home / ".cache/pip/http").exists()
+
+
+def test_what_cannot_be_read_is_freed_too_and_said(catalog, home, operations):
+    fill(home / ".cache/pypoetry/artifacts/c3/x", 100_000)
+    (one,) = found(catalog, "poetry")
+    (folder,) = one.folders
+    seen = replace(folder.size, reclaimable_bytes=4096, disk_bytes=4096, unreadable=1)
+    one = replace(one, folders=(replace(folder, size=seen),))
+    plan = plan_clear(operations, [one], purge=True)
+    told = "poetry cache: 1 folder could not be read: more than shown is freed"
+    assert told in plan.warnings
+    assert operations.run(plan, lambda _: None).freed_bytes > 100_000
 
 
 def test_the_folders_of_a_tool_go_together_or_not_at_all(catalog, home, operations, monkeypatch):

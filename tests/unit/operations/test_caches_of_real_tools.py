@@ -19,7 +19,7 @@ from uv import find_uv_bin
 
 from envdeck.core.caches import Cache, CacheFinder
 from envdeck.core.catalog import Catalog
-from envdeck.core.model import Ending
+from envdeck.core.model import Ending, NoPlan
 from envdeck.core.operations.api import Operations
 from envdeck.core.operations.delete.clear import plan_clear
 from envdeck.core.system.host import Host
@@ -34,9 +34,9 @@ NOISE = random.Random(13)
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory):
-    """An index with two wheels of some megabytes, and a source archive."""
+    """An index with wheels of some megabytes, and a source archive."""
     folder = tmp_path_factory.mktemp("index")
-    for name in ("lamp", "shade"):
+    for name in ("lamp", "shade", "night"):
         files = {f"{name}/__init__.py": "here = True\n", f"{name}/data.bin": NOISE.randbytes(2**21)}
         headers = ["Requires-Python: >=3.8"]
         write_wheel(folder / "packages", name, "1.0", files, headers=headers)
@@ -281,3 +281,128 @@ def test_what_a_cache_and_environments_share_is_freed_with_the_last(machine):
     freed = before - here.used()
     assert freed > 4 * 2**20
     assert abs(freed - both.reclaimable_bytes) <= freed / 100
+
+
+@pytest.mark.parametrize("tool", TOOLS[:2])
+def test_a_tool_that_downloads_meanwhile_comes_to_its_end(machine, index, tool):
+    """uv holds its lock, so that nothing is cleared; pip holds none, and bears it."""
+    here = machine(tool)
+    here.use()
+    (cache,) = here.caches()
+    plan = plan_clear(here.operations, [cache], purge=True)
+    here.run(sys.executable, "-m", "venv", "--without-pip", here.home / "other")
+    words = {
+        "uv": ("uv", "pip", "install", "--python", "other", "night"),
+        "pip": ("pip", "--python", "other", "install", "night"),
+    }
+    index.reached.clear()
+    index.let_go.clear()
+    index.held = True
+    with subprocess.Popen(
+        words[tool],
+        executable=shutil.which(words[tool][0], path=here.host.environ["PATH"]),
+        env=here.host.environ,
+        cwd=here.home,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as process:
+        try:
+            assert index.reached.wait(60)
+            result = here.operations.run(plan, lambda _: None)
+        finally:
+            index.held = False
+            index.let_go.set()
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, output
+    ended = (result.status, result.guard)
+    assert ended == ((Ending.REFUSED, "in-use") if tool == "uv" else (Ending.DONE, None)), result
+    assert list((here.home / "other/lib").glob("python*/site-packages/*/data.bin"))
+    here.use()
+
+
+def test_a_cache_that_is_a_disk_of_its_own_is_cleared_by_its_folders(machine, disk):
+    if not os.path.ismount(disk):
+        pytest.skip("a disk cannot be mounted here: it takes root, `mount` and `mkfs.ext4`")
+    here = machine("uv")
+    cache = disk / "cache"
+    cache.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", cache], check=True)
+    try:
+        here.host.environ["UV_CACHE_DIR"] = str(cache)
+        here.use()
+        shutil.rmtree(here.home / "work1")
+        (found,) = here.caches()
+        assert found.command == ()  # uv could not remove the folder itself
+        before = os.statvfs(cache).f_bfree
+        for purge in (False, True):
+            plan = plan_clear(here.operations, [*here.caches()], purge=purge)
+            result = here.operations.run(plan, lambda _: None)
+            assert result.status is Ending.DONE, result
+            if not purge:
+                undo = here.operations.plan_undo(plan.id)
+                assert here.operations.run(undo, lambda _: None).status is Ending.DONE
+        status = os.statvfs(cache)
+        freed = (status.f_bfree - before) * status.f_frsize
+        assert abs(freed - result.freed_bytes) <= freed / 20  # the trash of that disk stays
+        here.use()
+    finally:
+        subprocess.run(["umount", "-l", cache], check=True)
+
+
+KILLED = """
+import os, signal, sys
+from itertools import count
+from envdeck.core.caches import CacheFinder
+from envdeck.core.catalog import Catalog
+from envdeck.core.operations.api import Operations
+from envdeck.core.operations.delete.clear import plan_clear
+from envdeck.core.operations.transaction.journal import Journal
+from envdeck.core.system.host import Host
+
+home, number, purge = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "True"
+operations = Operations(Catalog(Host(sys.platform, home, {"PATH": "/nowhere"})))
+plan = plan_clear(operations, list(CacheFinder(operations.catalog, kinds=frozenset({"uv"})).find()),
+                  purge=purge)
+real, entries = Journal.write, count(1)
+def write(journal, entry):
+    written = real(journal, entry)
+    if next(entries) == number:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return written
+Journal.write = write
+print(operations.run(plan, lambda _: None).status.value)
+"""
+SAMPLE = (2, 7, 12)
+
+
+@pytest.mark.parametrize("purge", [False, True], ids=["trash", "for good"])
+@pytest.mark.parametrize(
+    "number",
+    [n if n in SAMPLE else pytest.param(n, marks=pytest.mark.kill) for n in range(1, 60)],
+)
+def test_killed_while_a_cache_is_cleared(machine, number, purge):
+    """After each entry of the journal: what is left is whole, comes back, and uv works with it."""
+    here = machine("uv")
+    here.use()
+    root = here.home / ".cache/uv"
+
+    def listed() -> set[str]:
+        return {os.path.relpath(place, root) for place, _, _ in os.walk(root)}
+
+    before = listed()
+    words = [sys.executable, "-c", KILLED, here.home, str(number), str(purge)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == -9 or done.stdout == "done\n", done.stderr
+    here.operations.recover()
+    assert here.operations.pending() == ()
+    here.use()
+    if purge or done.returncode == 0:
+        return
+    shutil.rmtree(root)  # what uv made again meanwhile
+    root.mkdir()
+    plan = here.operations.plan_undo()
+    while not isinstance(plan, NoPlan):
+        result = here.operations.run(plan, lambda _: None)
+        assert result.status is Ending.DONE, result
+        plan = here.operations.plan_undo()
+    assert listed() <= before

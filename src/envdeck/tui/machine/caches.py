@@ -150,6 +150,8 @@ class CachesScreen(ListDetailScreen[CacheList, RowDetail[Cache]]):
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
         self._find, self._operating = find, operating
         self._found: list[Cache] = []
+        self._whole = _together(())
+        """What all take together: counting the links of a large cache takes 50 ms."""
         self.looking = True
         self._latest: Latest[None] = Latest(self, self._end)
         self._tick: Timer | None = None
@@ -181,13 +183,15 @@ class CachesScreen(ListDetailScreen[CacheList, RowDetail[Cache]]):
         self.table.marked &= frozenset(map(cache_key, rows))
         said = f"looking{self.look.signs.ellipsis}" if self.looking else "No caches found."
         self.table.say_instead((Part(said, Tone.MUTED),))
+        if rows != list(self.table.rows):
+            self._whole = _together(rows)
         self.table.show_rows(rows)
         self.set_class(not rows, "-nothing")
         self.tell()
 
     def tell(self) -> None:
         """Say what there is in all, what is marked, and what keys do."""
-        every = _together(self.table.rows)
+        every = self._whole
         parts = [Part("Caches and debris", Tone.STRONG)]
         parts.append(Part(f"   {size(every.disk_bytes)} on disk", Tone.MUTED))
         parts.append(Part(f" · {size(every.reclaimable_bytes)} reclaimable"))

@@ -60,6 +60,7 @@ from envdeck.core.system.words import amount, counted, join_some
 
 _FAILURES = (OSError, BusyError, ReplacedError, UnclearError)
 _WAIT = "wait until it finishes"
+_WRITTEN = "another program is writing it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +93,20 @@ def plan_clear(context: Context, caches: Sequence[Cache], *, purge: bool = False
         if len(cache.folders) > 1 and not cache.root:
             names = (folder.path for folder in cache.folders)
             facts.append(Fact("folders", join_some(names, 5, count=len(cache.folders))))
-        size = cache.size
-        facts.append(
-            Fact("frees", f"{amount(size.reclaimable_bytes)} of {amount(size.disk_bytes)} on disk")
-        )
+        frees, of = amount(cache.size.reclaimable_bytes), amount(cache.size.disk_bytes)
+        facts.append(Fact("frees", f"{frees} of {of} on disk"))
         target = Target(path, disk.identity(path) if path else None, cache.title, tuple(facts))
         identities = tuple(disk.identity(folder.path) for folder in cache.folders)
         clearing = Clearing(cache, target, identities)
         clearings.append(clearing)
         refusals += _obstacles(clearing, machine, context)
         steps += _steps(clearing, purge=purge)
+        if unread := sum(folder.size.unreadable for folder in cache.folders if folder.size):
+            told = f"{counted(unread, 'folder')} could not be read: more than shown is freed"
+            warnings.append(f"{cache.title}: {told}")
         if cache.command:
-            warnings.append(f"{cache.command[0]} clears {cache.title} itself: cannot be undone")
+            program = os.path.basename(cache.command[0])
+            warnings.append(f"{program} clears {cache.title} itself: cannot be undone")
         elif cache.forever and not purge:
             warnings.append(f"{cache.title}: deleted permanently, and written again when needed")
     for_good = [one for one in clearings if purge or one.cache.command or one.cache.forever]
@@ -135,6 +138,10 @@ def _targets(clearing: Clearing) -> Iterator[Target]:
         yield from (Target(folder.path, shown, cache.title) for folder, shown in pairs)
 
 
+def _is_whole(cache: Cache) -> bool:
+    return any(folder.path == cache.root for folder in cache.folders)
+
+
 def _freed(clearings: Sequence[Clearing]) -> int:
     folders = (folder for one in clearings for folder in one.cache.folders)
     return joint_size(folder.size for folder in folders).reclaimable_bytes
@@ -143,7 +150,8 @@ def _freed(clearings: Sequence[Clearing]) -> int:
 def _steps(clearing: Clearing, *, purge: bool) -> list[Step]:
     title = clearing.cache.title
     if clearing.cache.command:
-        return [Step(f"Clear {title} with {clearing.cache.command[0]}", clearing.cache.command)]
+        program = os.path.basename(clearing.cache.command[0])
+        return [Step(f"Clear {title} with {program}", clearing.cache.command)]
     if purge or clearing.cache.forever:
         return [Step(f"Delete {title} permanently")]
     return [Step(f"Move {title} to the trash")]
@@ -168,11 +176,9 @@ def _obstacles(clearing: Clearing, machine: GuardContext, context: Context) -> l
             continue
         if reach.realpath(path) != path:
             found.append(refusal("symlink", f"a parent folder is now a symlink: {path}"))
+        target = Target(path, shown)
         request = GuardRequest(
-            operation=Operation.DELETE,
-            target=Target(path, shown),
-            environment=None,
-            machine=machine,
+            operation=Operation.DELETE, target=target, environment=None, machine=machine
         )
         guards = (Mounted(), OwnEnvironment(), *(() if cache.forever else (InUse(),)))
         for each in filter(None, (guard.refuses(request) for guard in guards)):
@@ -180,16 +186,15 @@ def _obstacles(clearing: Clearing, machine: GuardContext, context: Context) -> l
             found.append(refusal(each.guard, each.message, hint))
     if found or cache.forever:
         return found
-    if writer := _writer(cache, machine):
-        found.append(refusal(InUse.name, writer, _WAIT))
-    return found
+    writer = _writer(cache, machine)
+    return [refusal(InUse.name, writer, _WAIT)] if writer else []
 
 
 def _writer(cache: Cache, machine: GuardContext) -> str:
     """Return which program works in a cache: who holds uv's lock, or has a file in it open."""
     held = lock_of_uv(cache.root) if cache.root else None
     if isinstance(held, LockHeld):
-        return "another program is writing it"
+        return _WRITTEN
     if held is not None:
         with held:
             pass
@@ -222,9 +227,9 @@ def run(plan: ClearPlan, context: Context, tell: Tell, stopped: Stopped) -> Resu
         return refused(Refusal("tracked", f"{path}: {why}", "run it again", path))
     going = [
         PurgeRequest(folder.path, shown)
-        for clearing in plan.clearings
-        if plan.purge or clearing.cache.forever
-        for folder, shown in zip(clearing.cache.folders, clearing.identities, strict=True)
+        for one in plan.clearings
+        if plan.purge or one.cache.forever
+        for folder, shown in zip(one.cache.folders, one.identities, strict=True)
     ]
     results: list[ItemResult] = []
     with context.store.spare.giving(going):
@@ -233,29 +238,24 @@ def run(plan: ClearPlan, context: Context, tell: Tell, stopped: Stopped) -> Resu
                 break
             tell(StepStarted(index, plan.steps[index].title))
             results.append(_clear(clearing, index, plan, context, tell, stopped))
-    _forget_environments(plan, context)
-    _forget_sizes(plan, context)
+    _forget(plan, context)
     return _conclude(plan, results, stopped=len(results) < len(plan.clearings))
 
 
-def _forget_environments(plan: ClearPlan, context: Context) -> None:
-    """Have the index follow where environments were in what was cleared: tox's, those of hooks."""
-    places = [folder.path for one in plan.clearings for folder in one.cache.folders]
+def _forget(plan: ClearPlan, context: Context) -> None:
+    """Have the index follow: environments that were in what was cleared (tox's, those of hooks)
+    are gone, and files that others shared with what went for good are theirs alone now."""
+    places, devices = [], set()
+    for one in plan.clearings:
+        for_good = plan.purge or one.cache.command or one.cache.forever
+        for folder, shown in zip(one.cache.folders, one.identities, strict=True):
+            places.append(folder.path)
+            if for_good and shown and folder.size and folder.size.shared:
+                devices.add(shown.device)
     for known in context.catalog.remembered(Scope()):
         if any(lies_under(known.path, place) for place in places):
             context.catalog.changed(known.path)
-
-
-def _forget_sizes(plan: ClearPlan, context: Context) -> None:
-    """Have environments measured again that shared files with what went for good: those are
-    theirs alone now."""
-    for device in {
-        shown.device
-        for one in plan.clearings
-        if plan.purge or one.cache.command or one.cache.forever
-        for folder, shown in zip(one.cache.folders, one.identities, strict=True)
-        if shown is not None and folder.size is not None and folder.size.shared is not None
-    }:
+    for device in devices:
         context.catalog.forget_sizes(device)
 
 
@@ -274,11 +274,11 @@ def _clear(
             return _clear_by_owner(clearing, identifier, context, tell, stopped)
         if cache.forever:
             return _remove(clearing, identifier, context, tell)
-        held = lock_of_uv(cache.root) if cache.root else None
+        # Who would write meanwhile waits; what goes as a whole is locked by its transaction.
+        held = lock_of_uv(cache.root) if cache.root and not _is_whole(cache) else None
         if isinstance(held, LockHeld):
-            message = "another program is writing it"
-            return _result(clearing, identifier, Ending.ROLLED_BACK, message, _WAIT)
-        with held or nullcontext():  # who would write meanwhile waits
+            return _result(clearing, identifier, Ending.ROLLED_BACK, _WRITTEN, _WAIT)
+        with held or nullcontext():
             return _put_aside(clearing, identifier, plan, context, tell)
     except _FAILURES as error:
         return _result(clearing, identifier, Ending.ROLLED_BACK, _reason(error))
@@ -334,15 +334,16 @@ def _clear_by_owner(
             clearing, identifier, Ending.DONE, f"cleared by {program}{kept}", freed=freed
         )
     why = "cancelled" if ended.stopped else ended.tail[-1] if ended.tail else f"exit {ended.code}"
-    what = "cleared nothing of it" if ended.ok else f"failed to clear it: {why}"
-    message = f"{program} {what}"
+    message = f"{program} " + (
+        "cleared nothing of it" if ended.ok else f"failed to clear it: {why}"
+    )
     hint = f"run it manually for details: {shlex.join(cache.command)}"
     return _result(clearing, identifier, status, message, hint, freed)
 
 
 def _remove_empty(cache: Cache) -> None:
     """Remove the empty folders that a tool left: PDM, and pip before 25, remove files alone."""
-    for part in cache.folders if cache.folders[0].path != cache.root else ():
+    for part in () if _is_whole(cache) else cache.folders:
         for folder, _, _ in os.walk(part.path, topdown=False):
             with suppress(OSError):  # something is in it
                 os.rmdir(folder)
@@ -408,7 +409,7 @@ def _put_aside(
         item = read_item(entry.item, store.disk)
         purged = purge_one(item, f"{entry.id}-purge", plan.id, store, tell)
         bound = purged.freed_bytes or 0
-        if size is not None:  # less what the trash itself wrote of it
+        if size is not None and not size.unreadable:  # less what the trash itself wrote of it
             bound = min(bound, size.reclaimable_bytes)
         freed += bound
         if purged.status is not Ending.DONE:

@@ -17,11 +17,14 @@ class Beside:
         self.made = made
         self.folder = made.path.parent
 
-    def examine(self, name: str, *, kept: bool = False, manager: str = "venv") -> Examination:
+    def examine(
+        self, name: str, *, kept: bool = False, manager: str = "venv", path: str = ""
+    ) -> Examination:
         link = ProjectLink(ProjectState.FOUND, str(self.folder), "parent folder")
         environment: Environment = replace(
             self.made.environment, project=link, packages=0, manager=manager
         )
+        environment = replace(environment, path=path or environment.path)
         host = Host("linux", str(self.made.home), {})
         return examine_whole(HealthContext(environment, host, kept=kept), names=[name])
 
@@ -75,6 +78,27 @@ def test_a_scan_says_that_it_does_not_compare(beside, name):
     found = beside.examine(name, kept=True)
     assert found.findings == ()
     assert [one.check for one in found.not_checked] == [name]
+
+
+@pytest.mark.parametrize(
+    ("place", "compared"),
+    [
+        ("env/virtual/api/mP1uRMjn/api", True),
+        ("env/virtual/api/mP1uRMjn/lint", False),
+        ("env/virtual/api/mP1uRMjn/test.py3.12", False),
+        ("env/.internal/hatch-test/api/mP1uRMjn/hatch-test.py3.12", False),
+        ("work/api/.hatch/api", True),
+        ("work/api/.hatch/lint", True),  # nothing tells here which one is the default
+    ],
+)
+def test_of_hatch_the_default_environment_alone_is_compared(beside, place, compared):
+    """pypa/hatch#1011, #2121: `lint` is detached, and what hatch needs for itself is no
+    project's."""
+    (beside.folder / "requirements.txt").write_text("idna==3.7\n")
+    path = str(beside.made.home / place)
+    assert bool(beside.examine("drift", manager="hatch", path=path).findings) is compared
+    elsewhere = beside.examine("drift", manager="uv", path=path).findings
+    assert elsewhere
 
 
 def test_the_environment_of_a_test_runner_is_not_compared(beside):

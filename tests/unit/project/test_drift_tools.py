@@ -399,6 +399,22 @@ def test_extras_of_a_poetry_lock_are_asked_together(tmp_path: Path) -> None:
     assert (selected("gpu"), selected("gpu", "cpu"), selected()) == (["torch"], [], [])
 
 
+@pytest.mark.parametrize(
+    ("file", "table"), [("pyproject.toml", "[tool.hatch.envs.default]"),
+                        ("hatch.toml", "[envs.default]")]
+)  # fmt: skip
+def test_what_hatch_installs_by_its_own_table_is_not_extraneous(
+    tmp_path: Path, file: str, table: str
+) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "app"\ndependencies = ["idna"]\n')
+    with (tmp_path / file).open("a") as opened:
+        opened.write(f'{table}\ndependencies = ["pytest", "x @ {{root:uri}}/x"]\n')
+    rows = [row("idna"), row("pytest", "9", "pluggy"), row("pluggy"), row("stray")]
+    assert told(beside(tmp_path, *rows, manager="hatch")) == [("unreachable", "stray", ())]
+    names = {one.name for one in beside(tmp_path, *rows).drifts}
+    assert names == {"pytest", "pluggy", "stray"}
+
+
 def test_extras_that_ask_for_each_other_end(tmp_path: Path) -> None:
     lines = "".join(f'e{at} = ["app[e{at + 1},e0]", "app[e{at + 1}]"]\n' for at in range(40))
     (tmp_path / "pyproject.toml").write_text(

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from envdeck.core.discovery.interpreters.landmarks import Located
+from envdeck.core.discovery.managers.base import HASH
 from envdeck.core.inspection.import_path import (
     ImportPath,
     import_path,
@@ -40,8 +41,7 @@ if TYPE_CHECKING:
     from envdeck.core.online.client import Client
     from envdeck.core.online.releases import ProjectReleases
 
-RUNNERS = frozenset({"tox", "nox", "pre-commit", "pipx"})
-"""Managers whose environments nobody activates, and that hold what their tool says."""
+_RUNNERS = frozenset({"tox", "nox", "pre-commit", "pipx"})
 
 _VARIABLES = ("PYTHONPATH", "PYTHONHOME", "PIP_TARGET", "PIP_USER", "PIP_PREFIX")
 _PIP_OPTIONS = {"target": "PIP_TARGET", "user": "PIP_USER", "prefix": "PIP_PREFIX"}
@@ -319,6 +319,18 @@ def _foreign(distribution: Distribution) -> str:
     if "+" in distribution.version:
         return "a local build"
     return "" if distribution.version else "without a version"
+
+
+def is_of_runner(environment: Environment) -> bool:
+    """Tell whether an environment is one that nobody activates, and that holds what its tool says
+    and not what the project declares. Of hatch those are all but the default one, which bears
+    the name of the project: `…/blog/<id>/lint`, `.internal/hatch-test/blog/<id>/…`."""
+    if environment.manager in _RUNNERS:
+        return True
+    store, name = os.path.split(environment.path)
+    project, identifier = os.path.split(store)
+    kept_by_hatch = environment.manager == "hatch" and re.fullmatch(HASH, identifier) is not None
+    return kept_by_hatch and os.path.basename(project) != name
 
 
 def _is_off(name: str, value: str) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from envdeck.core.discovery.interpreters.landmarks import Located
 from envdeck.core.discovery.prefix import read_cfg
 from envdeck.core.health import Answer, Diagnosis, Skipped, content_check
-from envdeck.core.health.context import RUNNERS, HealthContext
+from envdeck.core.health.context import HealthContext, is_of_runner
 from envdeck.core.inspection.interpreter import BaseReader
 from envdeck.core.inspection.modules import MOST_HIDDEN
 from envdeck.core.model import Fix, FixKind, Severity, Status, minor_of
@@ -99,7 +99,7 @@ def wrong_python(context: HealthContext) -> Iterator[Answer]:
         return
     environment = context.environment
     executable = environment.python.executable
-    if executable is None or environment.manager in RUNNERS:
+    if executable is None or is_of_runner(environment):
         return
     active = context.host.folder("VIRTUAL_ENV") or context.host.folder("CONDA_PREFIX")
     if active is not None and _same(active, environment.path):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from envdeck.core.health import Answer, Diagnosis, Skipped, content_check
-from envdeck.core.health.context import RUNNERS, HealthContext
+from envdeck.core.health.context import HealthContext, is_of_runner
 from envdeck.core.model import Fix, FixKind, Severity
 from envdeck.core.system.words import counted, join_some
 
@@ -43,7 +43,7 @@ def compare_with_project(
 def drift(context: HealthContext) -> Iterator[Answer]:
     """What is installed differs from what the project declares or locks."""
     project, environment = context.project, context.environment
-    if project is None or environment.manager in RUNNERS:
+    if project is None or is_of_runner(environment):
         return
     if context.kept:
         yield Skipped(_LATER)
@@ -76,7 +76,7 @@ def drift(context: HealthContext) -> Iterator[Answer]:
 @content_check(Severity.WARNING)
 def dotenv_findings(context: HealthContext) -> Iterator[Answer]:
     """The checks of the project's dotenv files found something; no value is told."""
-    if context.project is None or context.environment.manager in RUNNERS:
+    if context.project is None or is_of_runner(context.environment):
         return
     if context.kept:
         yield Skipped(_LATER)

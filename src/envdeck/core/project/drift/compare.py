@@ -23,6 +23,7 @@ from envdeck.core.project.locks.selection import (
     conflicting_parts,
     split_ids,
 )
+from envdeck.core.project.manifests.pyproject import hatch_names
 from envdeck.core.project.model import (
     Comparison,
     Drift,
@@ -74,7 +75,8 @@ def compare(
     if lock is not None and lock.conflicts:
         left = conflicting_parts(lock, installed, [one.id for one in asked if one.counts])
         asked = tuple(replace(one, counts=one.counts and one.id not in left) for one in asked)
-    judging = _Judging(project, asked, installed, unchecked)
+    beside = hatch_names(project.folder) if environment.manager == "hatch" else frozenset()
+    judging = _Judging(project, asked, installed, unchecked, HABITUAL | beside)
     unchecked += installed.unread_needs()
     if lock is not None:
         drifts, agreed = judging.by_lock(lock)
@@ -106,8 +108,11 @@ class _Judging:
         parts: Sequence[AskedPart],
         installed: InstalledIndex,
         unchecked: list[str],
+        beside: frozenset[str],
     ) -> None:
         self._project, self._parts = project, parts
+        self._beside = beside
+        """Names of what is there whether the project declares it or not."""
         self._installed, self._unchecked = installed, unchecked
         self._names = own_names(project)
         self._bits = Bits(parts)
@@ -130,7 +135,7 @@ class _Judging:
         members = [one.name for one in lock.packages if one.kind in {"editable", "directory"}]
         beside = [Root(one) for one in members if one in self._installed.own]
         kept |= set(reach(beside, self._installed).parts)
-        kept |= set(reach([Root(name) for name in HABITUAL - kept], self._installed).parts)
+        kept |= set(reach([Root(name) for name in self._beside - kept], self._installed).parts)
         drifts += self._unreachable(kept, DriftFix.FROM_LOCK)
         under = asking_parts(
             lock, self._installed.markers, [part.id for part in self._parts], found.base
@@ -215,7 +220,7 @@ class _Judging:
             if one.name
         ]
         if not counting:
-            roots += [Root(name) for name in HABITUAL]
+            roots += [Root(name) for name in self._beside]
         return roots
 
     def _declared(self, *, counting: bool) -> set[str]:
@@ -223,7 +228,7 @@ class _Judging:
         return {one.name for part in parts for one in part.asked if one.name}
 
     def _unreachable(self, kept: Iterable[str], mend: DriftFix) -> list[Drift]:
-        passed = {*kept, *self._names, *HABITUAL}
+        passed = {*kept, *self._names, *self._beside}
         home = file_url(self._project.folder).rstrip("/")
         found = [
             several[0]

@@ -277,6 +277,20 @@ def itself(
     ]
 
 
+def hatch_names(folder: str) -> frozenset[str]:
+    """Return the names of what hatch installs into the default environment of a project besides
+    what that declares, as `pyproject.toml` or `hatch.toml` tells."""
+    found: set[str] = set()
+    for file, keys in (("pyproject.toml", ("tool", "hatch")), ("hatch.toml", ())):
+        document = read_toml(os.path.join(folder, file))
+        if isinstance(document, Problem):
+            continue
+        told = table_at(document.table, *keys, "envs", "default")
+        for key in ("dependencies", "extra-dependencies"):
+            found |= {one.name for text in strings(told.get(key)) if (one := parsed(text))}
+    return frozenset(found)
+
+
 def _uv_defaults(document: DataDocument, groups: Iterable[str]) -> tuple[str, ...]:
     """uv, and so we, install the group `dev` unless the project says otherwise."""
     told = table_at(document.table, "tool", "uv").get("default-groups", ["dev"])

@@ -34,11 +34,10 @@ from benchmarks.synthetic.environments import Base, Plan, write_environment
 from benchmarks.synthetic.packages import FAMILY, make_packages
 from benchmarks.synthetic.writer import Writer
 from envdeck.core.catalog import Catalog, Scope
-from envdeck.core.model import Ending
+from envdeck.core.model import Ending, Policy
 from envdeck.core.operations.api import Operations
 from envdeck.core.operations.bisect.run import BisectRequest, NoBisect, run_bisect
 from envdeck.core.operations.matrix.plan import MatrixChoice, MatrixPlan, plan_matrix
-from envdeck.core.operations.shared.context import Policy
 from envdeck.core.system.host import Host
 from envdeck.core.timeline.store import SnapshotStore
 from support.wheels import write_wheel

@@ -23,6 +23,7 @@ from envdeck.core.model import (
     LastUsed,
     Operation,
     Plan,
+    Policy,
     Progress,
     ProjectLink,
     ProjectState,
@@ -34,7 +35,6 @@ from envdeck.core.model import (
     Status,
     Target,
 )
-from envdeck.core.operations.shared.context import Policy
 from envdeck.core.operations.shared.retention import NOTICE, Due
 from envdeck.core.query import Contents
 from support.contract import check_output

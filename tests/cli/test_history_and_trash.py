@@ -19,10 +19,10 @@ from envdeck.core.operations.transaction.journal import (
     Move,
     Phase,
     UnreadableEntry,
-    boot_id,
 )
 from envdeck.core.operations.transaction.places import Places
 from envdeck.core.operations.transaction.trash import Item, TrashManifest
+from envdeck.core.system.files import boot_id
 
 NOW = 1_795_000_000.0
 DAY = 86_400

@@ -11,9 +11,8 @@ import pytest
 
 from envdeck.core.catalog import Catalog, Scope
 from envdeck.core.dotenv import Remedy, RemedyKind
-from envdeck.core.model import Ending
+from envdeck.core.model import Ending, Policy
 from envdeck.core.operations.api import Operations
-from envdeck.core.operations.shared.context import Policy
 from envdeck.core.system.host import Host
 from envdeck.tui import ScreenSettings
 from envdeck.tui.app import EnvDeck

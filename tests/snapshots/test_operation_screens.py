@@ -2,8 +2,15 @@
 
 import pytest
 
-from envdeck.core.model import CommandStarted, OutputLine, Refusal, Step, StepProgress, StepStarted
-from envdeck.core.operations.shared.context import Policy
+from envdeck.core.model import (
+    CommandStarted,
+    OutputLine,
+    Policy,
+    Refusal,
+    Step,
+    StepProgress,
+    StepStarted,
+)
 
 WIDE, NARROW, SMALL = (120, 36), (80, 24), (50, 15)
 STEPS = (

@@ -44,6 +44,7 @@ from envdeck.core.model import (
     OperationEvent,
     PackageChange,
     Plan,
+    Policy,
     Progress,
     ProjectLink,
     ProjectState,
@@ -60,7 +61,6 @@ from envdeck.core.model import (
 )
 from envdeck.core.model.environment import SharedFiles
 from envdeck.core.operations.recreate.options import RecreateChoices
-from envdeck.core.operations.shared.context import Policy
 from envdeck.core.operations.shared.history import HistoryItem
 from envdeck.core.operations.shared.retention import Due
 from envdeck.core.operations.transaction.journal import Entry

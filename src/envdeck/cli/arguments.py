@@ -5,7 +5,6 @@ import shlex
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 from envdeck.cli.console import CommandError
 from envdeck.cli.context import CommandContext
@@ -14,11 +13,8 @@ from envdeck.core.model import Environment
 from envdeck.core.query import BadTermError, Matches, read_python
 from envdeck.core.system.files import reason_of
 from envdeck.core.system.host import Host
-from envdeck.core.system.reach import admit
+from envdeck.core.system.reach import Scope, admit
 from envdeck.core.system.words import find_nearest, read_bytes, read_seconds
-
-if TYPE_CHECKING:
-    from envdeck.core.catalog import Scope
 
 
 def build_scope(
@@ -29,15 +25,12 @@ def build_scope(
     interpreters: bool = False,
     fresh: bool = False,
     health: bool = False,
-) -> "Scope":
+) -> Scope:
     """Return where to look, from PATH arguments and the configuration.
 
     Raises :class:`CommandError` for a PATH that cannot be looked into, and
     :class:`envdeck.config.ConfigurationError`.
     """
-    # start-up: a help needs none of it
-    from envdeck.core.catalog import Scope
-
     roots = tuple(dict.fromkeys(folder(path, context) for path in paths))
     settings = context.configuration().settings
     return Scope(

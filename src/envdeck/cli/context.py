@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, TextIO
 from envdeck.cli.console import Console
 from envdeck.config import Configuration, load
 from envdeck.core.lazy_dataclasses import dataclass, field
+from envdeck.core.model import Policy
 from envdeck.core.system.host import Host
 
 if TYPE_CHECKING:
     from envdeck.core.catalog import Catalog
     from envdeck.core.model import Environment
     from envdeck.core.operations.api import Operations
-    from envdeck.core.operations.shared.context import Policy
     from envdeck.core.timeline.model import TimelineEvent
 
 
@@ -31,7 +31,7 @@ def _read_past(environment: "Environment", host: Host) -> "tuple[TimelineEvent, 
     return read_timeline(environment, host).events
 
 
-def open_operations(catalog: "Catalog", policy: "Policy") -> "Operations":
+def open_operations(catalog: "Catalog", policy: Policy) -> "Operations":
     """Return what changes the environments of a catalog; imported only by what may do so."""
     # start-up: a help needs none of it
     from envdeck.core.operations.api import Operations
@@ -48,7 +48,7 @@ class CommandContext:
     interactive: bool = False
     """Whether a person sits at both ends, so that the screen can be opened."""
     open_catalog: Callable[[Host], "Catalog"] = open_catalog
-    open_operations: Callable[["Catalog", "Policy"], "Operations"] = open_operations
+    open_operations: Callable[["Catalog", Policy], "Operations"] = open_operations
     answers: TextIO | None = None
     """Where a person answers questions; None where nobody sits there."""
     read_only: bool = False
@@ -72,14 +72,11 @@ class CommandContext:
         """Return the catalog of this machine."""
         return self.open_catalog(self.host)
 
-    def policy(self) -> "Policy":
+    def policy(self) -> Policy:
         """Return the rules for what changes environments, from the configuration and this call.
 
         Raises :class:`envdeck.config.ConfigurationError`.
         """
-        # start-up: a help needs none of it
-        from envdeck.core.operations.shared.context import Policy
-
         settings = self.configuration().settings
         return Policy(
             read_only=self.read_only or settings.read_only,

@@ -18,6 +18,7 @@ from envdeck.core.model import (
     Sized,
     Unreadable,
 )
+from envdeck.core.system.files import boot_id
 from envdeck.core.system.host import former_folders, own_folders, own_path
 from envdeck.text import counted, tilde, tilde_within
 
@@ -169,9 +170,6 @@ def _is_unfinished(path: str) -> bool:
 
 def _is_running(entry: "Entry", context: CommandContext) -> bool:
     """Tell whether the process that began an operation still runs."""
-    # start-up: a help needs none of it
-    from envdeck.core.operations.transaction.journal import boot_id
-
     if context.host.windows or entry.pid <= 0 or entry.boot != boot_id(context.host):
         return False
     try:

@@ -20,6 +20,7 @@ from envdeck.core.model import (
     Operation,
     PackageChange,
     Plan,
+    Policy,
     Refusal,
     Result,
     Size,
@@ -28,7 +29,6 @@ from envdeck.core.model import (
 
 if TYPE_CHECKING:
     from envdeck.core.dotenv import DotenvFile, DotenvReport
-    from envdeck.core.operations.shared.context import Policy
     from envdeck.core.operations.shared.history import HistoryItem
     from envdeck.core.operations.transaction.journal import Entry
     from envdeck.core.operations.transaction.trash import Item
@@ -451,7 +451,7 @@ def _entry_object(entry: "Entry", why_not: str | None) -> Object:
     return {**document, "undo": undo, "no_undo_because": why_not or None}
 
 
-def trash_object(items: Sequence["Item"], policy: "Policy", now: float) -> Object:
+def trash_object(items: Sequence["Item"], policy: Policy, now: float) -> Object:
     """Return what `trash --json` says."""
     return {
         "schema": SCHEMA,

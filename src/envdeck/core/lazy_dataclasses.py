@@ -44,6 +44,12 @@ def _field(*, default: Any = _MISSING, default_factory: Any = _MISSING, **option
     return _Field(default, default_factory, options)
 
 
+def _standard() -> Any:
+    import dataclasses  # start-up: 20 ms, and no short command asks
+
+    return dataclasses
+
+
 class _Standard:
     """An attribute by which the standard library knows a dataclass, made when it is first asked
     for."""
@@ -53,8 +59,7 @@ class _Standard:
         self.frozen = frozen
 
     def __get__(self, instance: object, owner: type) -> Any:
-        import dataclasses  # start-up: 20 ms, and no short command asks
-
+        dataclasses = _standard()
         found = []
         for one in _fields(owner):
             options = dict(one.options)
@@ -77,9 +82,7 @@ def _fields(of: Any) -> tuple[_Field, ...]:
 
 def _replace(instance: Any, /, **changes: Any) -> Any:
     if not hasattr(instance, "__lazy_fields__"):
-        import dataclasses  # start-up: only where another library's is met, as Textual's bindings
-
-        return dataclasses.replace(instance, **changes)
+        return _standard().replace(instance, **changes)  # another library's: Textual's bindings
     values = {name: getattr(instance, name) for name in type(instance).__lazy_given__}
     return type(instance)(**(values | changes))
 

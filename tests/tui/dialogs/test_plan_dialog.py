@@ -12,11 +12,11 @@ from envdeck.core.model import (
     NoPlan,
     Operation,
     PackageChange,
+    Policy,
     Refusal,
     Step,
     Target,
 )
-from envdeck.core.operations.shared.context import Policy
 from envdeck.tui.base.services import CombinedPlan, PlanRequest, together
 from envdeck.tui.dialogs import plan as plan_dialog
 from envdeck.tui.dialogs.plan import PlanDialog

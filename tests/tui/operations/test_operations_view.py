@@ -15,12 +15,12 @@ from envdeck.core.model import (
     Notice,
     Operation,
     OutputLine,
+    Policy,
     Result,
     Step,
     StepProgress,
     StepStarted,
 )
-from envdeck.core.operations.shared.context import Policy
 from envdeck.core.operations.shared.retention import NOTICE, Due
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase
 from envdeck.core.operations.transaction.trash import Item

@@ -12,6 +12,7 @@ from envdeck.core.model import (
     CommandStarted,
     Ending,
     OutputLine,
+    Policy,
     ProjectLink,
     ProjectState,
     Result,
@@ -19,7 +20,6 @@ from envdeck.core.model import (
 )
 from envdeck.core.onboarding.model import Answers, StepState
 from envdeck.core.onboarding.steps import STEPS
-from envdeck.core.operations.shared.context import Policy
 from envdeck.text import capitalise, width
 from envdeck.text.safe import ASCII, UNICODE
 from envdeck.tui.base.keymap import validate_keys

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from envdeck.core.catalog import Catalog
+from envdeck.core.model import Policy
 from envdeck.core.onboarding.walkthrough import Walkthrough
 from envdeck.core.operations.api import Operations
-from envdeck.core.operations.shared.context import Policy
 from envdeck.core.system.host import Host
 
 MINOR = "{}.{}".format(*sys.version_info)

@@ -4,10 +4,9 @@ import sys
 
 import pytest
 
-from envdeck.core.model import Operation
+from envdeck.core.model import Operation, Policy
 from envdeck.core.onboarding.model import StepState
 from envdeck.core.onboarding.project_state import accepts_python, version_to_get
-from envdeck.core.operations.shared.context import Policy
 from envdeck.core.project import WantedPython
 
 VERSION = "{}.{}.{}".format(*sys.version_info)

@@ -5,12 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from envdeck.core.model import Ending, NoPlan, Result
+from envdeck.core.model import Ending, NoPlan, Policy, Result
 from envdeck.core.onboarding.answers import memory_path
 from envdeck.core.onboarding.model import Answers, StepState
 from envdeck.core.onboarding.steps import NAMES, STEPS
 from envdeck.core.onboarding.walkthrough import Walkthrough
-from envdeck.core.operations.shared.context import Policy
 
 NONE_HERE = '[project]\nname = "api"\nrequires-python = ">=3.99"\ndependencies = ["six"]\n'
 

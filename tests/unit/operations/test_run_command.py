@@ -7,10 +7,9 @@ from dataclasses import replace
 import pytest
 
 from envdeck.core.catalog import Catalog
-from envdeck.core.model import CommandStarted, Ending, NoPlan, Operation, OutputLine
+from envdeck.core.model import CommandStarted, Ending, NoPlan, Operation, OutputLine, Policy
 from envdeck.core.operations.api import Operations
 from envdeck.core.operations.run_command import RunResult, Task
-from envdeck.core.operations.shared.context import Policy
 
 SECRET = "MARK-3f9c"
 

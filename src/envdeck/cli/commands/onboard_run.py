@@ -19,7 +19,7 @@ from envdeck.cli.scan import warn_pending
 from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.lazy_dataclasses import dataclass, field
-from envdeck.core.model import Ending, NoPlan, Operation, Plan, Result
+from envdeck.core.model import Ending, NoPlan, Operation, Plan, Policy, Result
 from envdeck.core.onboarding.model import Answers, StepState, StepView
 from envdeck.core.onboarding.steps.environment import SHELLS
 from envdeck.core.onboarding.walkthrough import Walkthrough
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from envdeck.core.catalog import Catalog
     from envdeck.core.onboarding.project_state import ReadOperations
     from envdeck.core.operations.api import Operations
-    from envdeck.core.operations.shared.context import Policy
 
 SCHEMA = 1
 _MOST = 50
@@ -55,7 +54,7 @@ class _ReadOnlyServices:
     """What is enough for a look."""
 
     catalog: "Catalog"
-    policy: "Policy"
+    policy: Policy
 
 
 def has_dependencies(folder: str) -> bool:

@@ -63,6 +63,7 @@ from envdeck.core.model.finding import (
     Severity,
 )
 from envdeck.core.model.operation import (
+    DAY,
     IMPORT_CHECK,
     STILL_REQUIRED,
     UNPROVED,
@@ -78,6 +79,7 @@ from envdeck.core.model.operation import (
     PackageChange,
     PackageChoice,
     Plan,
+    Policy,
     RecreateRequest,
     Refusal,
     Result,
@@ -87,6 +89,7 @@ from envdeck.core.model.operation import (
 )
 
 __all__ = [
+    "DAY",
     "IMPORT_CHECK",
     "SEED_PACKAGES",
     "STILL_REQUIRED",
@@ -138,6 +141,7 @@ __all__ = [
     "PackageChange",
     "PackageChoice",
     "Plan",
+    "Policy",
     "Progress",
     "ProjectLink",
     "ProjectState",

@@ -12,7 +12,7 @@ from packaging.version import InvalidVersion, Version
 from envdeck.core.inspection.interpreter import RELEASES, end_of_life, is_free_threaded, is_version
 from envdeck.core.inspection.interpreters import find_interpreters, interpreter_at
 from envdeck.core.lazy_dataclasses import dataclass, replace
-from envdeck.core.model import Environment, Interpreter, InterpreterOption, Status
+from envdeck.core.model import Environment, Interpreter, InterpreterOption, Policy, Status
 from envdeck.core.onboarding.answers import WalkthroughAnswers, read_memory
 from envdeck.core.onboarding.model import Answers, Option
 from envdeck.core.operations.shared.interpreters import InterpreterRequest, interpreter_options
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from envdeck.core.catalog import Catalog
     from envdeck.core.dotenv import DotenvReport
     from envdeck.core.model import Distribution
-    from envdeck.core.operations.shared.context import Policy
     from envdeck.core.project.model import Comparison
 
 GROUP, EXTRA = "group:", "extra:"
@@ -142,7 +141,7 @@ class ReadOperations(Protocol):
         ...
 
     @property
-    def policy(self) -> "Policy":
+    def policy(self) -> Policy:
         """The rules that hold for every operation."""
         ...
 

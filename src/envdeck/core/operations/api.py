@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from envdeck.core import operations as verbs
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import (
     Environment,
@@ -56,41 +57,31 @@ class Operations(Context):
 
         `links` tells, by an environment's path, the symbolic link by which it was asked for.
         """
-        from envdeck.core.operations.delete.plan import plan_delete  # start-up
-
-        return plan_delete(self, environments, links or {}, purge=purge, allow=allow)
+        return verbs.plan_delete(self, environments, links or {}, purge=purge, allow=allow)
 
     def recreate_choices(
         self, environment: Environment, *, file: str | None = None
     ) -> "RecreateChoices":
         """Return from what an environment can be made again, and on which interpreters."""
-        from envdeck.core.operations.recreate.options import recreate_choices  # start-up
-
-        return recreate_choices(self, environment, file)
+        return verbs.recreate_choices(self, environment, file)
 
     def create_choices(self, project: str) -> "RecreateChoices | NoPlan":
         """Return from what a new environment of a project can be made, and on what."""
-        from envdeck.core.operations.recreate.options import create_choices  # start-up
-
-        return create_choices(self, project)
+        return verbs.create_choices(self, project)
 
     def lock_offer(self, environment: Environment) -> "LockOffer | None":
         """Return how the lock file of its project is upgraded with it; None where it has none.
         Only names of files are looked at."""
-        from envdeck.core.operations.upgrade.lock import lock_offer  # start-up
-
         project = environment.project.path
         if project is None:
             return None
-        return lock_offer(self.catalog.host, project, (), manager=environment.manager)
+        return verbs.lock_offer(self.catalog.host, project, (), manager=environment.manager)
 
     def forecast(
         self, environment: Environment, interpreter: Interpreter, stopped: Stopped = never
     ) -> "Forecast | NoPlan":
         """Return what another interpreter would make of each package that is pinned now."""
-        from envdeck.core.operations.recreate.options import forecast_for  # start-up
-
-        return forecast_for(self, environment, interpreter, stopped)
+        return verbs.forecast_for(self, environment, interpreter, stopped)
 
     def plan_recreate(
         self,
@@ -102,17 +93,13 @@ class Operations(Context):
     ) -> Plan | NoPlan:
         """Plan to make an environment anew, and exchange it for the one that is there: as it is
         now, or as the request says."""
-        from envdeck.core.operations.recreate.plan import plan_recreate  # start-up
-
-        return plan_recreate(self.until(stopped), environment, request, allow=allow)
+        return verbs.plan_recreate(self.until(stopped), environment, request, allow=allow)
 
     def candidates(
         self, environment: Environment, stopped: Stopped = never
     ) -> "UpgradeCandidates | NoPlan":
         """Return what of an environment's packages could be upgraded, and what is held back."""
-        from envdeck.core.operations.upgrade.plan import candidates_of  # start-up
-
-        return candidates_of(self, environment, stopped)
+        return verbs.candidates_of(self, environment, stopped)
 
     def plan_upgrade(
         self,
@@ -128,9 +115,7 @@ class Operations(Context):
         that the others permit; no `wanted` is all of them. With `lock`, the project's own tool
         upgrades its lock file first, and the environment is synced with that. With `keep_edits`,
         edited files are put over new ones whose original is the same."""
-        from envdeck.core.operations.upgrade.plan import plan_upgrade  # start-up
-
-        return plan_upgrade(
+        return verbs.plan_upgrade(
             self.until(stopped),
             environment,
             wanted,
@@ -149,9 +134,9 @@ class Operations(Context):
     ) -> Plan | NoPlan:
         """Plan to rest an environment on another interpreter: repaired in place for the same
         minor version, made anew for another."""
-        from envdeck.core.operations.upgrade.plan import plan_interpreter  # start-up
-
-        return plan_interpreter(self, environment, interpreter, allow=allow, keep_edits=keep_edits)
+        return verbs.plan_interpreter(
+            self, environment, interpreter, allow=allow, keep_edits=keep_edits
+        )
 
     def plan_install(
         self,
@@ -165,9 +150,7 @@ class Operations(Context):
         """Plan to install requirements (PEP 508), with what they need; all else stays at its
         version where that can be. With `again`, names are installed again at the version that
         they have."""
-        from envdeck.core.operations.change.plan import plan_install  # start-up
-
-        return plan_install(
+        return verbs.plan_install(
             self.until(stopped), environment, requirements, again=again, allow=allow
         )
 
@@ -183,9 +166,7 @@ class Operations(Context):
         """Plan to uninstall packages; with `unneeded`, what only they need goes too, unless it is
         direct, declared by the project, or pip, setuptools or wheel. What stays and requires one
         of them blocks the plan unless `allow` holds `still-required`."""
-        from envdeck.core.operations.change.plan import plan_uninstall  # start-up
-
-        return plan_uninstall(
+        return verbs.plan_uninstall(
             self.until(stopped), environment, names, unneeded=unneeded, allow=allow
         )
 
@@ -198,9 +179,7 @@ class Operations(Context):
         stopped: Stopped = never,
     ) -> Plan | NoPlan:
         """Plan to fix findings of one environment, all of one kind of fix."""
-        from envdeck.core.operations.change.fix import plan_fix  # start-up
-
-        return plan_fix(self.until(stopped), environment, findings, allow=allow)
+        return verbs.plan_fix(self.until(stopped), environment, findings, allow=allow)
 
     def plan_create(
         self,
@@ -218,18 +197,15 @@ class Operations(Context):
         the interpreter that it asks for, and the `groups` and `extras` named (None: those its own
         tool installs). Without `itself` the project is left out, and only what it needs is
         installed."""
-        from envdeck.core.operations.create import plan_create  # start-up
-        from envdeck.core.operations.sources.source import Parts  # start-up
-
         file = source if source is not None and os.path.isabs(source) else None
-        return plan_create(
+        return verbs.plan_create(
             self,
             project,
             path=path,
             source=None if file else source,
             file=file,
             interpreter=interpreter,
-            parts=Parts.of(groups, extras, itself=itself),
+            parts=verbs.Parts.of(groups, extras, itself=itself),
         )
 
     def plan_undo(
@@ -241,30 +217,22 @@ class Operations(Context):
     ) -> Plan | NoPlan:
         """Plan to take an operation back: the last one that can be, or the one named (of one
         environment, or of a whole plan). `to` restores to another path than the first."""
-        from envdeck.core.operations.undo.plan import plan_undo  # start-up
-
-        return plan_undo(self, identifier, to, allow)
+        return verbs.plan_undo(self, identifier, to, allow)
 
     def plan_purge(self, identifiers: Sequence[str] = ()) -> Plan | NoPlan:
         """Plan to remove items of the trash for good: those named, or all."""
-        from envdeck.core.operations.delete.purge import plan_purge  # start-up
-
-        return plan_purge(self, identifiers)
+        return verbs.plan_purge(self, identifiers)
 
     def plan_remedy(self, remedy: "Remedy", values: Mapping[str, str] = _NOTHING) -> Plan | NoPlan:
         """Plan what mends a finding in the dotenv files of a project: one file is written, and
         the one before it is kept. `values` are those of keys that are added; they stand in the
         file alone, never in the plan's words, the journal or a log."""
-        from envdeck.core.operations.edit.plan import plan_remedy  # start-up
-
-        return plan_remedy(self, remedy, values)
+        return verbs.plan_remedy(self, remedy, values)
 
     def plan_run(self, task: "Task") -> Plan | NoPlan:
         """Plan to run a command of a project, in its folder and with its environment. What it
         does cannot be taken back, and its output is not kept."""
-        from envdeck.core.operations.run_command import plan_run  # start-up
-
-        return plan_run(self, task)
+        return verbs.plan_run(self, task)
 
     # acting
 
@@ -273,9 +241,7 @@ class Operations(Context):
 
         What goes wrong on the way is in the result. Raises nothing a person could act on.
         """
-        from envdeck.core.operations.execute import run  # start-up
-
-        return run(self, plan, tell, stopped)
+        return verbs.run(self, plan, tell, stopped)
 
     # looking back
 
@@ -289,16 +255,12 @@ class Operations(Context):
 
     def pending(self) -> tuple[Entry, ...]:
         """Return the operations that were begun and are not over, one that runs now included."""
-        from envdeck.core.operations.execute import pending  # start-up
-
-        return pending(self.store)
+        return verbs.pending(self.store)
 
     def recover(self) -> tuple[Entry, ...]:
         """Finish or roll back what was interrupted, and return those that are over now; what
         somebody still works on is left alone. Room for a full disk is kept from then on."""
-        from envdeck.core.operations.execute import recover  # start-up
-
-        settled = recover(self.store)
+        settled = verbs.recover(self.store)
         self.store.spare.keep()
         return settled
 

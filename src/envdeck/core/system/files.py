@@ -15,6 +15,7 @@ from typing import Any
 
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.system import reach
+from envdeck.core.system.host import Host
 
 CFG_LIMIT = 64 * 1024
 """Bytes; a real `pyvenv.cfg` has some hundred."""
@@ -136,6 +137,12 @@ def same_content(first: str, second: str) -> bool:
             if part != other.read(_PART):
                 return False
         return not other.read(1)
+
+
+def boot_id(host: Host) -> str:
+    """Return what tells this start of the machine from others; empty where nothing does."""
+    data = read_bounded(host.system("proc", "sys", "kernel", "random", "boot_id"), 64)
+    return "" if isinstance(data, Unread) else data.decode("ascii", "replace").strip()
 
 
 def decode(data: bytes) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual.keys import Keys
+
 from envdeck.core.system.words import find_nearest
 from envdeck.tui.base.actions import ACTIONS, BY_ID, MOVE, keys_of, named, shown_key
 
@@ -93,9 +95,6 @@ def nearest(name: str, among: Iterable[str]) -> str | None:
 
 
 def _key_names() -> set[str]:
-    # start-up: the command line names the actions too, without Textual
-    from textual.keys import Keys
-
     return {str(key.value) for key in Keys if not key.value.startswith("<")}
 
 

@@ -88,18 +88,17 @@ class Packages(DetailTab):
         """Return the dialog that asks what is installed, or the uninstall of the package under
         the cursor, or of the one whose page is open."""
         # first frame: only for who opens it
-        from envdeck.tui.dialogs.ask import InstallDialog
-        from envdeck.tui.dialogs.requests import uninstall_request
+        from envdeck.tui.dialogs import ask, requests
 
         environment = self._environment
         if environment is None:
             return "still reading packages"
         if action == "install":
-            return InstallDialog(operating, environment, self.look)
+            return ask.InstallDialog(operating, environment, self.look)
         package = self.page.trail[-1] if self.page.trail else self.table.current
         if package is None:
             return "no package to uninstall"
-        return uninstall_request(operating, environment, [package.name], self.look)
+        return requests.uninstall_request(operating, environment, [package.name], self.look)
 
     def show(self, environment: Environment, installed: Installed | None) -> None:
         """Show the packages of an environment; the order and the choice stay as they are."""

@@ -213,27 +213,26 @@ class OperationController:
         if self.able() is None:
             return
         # first frame: only an operation needs it
-        from envdeck.tui.dialogs.picker import PickerDialog
-        from envdeck.tui.dialogs.plan import PlanDialog
+        from envdeck.tui.dialogs import picker, plan
 
         def decided(plans: "tuple[Plan, ...] | None") -> None:
             if chosen_in is not None:
                 chosen_in.remove_class("-under")
                 if plans:
                     chosen_in.dismiss(None)
-                elif isinstance(chosen_in, PickerDialog):
+                elif isinstance(chosen_in, picker.PickerDialog):
                     chosen_in.returned(dialog.plan)
             if then is not None:
                 then(plans or ())
             elif plans:
                 self._screen.post_message(PlansAgreed(plans))
-                for plan in plans:
-                    self.submit(plan)
+                for each in plans:
+                    self.submit(each)
 
         leave = "Cancel" if chosen_in is None else "Back"
         if chosen_in is not None:
             chosen_in.add_class("-under")
-        dialog = PlanDialog(request, self.look, leave=leave)
+        dialog = plan.PlanDialog(request, self.look, leave=leave)
         self._screen.app.push_screen(dialog, decided)
 
     def choose(

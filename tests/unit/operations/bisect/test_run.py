@@ -13,14 +13,13 @@ import pytest
 from uv import find_uv_bin
 
 from envdeck.core.catalog import Catalog
-from envdeck.core.model import BisectRun, BisectRunStarted, Ending, NoPlan, StepProgress
+from envdeck.core.model import BisectRun, BisectRunStarted, Ending, NoPlan, Policy, StepProgress
 from envdeck.core.operations.api import Operations
 from envdeck.core.operations.bisect import run
 from envdeck.core.operations.bisect.plan import BisectChoice, BisectEnd, BisectPlan, plan_bisect
 from envdeck.core.operations.bisect.run import BisectRequest, NoBisect, run_bisect
 from envdeck.core.operations.bisect.search import SearchStatus, Verdict
 from envdeck.core.operations.engine.runner import Watchdog
-from envdeck.core.operations.shared.context import Policy
 from envdeck.core.system.host import Host
 from envdeck.core.timeline.model import suspects
 from envdeck.core.timeline.store import SnapshotStore

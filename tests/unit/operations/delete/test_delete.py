@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 
 from envdeck.core.catalog import Catalog
-from envdeck.core.model import CommandEnded, Ending
+from envdeck.core.model import CommandEnded, Ending, Policy
 from envdeck.core.operations.api import Operations
 from envdeck.core.operations.disk.platforms import LinuxDisk
 from envdeck.core.operations.execute import recover
-from envdeck.core.operations.shared.context import Policy
 from envdeck.core.operations.transaction.places import lock
 from support.trees import states
 

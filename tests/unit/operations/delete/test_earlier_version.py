@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from envdeck.core.model import Ending, NoPlan
-from envdeck.core.operations.transaction.journal import boot_id
+from envdeck.core.system.files import boot_id
 
 HALF, WHOLE = "20261118-110640-aaaa", "20261118-110650-bbbb"
 FIRST, SECOND = "20261118-110740-158a", "20261118-110810-338f"

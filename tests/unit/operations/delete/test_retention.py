@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.operations.shared.context import Policy
+from envdeck.core.model import Policy
 from envdeck.core.operations.transaction.clock import Clock
 from envdeck.core.operations.transaction.places import NEXT
 from envdeck.core.operations.transaction.trash import take_next_manifest, write_manifest

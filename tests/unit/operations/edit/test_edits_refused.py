@@ -5,8 +5,7 @@ import socket
 
 import pytest
 
-from envdeck.core.model import Ending, NoPlan
-from envdeck.core.operations.shared.context import Policy
+from envdeck.core.model import Ending, NoPlan, Policy
 
 MARK = "MARK-3f9c"
 

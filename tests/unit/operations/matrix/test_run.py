@@ -15,7 +15,7 @@ from uv import find_uv_bin
 
 from envdeck.core.catalog import Catalog
 from envdeck.core.inspection.interpreters import find_interpreters
-from envdeck.core.model import CellEnd, CellStarted, CellStatus, Ending, Interpreter, NoPlan
+from envdeck.core.model import CellEnd, CellStarted, CellStatus, Ending, Interpreter, NoPlan, Policy
 from envdeck.core.operations.api import Operations
 from envdeck.core.operations.matrix.copies import copy_sources
 from envdeck.core.operations.matrix.plan import (
@@ -24,7 +24,6 @@ from envdeck.core.operations.matrix.plan import (
     plan_matrix,
     split_requirements,
 )
-from envdeck.core.operations.shared.context import Policy
 from envdeck.core.system.host import Host
 from support.environments import tool_data
 from support.trees import states
@@ -326,7 +325,7 @@ import sys
 from envdeck.core.catalog import Catalog
 from envdeck.core.operations.api import Operations
 from envdeck.core.operations.matrix.plan import MatrixChoice, plan_matrix
-from envdeck.core.operations.shared.context import Policy
+from envdeck.core.model import Policy
 from envdeck.core.system.host import Host
 home, project, uv, path, python, code = sys.argv[1:]
 host = Host(sys.platform, home, {"PATH": path, "UV_CACHE_DIR": uv})

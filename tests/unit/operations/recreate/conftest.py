@@ -21,9 +21,8 @@ import pytest
 from uv import find_uv_bin
 
 from envdeck.core.catalog import Catalog
-from envdeck.core.model import SEED_PACKAGES, CommandStarted, Ending, NoPlan, StepStarted
+from envdeck.core.model import SEED_PACKAGES, CommandStarted, Ending, NoPlan, Policy, StepStarted
 from envdeck.core.operations.api import Operations
-from envdeck.core.operations.shared.context import Policy
 from envdeck.core.system.host import Host
 from support.environments import new_uv_cache, tool_data
 from support.wheels import PIP, digest, make_project, make_repository, unpacked_pip, write_wheel

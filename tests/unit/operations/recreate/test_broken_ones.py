@@ -8,8 +8,7 @@ import sys
 import pytest
 from uv import find_uv_bin
 
-from envdeck.core.model import RecreateRequest, Status
-from envdeck.core.operations.shared.context import Policy
+from envdeck.core.model import Policy, RecreateRequest, Status
 
 CREATORS = ["venv", "virtualenv", "uv"]
 BASE = os.path.realpath(sys.executable)

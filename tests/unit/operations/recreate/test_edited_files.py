@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 from uv import find_uv_bin
 
-from envdeck.core.model import Ending, NoPlan, Operation, RecreateRequest
-from envdeck.core.operations.shared.context import Policy
+from envdeck.core.model import Ending, NoPlan, Operation, Policy, RecreateRequest
 
 CODE = b"value = 1\n"
 EDITED = b"value = 2\n"

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.model import Operation
+from envdeck.core.model import Operation, Policy
 from envdeck.core.operations.delete.purge import plan_purge
 from envdeck.core.operations.disk import Disk
-from envdeck.core.operations.shared.context import Policy
 from envdeck.core.operations.shared.history import trashed
 from envdeck.core.operations.shared.retention import find_expired
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase

@@ -9,11 +9,10 @@ import pytest
 
 from envdeck.core.catalog import Catalog
 from envdeck.core.inspection.processes import Process, Processes
-from envdeck.core.model import Ending, Identity, NoPlan, Operation
+from envdeck.core.model import Ending, Identity, NoPlan, Operation, Policy
 from envdeck.core.operations.api import Operations
 from envdeck.core.operations.disk.platforms import LinuxDisk
 from envdeck.core.operations.guards.context import GuardContext
-from envdeck.core.operations.shared.context import Policy
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase
 from envdeck.core.operations.transaction.transaction import transaction
 from envdeck.core.operations.transaction.trash import TrashManifest

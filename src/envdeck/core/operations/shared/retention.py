@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from envdeck.core.lazy_dataclasses import dataclass, replace
-from envdeck.core.operations.shared.context import DAY, Policy
+from envdeck.core.model import DAY, Policy
 from envdeck.core.operations.shared.history import trashed
 from envdeck.core.operations.transaction.clock import ClockRecord
 from envdeck.core.operations.transaction.transaction import OperationStore

@@ -20,8 +20,7 @@ from typing import Any
 
 from envdeck.core.lazy_dataclasses import asdict, dataclass, field, replace
 from envdeck.core.operations.disk import Disk
-from envdeck.core.operations.transaction.journal import boot_id
-from envdeck.core.system.files import Unread, read_bounded
+from envdeck.core.system.files import Unread, boot_id, read_bounded
 
 SCHEMA = 1
 _LIMIT = 1024 * 1024

@@ -18,7 +18,7 @@ from envdeck.core.lazy_dataclasses import dataclass, fields, replace
 from envdeck.core.model import Environment, Identity, Operation, Plan, Target
 from envdeck.core.operations.disk import Disk
 from envdeck.core.operations.transaction.places import FILE_AFTER, FILE_BEFORE, is_item
-from envdeck.core.system.files import Unread, read_bounded
+from envdeck.core.system.files import Unread, boot_id, read_bounded
 from envdeck.core.system.host import Host
 
 SCHEMA = 1
@@ -294,12 +294,6 @@ def new_id(host: Host) -> str:
     """Return an id that sorts by time and is told apart by four random digits."""
     moment = time.strftime("%Y%m%d-%H%M%S", time.gmtime(host.now()))
     return f"{moment}-{secrets.token_hex(2)}"
-
-
-def boot_id(host: Host) -> str:
-    """Return what tells this start of the machine from others; empty where nothing does."""
-    data = read_bounded(host.system("proc", "sys", "kernel", "random", "boot_id"), 64)
-    return "" if isinstance(data, Unread) else data.decode("ascii", "replace").strip()
 
 
 def opened(entry: Entry, host: Host) -> Entry:

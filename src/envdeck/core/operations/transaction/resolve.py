@@ -18,7 +18,7 @@ from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import Identity
 from envdeck.core.operations.disk import Disk, NotOneDiskError, RemainderError
 from envdeck.core.operations.disk.permissions import immutable_part, unlock_command
-from envdeck.core.operations.transaction.journal import Entry, Journal, Move, Phase, boot_id
+from envdeck.core.operations.transaction.journal import Entry, Journal, Move, Phase
 from envdeck.core.operations.transaction.picture import (
     describe_changes,
     parse_picture,
@@ -32,7 +32,7 @@ from envdeck.core.operations.transaction.trash import (
     take_next_manifest,
     tidy,
 )
-from envdeck.core.system.files import reason_of
+from envdeck.core.system.files import boot_id, reason_of
 from envdeck.core.system.host import Host
 
 _LONGEST = 1_000

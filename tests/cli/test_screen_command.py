@@ -22,7 +22,7 @@ def screen(monkeypatch):
         settings.save_theme("nord")
         return 0
 
-    stand_in.run = run
+    stand_in.run_screen = run
     monkeypatch.setitem(sys.modules, "envdeck.tui", stand_in)
     return calls
 

@@ -12,7 +12,7 @@ from made_up import HOME, NOW, MadeUpOperations, MemorySource, environment, many
 
 from envdeck.__main__ import _settle
 from envdeck.core.catalog import Scope
-from envdeck.tui import ScreenSettings, run
+from envdeck.tui import ScreenSettings, run_screen
 
 
 def crash() -> float:
@@ -39,6 +39,6 @@ source = MemorySource(found, hold=lambda: held)
 settings = ScreenSettings(HOME, now=crash if "crash" in sys.argv else lambda: NOW)
 told = Path(next((each[5:] for each in sys.argv if each.startswith("told=")), "/dev/null"))
 acts = (lambda: Endless(hold=lambda: True)) if "acts" in sys.argv else None
-code = run(source, Scope((f"{HOME}/work",)), settings, acts)
+code = run_screen(source, Scope((f"{HOME}/work",)), settings, acts)
 _settle()  # as the program does: or closed output would change the exit code
 raise SystemExit(code)

@@ -15,7 +15,7 @@ def walk() -> int:
     from envdeck.core.catalog import Scope
     from envdeck.core.model import CommandStarted, OutputLine, StepStarted
     from envdeck.core.onboarding.model import StepState
-    from envdeck.tui import ScreenSettings, run
+    from envdeck.tui import ScreenSettings, run_screen
     from envdeck.tui.app import EnvDeck
 
     done = steps(environment=StepState.DONE, packages=StepState.OPEN)
@@ -29,7 +29,7 @@ def walk() -> int:
         )
     )
     settings = ScreenSettings(HOME, now=lambda: NOW, project=PROJECT)
-    return run(MemorySource(many(3)), Scope((f"{HOME}/work",)), settings, lambda: operations)
+    return run_screen(MemorySource(many(3)), Scope((f"{HOME}/work",)), settings, lambda: operations)
 
 
 def real(home: str) -> int:

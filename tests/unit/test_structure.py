@@ -15,7 +15,7 @@ MODULES = {
 }
 TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
 MODULES_AT_MOST = 374
-IMPORTS_IN_FUNCTIONS = 100
+IMPORTS_IN_FUNCTIONS = 101
 LISTS = {"envdeck.cli.commands", "envdeck.core.discovery.managers"}
 """Packages with one module for each command and each manager."""
 NOUNS_IN_ING = {"finding", "onboarding", "staging"}

@@ -21,7 +21,7 @@ _COLLECTED = (1_000, 10, 100)
 """After how many new objects, and how many younger collections, the collector looks. The oldest
 are hundreds of thousands, and walking them all holds the screen for 30 ms: rarely is enough."""
 
-__all__ = ["ScreenSettings", "prepare", "run"]
+__all__ = ["ScreenSettings", "prepare", "run_screen"]
 
 
 def prepare() -> None:
@@ -36,7 +36,7 @@ def prepare() -> None:
     sys.setswitchinterval(_SWITCH)
 
 
-def run(
+def run_screen(
     source: CatalogSource,
     scope: Scope,
     settings: ScreenSettings,

@@ -57,8 +57,7 @@ def open_screen(
         save_screen_state,
         save_theme,
     )
-    from envdeck.tui import ScreenSettings
-    from envdeck.tui import run as run_screen
+    from envdeck.tui import ScreenSettings, run_screen
 
     if not (context.read_only or context.configuration().settings.read_only):
         settle_folders(context)

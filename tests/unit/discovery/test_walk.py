@@ -307,6 +307,16 @@ class TestMemory:
         assert f"{home}/b/x" not in asked
         assert f"{home}/c/x/y" in asked
 
+    def test_the_root_of_the_disk_is_remembered_as_any(self, monkeypatch):
+        memory, asked, stat = Memory(), [], os.stat
+        status = stat("/")
+        memory.records = [(status.st_ctime_ns ^ status.st_ino, "not-there", ""), (7, "", "")]
+        monkeypatch.setattr(
+            os, "stat", lambda path, **how: asked.append(str(path)) or stat(path, **how)
+        )
+        list(Walk("/", Prune(names=frozenset(os.listdir("/"))), memory))
+        assert "/not-there" in asked
+
     def test_records_that_do_not_fit_the_disk_do_no_harm(self, home):
         kept = environment(home / "a" / "b" / ".venv")
         (home / "c").mkdir()

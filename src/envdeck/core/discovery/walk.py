@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 from envdeck.core.discovery import prefix as markers
 from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind
@@ -54,13 +54,10 @@ def list_folder(path: str, names: frozenset[str], *, windows: bool = False) -> F
             name = entry.name
             if name in _MARKS:
                 marks.append(name)
-            if entry.is_file(follow_symlinks=False):  # most are
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                if name not in names and not (windows and _is_junction(entry)):
-                    folders.append(name)
-            elif entry.is_symlink():
+            if entry.is_symlink():
                 links.append(name)
+            elif entry.is_dir() and name not in names and not (windows and _is_junction(entry)):
+                folders.append(name)
     return tuple(folders), tuple(marks), tuple(links)
 
 
@@ -145,19 +142,10 @@ Hit: TypeAlias = (
 )
 
 
-class _Visit(NamedTuple):
-    """A folder read."""
-
-    path: str
-    listing: FolderListing
-    mark: int
-    """Inode and time in one number (:data:`FolderRecord`)."""
-    changed: int
-    """When it last changed, in nanoseconds; 0 where nobody asks."""
-    hits: Sequence[Hit]
-    """What its names lead to."""
-    names: Sequence[str]
-    """Those of the folders in it to go on with."""
+_Visit: TypeAlias = tuple[str, FolderListing, int, int, Sequence[Hit], Sequence[str]]
+"""A folder read: its path, what it holds, inode and time in one number (:data:`FolderRecord`), when
+it last changed (in nanoseconds; 0 where nobody asks), what its names lead to, and the names of the
+folders in it to go on with."""
 
 
 WalkReaders: TypeAlias = Readers[_Visit | None]
@@ -196,9 +184,10 @@ class Walk:
         readers.serve(self._visit, self._follow)
         records = iter(() if memory is None else memory)
         keep = (lambda _record: None) if memory is None else memory.keep
-        top = self.root.rstrip(os.sep).count(os.sep)
+        device, settled, stat, root = self._device, False, os.stat, self.root
+        stack, posix = [root], not self.windows
+        top = root.rstrip(os.sep).count(os.sep)
         deepest = None if self.depth is None else top + self.depth
-        device, quick, stat, stack = self._device, False, os.stat, [self.root]
         while stack:
             path = stack.pop()
             if odd and (new := odd.pop(path, None)) is not None:
@@ -214,9 +203,10 @@ class Walk:
                     return
                 yield Tick()
                 readers.sample()
-                quick = False
+                settled = False
+            settled = settled or (readers.count == 1 and not readers.measures)
             try:
-                if quick and known and known[0] and not known[2]:
+                if known and settled and posix and known[0] and not known[2] and path is not root:
                     status = stat(path)  # all that `_visit` would come to here, without a call
                     same = status.st_ctime_ns ^ status.st_ino == known[0]
                     if same and (device is None or status.st_dev == device):
@@ -225,31 +215,30 @@ class Walk:
                             prefix = path + os.sep
                             stack += [prefix + name for name in known[1].split("/")]
                         continue
-                if readers.count > 1:
+                if settled:
+                    visit = self._visit(path, known)
+                elif readers.measures:
+                    visit = readers.measure(partial(self._visit, path, known))
+                else:
                     reading = readers.fetch(path, self._later(stack), self.stopped)
                     if reading is None:
                         return
                     if reading.error is not None:
                         raise reading.error
                     visit = reading.value
-                elif readers.measures:
-                    visit = readers.measure(partial(self._visit, path, known))
-                else:
-                    visit = self._visit(path, known)
             except OSError as error:
                 gone = isinstance(error, FileNotFoundError | NotADirectoryError)
-                if path == self.root or not gone:
+                if path is root or not gone:
                     yield Unreadable(path, reason_of(error))
                 visit = None
-            quick = readers.count == 1 and not (readers.measures or self.windows)
             if visit is None:
                 if memory is not None:
                     memory.put(_NOTHING, known, 0)
                     _pass_by(records, _inner(known))
                 continue
-            if visit.hits:
-                yield from visit.hits
-            names = visit.names if memory is None else self._remember(memory, visit, known)
+            if visit[4]:
+                yield from visit[4]
+            names = visit[5] if memory is None else self._remember(memory, visit, known)
             if names and (deepest is None or path.rstrip(os.sep).count(os.sep) < deepest):
                 stack += _joined(path, names)
 
@@ -268,14 +257,16 @@ class Walk:
         if listing is None:
             listing = list_folder(path, self.prune.names, windows=self.windows)
         folders, marks, links = listing
-        hits: list[Hit] = []
+        hits: list[Hit] | tuple[()] = ()
         if marks or links:
+            hits = []
             folders = self._look(path, listing, hits)
-        return _Visit(path, listing, mark, changed, hits, self._inner_names(path, folders))
+        names = self._inner_names(path, folders) if folders else ()
+        return path, listing, mark, changed, hits, names
 
     def _follow(self, visit: _Visit | None) -> Sequence[str]:
         """Return what comes after a folder, where the whole of it is walked."""
-        return _joined(visit.path, visit.names) if visit and self.depth is None else ()
+        return _joined(visit[0], visit[5]) if visit and self.depth is None else ()
 
     def _later(self, stack: list[str]) -> Iterator[str]:
         """Yield what comes next, as far as it is still there."""
@@ -283,8 +274,6 @@ class Walk:
 
     def _inner_names(self, path: str, folders: tuple[str, ...]) -> tuple[str, ...]:
         """Return which folders in another are walked into."""
-        if not folders:
-            return ()
         if path.endswith(_LIBRARIES):
             folders = tuple(name for name in folders if not _STANDARD_LIBRARY.match(name))
         if path in self._barred or self.prune.patterned:
@@ -301,7 +290,7 @@ class Walk:
     ) -> Sequence[str]:
         """Keep what a folder holds now; return the folders to go on with, and those whose records
         come up although they went, in the order of the records."""
-        names = visit.names
+        path, listing, mark, changed, _, names = visit
         before = known[1].split("/") if known and known[1] else []
         self._remembers = self._remembers or known is not None
         met: Sequence[str] = names
@@ -311,11 +300,10 @@ class Walk:
             met = [name for name in names if name in now]
             odd = (name for name in names if name not in now or name not in then)
             self._odd.update(
-                (path, os.path.basename(path) in now) for path in _joined(visit.path, odd)
+                (child, os.path.basename(child) in now) for child in _joined(path, odd)
             )
-        marked = any(visit.listing[1:])
-        note = "//".join(map("/".join, visit.listing)) if marked else ""
-        memory.put((visit.mark, "/".join(met), note), known, visit.changed)
+        note = "//".join(map("/".join, listing)) if listing[1] or listing[2] else ""
+        memory.put((mark, "/".join(met), note), known, changed)
         return names
 
     def _look(self, path: str, listing: FolderListing, hits: list[Hit]) -> tuple[str, ...]:

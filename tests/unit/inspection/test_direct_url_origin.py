@@ -130,3 +130,22 @@ def test_no_password_survives(secret):
     password = f"<{secret}>"
     for url in (f"https://ada:{password}@example.org/x", f"https://{password}@example.org/x"):
         assert password not in str(read(url=url, dir_info={}).origin)
+
+
+@pytest.mark.parametrize(
+    ("written", "origin"),
+    [
+        ("file:///work/e@f+g", "file:///work/e%40f%2Bg"),  # uv
+        ("file:///work/e%40f%2bg", "file:///work/e%40f%2Bg"),  # pip
+        ("file:///work/a%23b%25", "file:///work/a%23b%25"),
+        ("file:///work/\u00e9%20[x]", "file:///work/%C3%A9%20%5Bx%5D"),
+        ("file:///work/%FF", "file:///work/%FF"),
+        ("file:///C:/work/a+b", "file:///C:/work/a%2Bb"),
+        ("file:///work/a+b-1.whl#sha256=0ff", "file:///work/a%2Bb-1.whl#sha256=0ff"),
+        ("file://server/a+b", "file://server/a+b"),
+        ("https://files.example/a+b", "https://files.example/a+b"),
+    ],
+)
+def test_folders_and_files_have_one_spelling(written, origin):
+    """What installers wrote is compared with what is declared: pypa/pipenv#2639 and its like."""
+    assert read(url=written, dir_info={}).origin == origin

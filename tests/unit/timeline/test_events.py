@@ -72,6 +72,12 @@ def test_another_origin_of_the_same_version_is_a_change():
     assert event.detail == "editable, from file:///p"
 
 
+def test_another_spelling_of_the_same_folder_is_no_change():
+    before = snapshot(1, ("mine", "1", "file:///work/a+b", "aa", True))
+    after = snapshot(2, ("mine", "1", "file:///work/a%2Bb", "aa", True))
+    assert told([before, after]) == []
+
+
 def test_an_operation_long_before_a_look_explains_nothing():
     before, after = snapshot(1, "idna==1"), snapshot(9, "idna==2", source="upgrade")
     old = PastOperation("id", "upgrade", HOUR, 2 * HOUR)

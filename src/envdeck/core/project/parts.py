@@ -395,7 +395,7 @@ class _Asking:
         if "://" not in place and "$" not in place:  # a variable that holds a relative path
             place = file_url(os.path.normpath(os.path.join(self._project, place)))
         found = self._installed.from_origin(place)
-        return found.name if found is not None else _name_in(place)
+        return found.name if found is not None else name_in(place)
 
     def _note(self, one: DeclaredRequirement, message: str) -> None:
         place = os.path.basename(one.file) + (f":{one.line}" if one.line else "")
@@ -405,7 +405,7 @@ class _Asking:
 _NAMING = {"pyproject.toml": read_pyproject, "setup.cfg": read_setup_cfg, "setup.py": read_setup_py}
 
 
-def _name_in(url: str) -> str:
+def name_in(url: str) -> str:
     """Return the name of the project in a folder of this disk; empty where none can be read."""
     _, is_file, place = url.partition("file://")
     folder = unquote(place.partition("#")[0], errors="surrogateescape") if is_file else ""

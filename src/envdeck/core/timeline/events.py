@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
+from envdeck.core.inspection.packages.provenance import spelt_url
 from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.timeline.model import BASE, EventKind, Snapshot, SnapshotPackage, TimelineEvent
 
@@ -109,7 +110,7 @@ def _differences(
             yield TimelineEvent(0, EventKind.REMOVED, name, first, None)
         elif first != last:
             yield TimelineEvent(0, EventKind.CHANGED, name, first, last, detail=_origins(there))
-        elif _origins(was) != _origins(there):
+        elif _places(was) != _places(there):
             yield TimelineEvent(
                 0, EventKind.CHANGED, name, first, last, detail=_origins(there) or "from the index"
             )
@@ -139,6 +140,11 @@ def _by_name(packages: Iterable[SnapshotPackage]) -> dict[str, tuple[SnapshotPac
 
 def _versions(packages: Iterable[SnapshotPackage]) -> str:
     return ", ".join(one.version for one in packages)
+
+
+def _places(packages: Iterable[SnapshotPackage]) -> list[tuple[bool, str]]:
+    """Return where packages came from, for comparison; older snapshots have other spellings."""
+    return [(one.editable, spelt_url(one.origin)) for one in packages if one.origin]
 
 
 def _origins(packages: Iterable[SnapshotPackage]) -> str:

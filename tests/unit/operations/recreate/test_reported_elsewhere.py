@@ -9,7 +9,10 @@ import sys
 
 import pytest
 
+from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.model import Ending, NoPlan, RecreateRequest
+from envdeck.core.project.drift.compare import compare
+from envdeck.core.project.project import read_project
 
 BASE = os.path.realpath(sys.executable)
 
@@ -132,6 +135,26 @@ def test_the_environment_of_a_tool_is_left_to_that_tool(owner, machine, kit):
         assert refusal.hint.startswith(owner)
         assert machine.run(plan)[0].status is Ending.REFUSED
     assert kit.account(path) == before
+
+
+@pytest.mark.parametrize("name", ["c#", "a%23b", "50% [x]", "q?d", "e@f+g"])
+def test_a_project_in_a_folder_of_any_name(name, machine, kit):
+    """tox-dev/tox#763, pypa/pipenv#4173: what stands behind a `#` was taken for a comment, or for
+    the fragment of a URL."""
+    more = '[project]\nname = "placed"\nversion = "1.5"\ndependencies = ["tool"]\n'
+    project = kit.make_project(machine.home / name, more=more, requires="Requires-Dist: tool\n")
+    machine.wheel("tool", "1.0")
+    path = project / ".venv"
+    machine.done(machine.operations.plan_create(str(project)))
+    machine.done(machine.operations.plan_recreate(machine.look(path)))
+    request = RecreateRequest(source="declared")
+    machine.done(machine.operations.plan_recreate(machine.look(path), request))
+    assert imports(path, "placed, tool")
+    environment = machine.look(path)
+    rows = read_distributions(environment)
+    assert {row.name: row.editable for row in rows} == {"placed": True, "tool": False}
+    found = compare(read_project(str(project)), environment, rows)
+    assert (found.drifts, found.unchecked) == ((), ())
 
 
 def test_an_environment_that_a_link_leads_to(machine, kit, path):

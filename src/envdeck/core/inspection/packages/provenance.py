@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from urllib.parse import quote, unquote
 
 from envdeck.core.discovery.managers import manager_classes
 from envdeck.core.lazy_dataclasses import dataclass
@@ -20,6 +21,7 @@ from envdeck.core.system.files import decode
 MASK = "****"
 
 _PLACEHOLDER = re.compile(r"\$\{[A-Za-z0-9_-]+\}(?::\$\{[A-Za-z0-9_-]+\})?\Z")
+_DRIVE = re.compile(r"/[A-Za-z]:")
 _URL = re.compile(r"(?<![A-Za-z0-9+.-])[A-Za-z0-9+.-]*://\S+")
 _AUTHORITY = re.compile(r"[^/?#]*")
 _HOST = re.compile(r"(?:\[[^\]]*\]|[^:]*)(?::\d*)?\Z")
@@ -111,7 +113,7 @@ def parse(data: bytes) -> DirectUrl:
     url = content.get("url")
     if not isinstance(url, str) or not url:
         return DirectUrl(problem="direct_url.json has no url")
-    origin = mask_url(url)
+    origin = mask_url(spelt_url(url))
     known = [key for key in ("dir_info", "vcs_info", "archive_info") if key in content]
     info = content[known[0]] if len(known) == 1 else None
     if not isinstance(info, dict):
@@ -132,6 +134,17 @@ def parse(data: bytes) -> DirectUrl:
         requested=asked if isinstance(asked, str) else None,
         subdirectory=str(content.get("subdirectory") or ""),
     )
+
+
+def spelt_url(url: str) -> str:
+    """Return the URL of a folder or file in the one spelling that is compared: pip quotes every
+    letter that may be quoted, and uv those that must be (`file:///work/a+b`)."""
+    if not url.startswith("file:///"):
+        return url
+    path, sign, rest = re.split(r"([#?].*|\Z)", url[7:], maxsplit=1, flags=re.DOTALL)
+    plain = unquote(path, errors="surrogateescape")
+    safe = "/:" if _DRIVE.match(plain) else "/"
+    return "file://" + quote(plain, safe, errors="surrogateescape") + sign + rest
 
 
 def requested(

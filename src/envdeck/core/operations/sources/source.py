@@ -24,7 +24,7 @@ from envdeck.core.project import (
 )
 from envdeck.core.project.locks.selection import select, split_ids
 from envdeck.core.project.locks.uv import uv_lock_revision
-from envdeck.core.project.parts import part_ids
+from envdeck.core.project.parts import name_in, part_ids
 from envdeck.core.project.requirements import file_url
 from envdeck.core.system import reach
 
@@ -32,6 +32,7 @@ NOT_ITSELF = "The project itself is left out: only its dependencies are installe
 _NOBODY = "envdeck-indexed-requirements"
 """The name of the made-up project whose dependencies those are."""
 _EXTRAS = re.compile(r"\[[^\]]*\]\Z")
+_SHARP = re.compile(r"-e (file://[^\s\[]*%23[^\s\[]*)(\[[^\]]*\])?(.*)\Z")
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 Exact: TypeAlias = tuple[str, str, str]
@@ -245,6 +246,14 @@ def _label(index: PackageIndex) -> str:
 def _quoted(text: str) -> str:
     """Return a string of TOML."""
     return json.dumps(text).replace("\x7f", "\\u007f")
+
+
+def told_to_uv(line: str) -> str:
+    """Return a line of a requirements file as uv understands it: of a folder that is installed in
+    place, it takes a `#` in the path for the end of it, unless the line names the project."""
+    match = _SHARP.match(line)
+    name = name_in(match[1]) if match is not None else ""
+    return f"-e {name}{match[2] or ''} @ {match[1]}{match[3]}" if match and name else line
 
 
 def lock_source(lock: Lock, project: Project, asked: SourceRequest) -> PackageSource:

@@ -30,6 +30,7 @@ from envdeck.core.operations.sources.source import (
     PackageSource,
     SourceName,
     manifest_lines,
+    told_to_uv,
 )
 from envdeck.core.operations.staging.changes import ChangeMonitor, restore_records, settle_shared
 from envdeck.core.operations.transaction.transaction import OperationStore, Transaction
@@ -363,11 +364,10 @@ class StagedBuild:
     def write(self, name: str, lines: Sequence[str]) -> str:
         """Write lines into a file that only its owner reads, and that goes with the item."""
         path = os.path.join(self.item, name)
-        data = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
         self.store.disk.remove_file(path)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:  # it need not outlive a power cut
-            file.write(data)
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
+            file.writelines(f"{told_to_uv(line)}\n" for line in lines)  # no fsync: it goes
         return path
 
     def scratch(self, name: str) -> str:

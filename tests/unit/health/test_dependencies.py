@@ -247,3 +247,17 @@ def test_what_the_project_overrides_is_a_note(made):
     missing, left_out = made.examine("missing-requirement").findings
     assert (left_out.severity, left_out.subject) == (Severity.NOTE, "chardet")
     assert (missing.severity, missing.subject) == (Severity.ERROR, "urllib3")
+
+
+def test_metadata_that_other_checks_stumble_over(made):
+    """astral-sh/uv#6179, #20403: an `.egg-info` without a version in its name; #18751: a package
+    without WHEEL, which was held to be broken."""
+    (made.site / "PySide6.egg-info").write_text(
+        "Metadata-Version: 1.1\nName: PySide6\nVersion: 6.7.2\n"
+    )
+    made.add("app", "1.0", "Requires-Dist: pyside6>=6.7")
+    checks = ("missing-requirement", "incompatible-requirement", "duplicate-distribution")
+    assert made.examine(*checks).findings == ()
+    made.add("other", "1.0", "Requires-Dist: pyside6<6.7")
+    (found,) = made.examine("incompatible-requirement").findings
+    assert found.message.startswith("pyside6 6.7.2 is installed; other requires pyside6<6.7")

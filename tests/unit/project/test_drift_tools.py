@@ -415,6 +415,29 @@ def test_what_hatch_installs_by_its_own_table_is_not_extraneous(
     assert names == {"pytest", "pluggy", "stray"}
 
 
+@pytest.mark.parametrize(
+    ("release", "missing"),
+    [("6.1.0-17-amd64", []), ("5.10.16.3-microsoft-standard-WSL2", []), ("23.1.0", ["wide"])],
+)
+def test_a_marker_on_a_release_that_is_no_version(
+    tmp_path: Path, release: str, missing: list[str]
+) -> None:
+    """pypa/packaging#774, python-poetry/poetry#8547, pdm-project/pdm#3402: nothing could be
+    installed on kernels that are not called as Python packages are."""
+    (tmp_path / "pdm.lock").write_text(
+        '[metadata]\ngroups = ["default"]\nlock_version = "4.5.0"\n'
+        '[[package]]\nname = "idna"\nversion = "3.7"\ngroups = ["default"]\n'
+        '[[package]]\nname = "mac"\nversion = "1.0"\ngroups = ["default"]\n'
+        "marker = \"platform_release >= '20.0' and sys_platform == 'darwin'\"\n"
+        '[[package]]\nname = "wide"\nversion = "1.0"\ngroups = ["default"]\n'
+        "marker = \"platform_release >= '20.0'\"\n"
+    )
+    machine = replace(LINUX, platform_release=release)
+    project = read_project(str(tmp_path))
+    found = compare(project, environment("pdm"), [row("idna", "3.7")], machine=machine)
+    assert ([one.name for one in found.drifts], found.unchecked) == (missing, ())
+
+
 def test_extras_that_ask_for_each_other_end(tmp_path: Path) -> None:
     lines = "".join(f'e{at} = ["app[e{at + 1},e0]", "app[e{at + 1}]"]\n' for at in range(40))
     (tmp_path / "pyproject.toml").write_text(

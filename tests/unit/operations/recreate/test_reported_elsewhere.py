@@ -157,6 +157,24 @@ def test_a_project_in_a_folder_of_any_name(name, machine, kit):
     assert (found.drifts, found.unchecked) == ((), ())
 
 
+@pytest.mark.parametrize("name", ["types", "random", "email"])
+def test_a_module_of_the_project_that_is_called_like_a_standard_one(name, machine, kit):
+    """pdm-project/pdm#2143, #2478: no interpreter worked any more in such a folder."""
+    project = machine.home / "work"
+    project.mkdir()
+    (project / f"{name}.py").write_text("raise SystemExit('not this one')\n")
+    (project / "requirements.txt").write_text("tool\n")
+    machine.wheel("tool", "1.0", scripts=["tool"])
+    machine.done(machine.operations.plan_create(str(project)))
+    path = project / ".venv"
+    before = kit.records(path)
+    machine.done(machine.operations.plan_recreate(machine.look(path)))
+    assert kit.records(path) == before
+    request = RecreateRequest(source="declared")
+    machine.done(machine.operations.plan_recreate(machine.look(path), request))
+    assert machine.call([path / "bin" / "tool"]) == "tool 1.0\n"
+
+
 def test_an_environment_that_a_link_leads_to(machine, kit, path):
     """astral-sh/uv#1472, pypa/pip#3784: the link was replaced, or one path not taken for the
     other."""

@@ -294,7 +294,7 @@ async def _caches(hand: Hand) -> None:
     home = Path(hand.app.main.look.home)
     for name, length in (
         (".cache/pip/http-v2/a", 31_000_000),
-        (".cache/pypoetry/artifacts/a", 12_500_000),
+        (".cache/pypoetry/artifacts/c3/a", 12_500_000),
         ("work/dashboard/__pycache__/a.pyc", 240_000),
         ("work/dashboard/.mypy_cache/a", 4_200_000),
         ("work/dashboard/.pytest_cache/a", 20_000),

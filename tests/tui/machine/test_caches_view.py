@@ -74,7 +74,7 @@ async def test_the_largest_comes_first_and_its_loss_is_told(open_screen, operati
     async with open_screen(operations=operations) as pilot:
         screen = await opened(pilot, "m", "B")
         assert [row.kind for row in screen.table.rows] == ["pip", "uv", "mypy"]
-        assert "1.4 GB on disk · 709 MB reclaimable" in line_text(screen.title_label.line)
+        assert "1.4 GB on disk · 209 MB reclaimable" in line_text(screen.title_label.line)
         await pilot.press("j")
         told = "\n".join(map(line_text, screen.about.lines))
         assert "packages are downloaded again" in told

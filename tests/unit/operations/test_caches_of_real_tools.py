@@ -406,3 +406,19 @@ def test_killed_while_a_cache_is_cleared(machine, number, purge):
         assert result.status is Ending.DONE, result
         plan = here.operations.plan_undo()
     assert listed() <= before
+
+
+@pytest.mark.parametrize("tool", TOOLS[:2])
+def test_a_tool_that_was_told_to_use_no_cache_clears_it_all_the_same(machine, tool):
+    here = machine(tool)
+    here.use()
+    names = {"uv": "UV_NO_CACHE", "pip": "PIP_NO_CACHE_DIR"}
+    here.host.environ[names[tool]] = "1"
+    settings = here.home / ".config/pip/pip.conf"
+    settings.parent.mkdir(parents=True)
+    settings.write_text("[global]\nno-cache-dir = true\n")
+    (cache,) = here.caches()
+    assert cache.command
+    result = here.operations.run(plan_clear(here.operations, [cache]), lambda _: None)
+    assert (result.status, result.freed_bytes > 0) == (Ending.DONE, True), result
+    assert here.caches() == [] or here.caches()[0].size.disk_bytes < 10 * BLOCK

@@ -150,8 +150,9 @@ class CachesScreen(ListDetailScreen[CacheList, RowDetail[Cache]]):
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
         self._find, self._operating = find, operating
         self._found: list[Cache] = []
-        self._whole = _together(())
-        """What all take together: counting the links of a large cache takes 50 ms."""
+        self._whole = self._free = _together(())
+        """What all take, and those free that may be cleared: counted when they change, since the
+        links of a large cache take 50 ms."""
         self.looking = True
         self._latest: Latest[None] = Latest(self, self._end)
         self._tick: Timer | None = None
@@ -185,16 +186,16 @@ class CachesScreen(ListDetailScreen[CacheList, RowDetail[Cache]]):
         self.table.say_instead((Part(said, Tone.MUTED),))
         if rows != list(self.table.rows):
             self._whole = _together(rows)
+            self._free = _together([one for one in rows if not one.blocked])
         self.table.show_rows(rows)
         self.set_class(not rows, "-nothing")
         self.tell()
 
     def tell(self) -> None:
         """Say what there is in all, what is marked, and what keys do."""
-        every = self._whole
         parts = [Part("Caches and debris", Tone.STRONG)]
-        parts.append(Part(f"   {size(every.disk_bytes)} on disk", Tone.MUTED))
-        parts.append(Part(f" · {size(every.reclaimable_bytes)} reclaimable"))
+        parts.append(Part(f"   {size(self._whole.disk_bytes)} on disk", Tone.MUTED))
+        parts.append(Part(f" · {size(self._free.reclaimable_bytes)} reclaimable"))
         if self.looking:
             parts.append(Part(f" · looking{self.look.signs.ellipsis}", Tone.MUTED))
         self.title_label.show(tuple(parts))

@@ -52,7 +52,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "completion": "print a shell completion script",
     }
 )
-"""Each command, a module of its own in :mod:`envdeck.cli.commands`, and what it does."""
+"""Each command, its own module in :mod:`envdeck.cli.commands`, and what it does."""
 
 _MANY = ("paths", "references", "requirements", "names", "ids")
 """Arguments that take any number of words. A command has one of them at most."""

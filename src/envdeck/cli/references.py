@@ -31,7 +31,7 @@ class EnvironmentReference:
 
     environment: Environment
     link: str | None = None
-    """The symbolic link that was named, or that lies in the project that was: what is done to
+    """The symbolic link that was named, or that is in the project that was: what is done to
     the environment behind it is done elsewhere than it seems."""
 
 
@@ -112,7 +112,7 @@ def find_environments(
 
 
 def _find_around(path: str, catalog: "Catalog") -> Environment | None:
-    """Return the environment that a path is a scripts folder of, or lies in one: `$(which python)`
+    """Return the environment that a path is a scripts folder of, or is in one: `$(which python)`
     is a link to its base, and names the environment by where it stands."""
     folder = path if os.path.isdir(path) and not os.path.islink(path) else os.path.dirname(path)
     if os.path.basename(folder) not in {"bin", "Scripts"} or not os.path.lexists(path):

@@ -176,7 +176,7 @@ def _is_running(entry: "Entry", context: CommandContext) -> bool:
         os.kill(entry.pid, 0)
     except ProcessLookupError:
         return False
-    except OSError:  # it is somebody else's, so that number was given anew
+    except OSError:  # it is somebody else's, so that number was reused
         return False
     return True
 

@@ -97,7 +97,7 @@ def distribution_object(distribution: Distribution) -> Object:
 
 
 def drift_object(found: "Comparison") -> Object:
-    """Return what lies between an environment and its project, as in `show` and `diff`."""
+    """Return what is between an environment and its project, as in `show` and `diff`."""
     return {
         "against": found.against or None,
         "parts": [
@@ -144,7 +144,7 @@ def drift_object(found: "Comparison") -> Object:
 
 
 def interpreter_object(interpreter: Interpreter, dependants: Iterable[str]) -> Object:
-    """Return one interpreter, with the paths of the environments that rest on it."""
+    """Return one interpreter, with the paths of the environments that use it."""
     return {
         "path": interpreter.executable,
         "prefix": interpreter.prefix,

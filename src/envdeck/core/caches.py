@@ -108,7 +108,7 @@ DEBRIS: Mapping[str, _DebrisKind] = {
         forever=False,
     ),
 }
-"""What lies in projects, by its name on the command line."""
+"""What is in projects, by its name on the command line."""
 _BY_FOLDER = {one.folder: kind for kind, one in DEBRIS.items()}
 LEFTOVERS, INTERPRETERS = "leftovers", "interpreters"
 KINDS = (*TOOLS, *DEBRIS, LEFTOVERS, INTERPRETERS)

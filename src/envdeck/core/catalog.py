@@ -64,7 +64,7 @@ class Catalog:
     index_file: str | None = None
     """Where the memory is kept; None is the user's cache folder."""
     past: "Callable[[Environment, Host], tuple[TimelineEvent, ...]] | None" = None
-    """What reads the whole timeline, which lies above: the journal of operations is part of it."""
+    """What reads the whole timeline, which is above: the journal of operations is part of it."""
 
     def __post_init__(self) -> None:
         bar_network(self.host)
@@ -103,7 +103,7 @@ class Catalog:
             return lookup(path, self.host, index)
 
     def refresh(self, environment: Environment) -> Environment | None:
-        """Read one environment anew, past the index; None when it is no longer there."""
+        """Read one environment again, past the index; None when it is no longer there."""
         fresh = self.lookup(environment.path)
         return fresh and replace(fresh, links=environment.links)
 
@@ -254,7 +254,7 @@ class Catalog:
         """Count environments together, by the sizes they carry; slow where they share much.
 
         The shared files themselves are in the index. Where it does not have them, an
-        environment that shares anything is measured again. One that lies inside another of
+        environment that shares anything is measured again. One that is inside another of
         them is counted with that one.
         """
         # start-up: each reads what few commands ask for

@@ -257,7 +257,7 @@ class Scan:
         return read
 
     def _link_again(self, read: _Read) -> bool:
-        """Ask for the project anew, and tell whether that changed what is known."""
+        """Ask for the project again, and tell whether that changed what is known."""
         projects = self._known_projects()
         read.manager = owner(read.candidate, read.manager, projects)
         project = link(read.candidate, read.manager, self.host, projects)
@@ -289,7 +289,7 @@ class Scan:
         found += interpreters.further_interpreters(
             environments, self.survey.installations, found, self.host, self.inspector.bases
         )
-        if self.survey.only_roots:  # those under the roots, and those that environments rest on
+        if self.survey.only_roots:  # those under the roots, and those that environments use
             found = [
                 one
                 for one in found
@@ -415,7 +415,7 @@ class Scan:
 
 
 def _still_holds(known: StoredEnvironment, mark: str, manager: Manager) -> bool:
-    """Tell whether what is remembered is what reading would say. The cause of a fault lies
+    """Tell whether what is remembered is what reading would say. The cause of a fault is
     elsewhere as often as not, where no fingerprint reaches: the original of a copy."""
     environment = known.environment
     unchanged = known.fingerprint == mark and environment.manager == manager.name

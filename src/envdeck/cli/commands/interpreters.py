@@ -1,4 +1,4 @@
-"""`envdeck interpreters`: what environments rest on."""
+"""`envdeck interpreters`: what environments use."""
 
 from argparse import ArgumentParser, Namespace
 
@@ -71,9 +71,9 @@ def _sort_key(interpreter: Interpreter) -> tuple[VersionKey, str]:
 def _group_environments(
     interpreters: list[Interpreter], environments: list[Environment]
 ) -> list[tuple[Interpreter, list[Environment]]]:
-    """Return each interpreter with the environments that rest on it.
+    """Return each interpreter with the environments that use it.
 
-    Many rest on one, so that it is asked once for each way of naming a base.
+    Many use one, so that it is asked once for each way of naming a base.
     """
     resting: dict[str, list[Environment]] = {found.executable: [] for found in interpreters}
     bases: dict[tuple[str | None, ...], Interpreter | None] = {}

@@ -127,7 +127,7 @@ def _read_choices(arguments: Namespace) -> dict[str, PackageChoice]:
 
 
 def run(arguments: Namespace, context: CommandContext) -> int:
-    """Make an environment anew."""
+    """Recreate an environment."""
     source, file, snapshot = _read_source(arguments.source, context)
     interpreter = read_interpreter(arguments.python, context.host)
     _check_jump(arguments, source)

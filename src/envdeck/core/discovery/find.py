@@ -70,7 +70,7 @@ class Survey:
     readers: WalkReaders = field(default_factory=Readers)
     """The threads that read ahead where the disk is slow."""
     installations: list[str] = field(default_factory=list)
-    """What was met of installations that environments rest on, listed as interpreters."""
+    """What was met of installations that environments use, listed as interpreters."""
     managers: tuple[Manager, ...] = field(init=False)
     _walked: int = 0
     _walk: Walk | None = None

@@ -104,7 +104,7 @@ def _package_folders(path: str) -> tuple[PackageFolder, ...]:
 
 
 def _versioned_folders(path: str, library: str) -> Iterator[PackageFolder]:
-    """Yield the package folders in `lib`, or in a `lib64` that is a folder of its own."""
+    """Yield the package folders in `lib`, or in a `lib64` that is no link to it."""
     lib = os.path.join(path, library)
     try:
         if library != "lib" and not stat.S_ISDIR(reach.lstat(lib).st_mode):

@@ -92,7 +92,7 @@ def link(
        store, and the home folder only with a manifest);
     5. what is installed in it in place.
 
-    A named folder that is not there is gone, unless it lies on a disk that is not mounted, or
+    A named folder that is not there is gone, unless it is on a disk that is not mounted, or
     the environment is in a project all the same: then the whole project was moved. Its path is the
     real one, whatever links it was named through.
     """
@@ -122,7 +122,7 @@ def _link(
         return found or word
     hashed = _hashed(candidate, manager, roots)
     found = hashed if hashed and hashed.state is ProjectState.FOUND else None
-    if word is None:  # a manager that says "none" keeps it in a folder of its own
+    if word is None:  # a manager that says "none" keeps it in its own folder
         found = _linking(candidate) or found or _holding(candidate, roots)
     return found or _in_place(candidate, roots) or hashed or word or ProjectLink()
 

@@ -47,7 +47,7 @@ class Disks:
     def lacks(self, path: str) -> bool:
         """Tell whether a path, which is not there, is on a disk that is not mounted.
 
-        It is, when a mount point above it is declared and not mounted, or when it lies in a
+        It is, when a mount point above it is declared and not mounted, or when it is in a
         folder for removable disks, no mount point is above it there, and the first folder is
         missing or empty: `/mnt` itself exists always, and a folder in it may be a plain one.
         """

@@ -103,7 +103,7 @@ class Readers(Generic[Read]):
         self.sample()
 
     def sample(self) -> None:
-        """Measure what the walking thread reads next, if it is alone, and decide anew; where the
+        """Measure what the walking thread reads next, if it is alone, and decide again; where the
         disk was quick so far, not each time."""
         self._passed += 1
         if self.most > 1 and self.count == 1 and self._passed > min(self._quick, _RARELY - 1):

@@ -2,7 +2,7 @@
 
 On a slow disk threads read ahead of it, in the order of the stack. A folder that has not changed
 since the last walk holds the names it held then, so a memory of them, gone through in step with the
-stack, spares the reading; what the names lead to is looked at anew each time.
+stack, spares the reading; what the names lead to is looked at again each time.
 """
 
 import os

@@ -69,7 +69,7 @@ def quoted(value: str) -> str:
 def add_keys(
     data: bytes, values: Mapping[str, str], *, order: Sequence[str] = ()
 ) -> bytes | Unedited:
-    """Return the file with keys added, each on a line of its own.
+    """Return the file with keys added, each on its own line.
 
     `order` are the keys of the example: a new key goes below the nearest one before it there that
     the file has or that is new too, else to the end. A key that the file has is refused.

@@ -158,7 +158,7 @@ class Tracked:
     """What git answered about one folder."""
 
     repository: str | None = None
-    """The working tree it lies in, or None."""
+    """The working tree it is in, or None."""
     files: tuple[str, ...] = ()
     """Some of the tracked files, relative to the folder."""
     more: bool = False
@@ -170,7 +170,7 @@ class Tracked:
 @dataclass(frozen=True, slots=True)
 class GitStatus:
     """What git knows of one file. None is "not checked", for the reason in :attr:`problem`;
-    without a problem the file lies in no repository."""
+    without a problem the file is in no repository."""
 
     repository: str | None = None
     tracked: bool | None = None
@@ -193,7 +193,7 @@ class Git:
     def tracked(self, path: str) -> Tracked:
         """Return the files of the folder at `path` that git tracks.
 
-        Whether it lies in a repository at all is told without git, by a `.git` above it.
+        Whether it is in a repository at all is told without git, by a `.git` above it.
         """
         repository = find_repository(os.path.dirname(path))
         if repository is None:
@@ -342,7 +342,7 @@ class Git:
         """Return the host's variables without git's own, which would send it elsewhere.
 
         No protocol is allowed, so that also a git that knows nothing of `GIT_NO_LAZY_FETCH`
-        reaches for nothing; and what lies above the repository is not looked at.
+        reaches for nothing; and what is above the repository is not looked at.
         """
         kept = {
             key: value for key, value in self.host.environ.items() if not key.startswith("GIT_")

@@ -85,7 +85,7 @@ class GitFolders:
 
 
 def find_repository(folder: str) -> str | None:
-    """Return the working tree that a folder lies in, by a `.git` in it or above; None without."""
+    """Return the working tree that a folder is in, by a `.git` in it or above; None without."""
     while True:
         if reach.lexists(os.path.join(folder, ".git")):
             return folder

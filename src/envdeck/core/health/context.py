@@ -210,7 +210,7 @@ class HealthContext:
         return found
 
     def _project_indexes(self) -> tuple[bool, frozenset[str]]:
-        """Return whether its project takes packages from an index of its own instead of the
+        """Return whether its project takes packages from its own index instead of the
         person's, and which ones from another besides: those names are told to nobody else."""
         if self.project is None:
             return False, frozenset()

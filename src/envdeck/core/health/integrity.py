@@ -372,7 +372,7 @@ def _by_distribution(
     context: HealthContext, places: Iterable[str], what: str
 ) -> Iterator[Diagnosis]:
     """Yield one diagnosis for each distribution to which files belong. What is installed twice
-    has a check of its own, and of an editable one its project has the files."""
+    has its own check, and of an editable one its project has the files."""
     by_name: dict[str, list[str]] = {}
     for place in places:
         for claim in context.claims.by_place[place]:

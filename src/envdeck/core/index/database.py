@@ -20,7 +20,7 @@ VERSION: Final = 4
 left alone."""
 _OF_FIRST: Final = frozenset({"environment", "shared", "interpreter", "project_root"})
 _KEPT: Final = {1: _OF_FIRST, 2: _OF_FIRST, 3: _OF_FIRST | {"packages"}}
-"""By earlier version, the tables that this one reads. The others are made anew, since the disk
+"""By earlier version, the tables that this one reads. The others are recreated, since the disk
 tells it all again: the folders were kept in another way before version 4."""
 
 HEADER_BYTES: Final = 100
@@ -94,7 +94,7 @@ def connect(path: str) -> sqlite3.Connection:
     """Connect, with transactions of our own making, and text that is never refused.
 
     Nothing is forced out to the disk: only a crash of the system can tear the file then, and
-    what is torn is begun anew, while waiting for the disk would keep other copies waiting.
+    what is torn is started over, while waiting for the disk would keep other copies waiting.
     """
     connection = sqlite3.connect(
         path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
@@ -107,7 +107,7 @@ def open_memory(path: str, connector: Connect = connect) -> OpenedDatabase:
     """Open or make the database at `path`, with its folder; never raises.
 
     What cannot be ours is left alone: a folder, a pipe, another program's database, one of a
-    newer version. A damaged file is moved aside and begun anew.
+    newer version. A damaged file is moved aside and started over.
     """
     with GUARD:
         notice = None

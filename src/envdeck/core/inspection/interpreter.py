@@ -8,7 +8,7 @@ and at last the name of its standard library, which tells the minor version only
 
 Debian and its like ship `/usr/bin/python3.11` without the headers that name its micro version;
 their own record of what is installed has it. Those of Debian, Alpine and Arch are plain files
-or folder names; that of RPM systems is a database of its own format and is not read.
+or folder names; that of RPM systems has its own format and is not read.
 """
 
 import json

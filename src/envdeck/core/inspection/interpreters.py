@@ -142,11 +142,11 @@ class _Reader:
 
 
 def base_of(environment: Environment, interpreters: Iterable[Interpreter]) -> Interpreter | None:
-    """Return the interpreter an environment rests on, or None when it is not among those given.
+    """Return the interpreter an environment uses, or None when it is not among those given.
 
     Its executable tells for sure; else the prefix and the minor version together, since `/usr`
     holds several. Links are followed: uv's `cpython-3.12-…` and Homebrew's `opt/python@3.12`
-    lead to the version they stand for now. A conda prefix rests on none.
+    lead to the version they stand for now. A conda prefix uses none.
     """
     return _Index(interpreters).base_of(environment)
 
@@ -167,7 +167,7 @@ def bases_named(environment: Environment) -> tuple[str, ...]:
 def without_base(
     environments: Iterable[Environment], interpreters: Iterable[Interpreter]
 ) -> Iterator[Environment]:
-    """Yield the environments that rest on none of the interpreters given."""
+    """Yield the environments that use none of the interpreters given."""
     index = _Index(interpreters)
     return (one for one in environments if index.base_of(one) is None)
 
@@ -175,7 +175,7 @@ def without_base(
 def dependants(
     interpreter: Interpreter, environments: Iterable[Environment]
 ) -> tuple[Environment, ...]:
-    """Return the environments that rest on an interpreter, in their order."""
+    """Return the environments that use an interpreter, in their order."""
     index = _Index((interpreter,))
     return tuple(found for found in environments if index.base_of(found) is not None)
 

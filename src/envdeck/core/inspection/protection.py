@@ -29,7 +29,7 @@ class ProtectedPlaces:
     below: tuple[str, ...]
     """Folders of the system: nothing in them may go."""
     tops: tuple[str, ...]
-    """Folders that stay as such, though what lies in them may be anybody's."""
+    """Folders that stay as such, though what is in them may be anybody's."""
     homes: tuple[str, ...]
     """The home folder as it is named and with its links followed."""
     running: str
@@ -60,7 +60,7 @@ def own_place(
     places: ProtectedPlaces | None = None,
     lacks: Callable[[str], bool] = _lacks_nothing,
 ) -> str:
-    """Say why what is at this path is, holds or lies in a place of our own; empty if not.
+    """Say why what is at this path is, holds or is inside a place of our own; empty if not.
 
     Looked at by name and with links followed, whether it is there yet or not: the trash that an
     operation makes must not lie in what it moves there. What it `lacks` for sure is not asked for.
@@ -83,7 +83,7 @@ def _folders(host: Host) -> tuple[str, ...]:
 
 
 def in_trash(path: str) -> bool:
-    """Tell whether a path, by the names in it, is or lies in a trash outside the user's data."""
+    """Tell whether a path, by its names, is a trash outside the user's data or inside one."""
     return any(part == TRASH or part.startswith(f"{TRASH}-") for part in path.split(os.sep))
 
 
@@ -107,7 +107,7 @@ _TOPS = (
     "usr/local/lib", "usr/local/opt", "usr/local/share", "var", "var/lib", "var/tmp", "Users",
     "Volumes",
 )  # fmt: skip
-"""Folders that stay as such, though what lies in them may be anybody's."""
+"""Folders that stay as such, though what is in them may be anybody's."""
 
 
 def protection(
@@ -161,7 +161,7 @@ def _cellars(host: Host) -> Iterator[str]:
 
 
 def _is_in_keg(path: str) -> bool:
-    """Tell whether a path lies in a formula of Homebrew, wherever that is installed: in
+    """Tell whether a path is in a formula of Homebrew, wherever that is installed: in
     `Cellar/<formula>/<version>`, with a receipt."""
     parts = path.split(os.sep)
     return any(

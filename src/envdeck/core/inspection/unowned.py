@@ -5,7 +5,7 @@ its end, a hook of virtualenvwrapper that is no longer the template, a `.gitigno
 are the person's, and are lost with the environment.
 
 All files, minus what installers recorded, minus what creators write, minus bytecode that Python
-writes anew from a source that is there and owned. A `.env`, a notebook, a hook or a checkout in
+rewrites from a source that is there and owned. A `.env`, a notebook, a hook or a checkout in
 `src/` are what is left.
 """
 
@@ -68,7 +68,7 @@ def is_creators(root: str, folder: str, name: str, *, scripts: str, packages: bo
         return _is_legacy(path, folder, name)
     if folder in {"lib", "lib64"}:  # virtualenv's copies of what the executable is linked to
         return _LIBRARY.fullmatch(name) is not None
-    if folder in _TOX:  # written anew by each run
+    if folder in _TOX:  # rewritten by each run
         return name.endswith(_TOX[folder]) and _is_toxs(root)
     return folder in {"include", "local"} and _links_elsewhere(path, name)
 
@@ -356,7 +356,7 @@ class _Look:
                 self.files.append(UnownedFile(_native(path), status.st_size))
 
     def _is_derivable(self, here: _Folder, name: str) -> bool:
-        """Tell whether Python would write this bytecode anew: its source is there and owned."""
+        """Tell whether Python would write this bytecode again: its source is there and owned."""
         if not here.path.endswith("__pycache__"):
             source = here.prefix + name[:-1]
             return source in here.mine and reach.lexists(
@@ -388,7 +388,7 @@ class _Look:
 
 
 def _has_a_life(folders: list[Entry], left: list[Entry]) -> bool:
-    """Tell whether a folder is a working tree or an environment of its own."""
+    """Tell whether a folder is a repository or a nested environment."""
     return any(entry.name in _REPOSITORY or entry.name == "conda-meta" for entry in folders) or any(
         entry.name == ".git" or entry.name == "pyvenv.cfg" for entry in left
     )

@@ -167,7 +167,7 @@ class Python:
     executable: str | None = None
     """The entry inside the environment; it may dangle."""
     base: str | None = None
-    """The prefix it rests on (`sys.base_prefix`): `~/.pyenv/versions/3.12.4`. None for conda."""
+    """The prefix it uses (`sys.base_prefix`): `~/.pyenv/versions/3.12.4`. None for conda."""
     base_executable: str | None = None
     """Where the executable leads when its links are followed, whether that exists or not."""
     end_of_life: str | None = None

@@ -43,7 +43,7 @@ class Fix:
 
 EvidenceValue: TypeAlias = str | int | bool | tuple[str, ...] | None
 Evidence: TypeAlias = tuple[tuple[str, EvidenceValue], ...]
-"""What a finding rests on, by keys that depend on the check; pairs, so that it can be hashed."""
+"""The evidence of a finding, by keys that depend on the check; pairs, so that it can be hashed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,7 +145,7 @@ class Operation(StrEnum):
     UNDO = "undo"
     PURGE = "purge"
     EDIT = "edit"
-    """One file of a project is written anew: a `.env`, a `.gitignore`."""
+    """One file of a project is rewritten: a `.env`, a `.gitignore`."""
     RUN = "run"
     """A command of the project is run: its hooks are installed, its tests are started."""
     BISECT = "bisect"
@@ -217,7 +217,7 @@ class Target:
     name: str = ""
     facts: tuple[Fact, ...] = ()
     mark: str = ""
-    """What its `pyvenv.cfg` was then: an inode's number is given anew at once where a folder was
+    """What its `pyvenv.cfg` was then: an inode's number is reused at once where a folder was
     removed, so the identity alone does not tell a replaced one."""
     edits: Edits = field(default_factory=Edits)
     """Installed files in it that were changed since, as far as the operation touches them."""
@@ -312,7 +312,7 @@ class ItemResult:
 
     id: str
     path: str
-    """Where it was, or where it lies where that is not known."""
+    """Where it was, or where it is where that is not known."""
     name: str
     status: Ending
     message: str

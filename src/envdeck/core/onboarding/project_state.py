@@ -213,7 +213,7 @@ class ProjectFacts:
     @property
     def other_project(self) -> str:
         """The folder of the project that the environment serves, where that is another one: it
-        would be made anew from what that one declares. Empty where it is this one."""
+        would be recreated from what that one declares. Empty where it is this one."""
         environment = self.environment
         link = environment.project if environment is not None else None
         if link is None or link.path in {None, self.folder, self.project.workspace or None}:
@@ -221,7 +221,7 @@ class ProjectFacts:
         return link.path
 
     def _places(self) -> Iterator[str]:
-        """Yield where an environment lies in the project, that of its workspace first."""
+        """Yield where an environment is in the project, that of its workspace first."""
         places = [os.path.join(self.folder, name) for name in _USUAL]
         if self.project.workspace:
             places.insert(0, os.path.join(self.project.workspace, _USUAL[0]))
@@ -269,7 +269,7 @@ class ProjectFacts:
         """The interpreters that the project accepts, the best first.
 
         Those that the index remembers; where none of them will do, what is here is looked for
-        anew, since one may have been installed since.
+        again, since one may have been installed since.
         """
         catalog = self.operations.catalog
         remembered = [
@@ -291,7 +291,7 @@ class ProjectFacts:
         )
 
     def _base(self) -> Interpreter | None:
-        """Return the interpreter under the environment, wherever it lies."""
+        """Return the interpreter under the environment, wherever it is."""
         executable = self.environment and self.environment.python.base_executable
         if not executable or not reach.exists(executable):
             return None

@@ -30,7 +30,7 @@ def _never() -> bool:
 class Walkthrough:
     """From a fresh clone to the first running command, for one project.
 
-    Each look reads everything anew, so that what it says was so just now. All of it may be slow,
+    Each look reads everything again, so that what it says was so just now. All of it may be slow,
     and may be called from any thread; what is remembered between two calls is on the disk.
     """
 

@@ -91,7 +91,7 @@ class Operations(Context):
         allow: frozenset[str] = frozenset(),
         stopped: Stopped = never,
     ) -> Plan | NoPlan:
-        """Plan to make an environment anew, and exchange it for the one that is there: as it is
+        """Plan to recreate an environment, and exchange it for the one that is there: as it is
         now, or as the request says."""
         return verbs.plan_recreate(self.until(stopped), environment, request, allow=allow)
 
@@ -132,8 +132,8 @@ class Operations(Context):
         keep_edits: bool = False,
         allow: frozenset[str] = frozenset(),
     ) -> Plan | NoPlan:
-        """Plan to rest an environment on another interpreter: repaired in place for the same
-        minor version, made anew for another."""
+        """Plan to move an environment to another interpreter: repaired in place for the same
+        minor version, recreated for another."""
         return verbs.plan_interpreter(
             self, environment, interpreter, allow=allow, keep_edits=keep_edits
         )

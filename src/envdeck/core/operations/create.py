@@ -26,6 +26,7 @@ from envdeck.core.model import (
     refused,
 )
 from envdeck.core.operations.engine.creators import Creator, UvCreator, VenvCreator
+from envdeck.core.operations.engine.failure import BuildError
 from envdeck.core.operations.engine.uv import UvAdapter
 from envdeck.core.operations.recipe.verify import dependency_problems
 from envdeck.core.operations.shared.base_interpreter import (
@@ -53,7 +54,6 @@ from envdeck.core.operations.staging.changes import changes_between, changes_to
 from envdeck.core.operations.staging.prove import FileProof, install_source, is_of
 from envdeck.core.operations.staging.stage import (
     MISDIRECTED_HINT,
-    BuildError,
     BuildSpec,
     StagedBuild,
 )

@@ -216,7 +216,7 @@ def parse_yaml(path: str, text: str) -> Yaml | Problem:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         last = text.count("\n") + 1  # libyaml may stand behind it
-        # libyaml has a limit of its own, and reads ahead: it may meet it before we meet ours
+        # libyaml has its own limit, and reads ahead: it may meet it before we meet ours
         is_deep = "nesting" in (error.problem or "")
         message = _TOO_DEEP if is_deep else "is not YAML"
         return Problem(path, message, min(mark.line + 1, last) if mark else None)

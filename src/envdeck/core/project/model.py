@@ -215,7 +215,7 @@ class WantedPython:
 
     @property
     def contradiction(self) -> str:
-        """Why no Python will do: the version that is pinned lies outside the range."""
+        """Why no Python will do: the version that is pinned is outside the range."""
         if self.exact is None or not self.specifier or allows(self.specifier, self.exact):
             return ""
         pinned = (self.exact_source or "").rpartition("/")[2]

@@ -94,7 +94,7 @@ def _checkout(system: str, url: str, table: Mapping[str, Any]) -> str:
 
 
 def _under(table: Mapping[str, Any], url: str) -> str:
-    """Return the fragment for what lies below the top of an archive or a checkout."""
+    """Return the fragment for what is below the top of an archive or a checkout."""
     under = table.get("subdirectory")
     if not isinstance(under, str) or not under:
         return ""

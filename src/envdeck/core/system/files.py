@@ -20,7 +20,7 @@ from envdeck.core.system.host import Host
 CFG_LIMIT = 64 * 1024
 """Bytes; a real `pyvenv.cfg` has some hundred."""
 METADATA_LIMIT = 256 * 1024
-"""Bytes; headers come first, and what lies behind is the description."""
+"""Bytes; headers come first, and what is behind is the description."""
 
 _PART = 64 * 1024
 _ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP})

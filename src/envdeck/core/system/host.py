@@ -21,12 +21,12 @@ _XDG: dict[Kind, tuple[str, tuple[str, ...]]] = {
     "data": ("XDG_DATA_HOME", (".local", "share")),
     "state": ("XDG_STATE_HOME", (".local", "state")),
 }
-"""The variable of each kind, and where it lies at home without one."""
+"""The variable of each kind, and where it is at home without one."""
 
 
 def _uptime() -> float:
     """Return the seconds since the machine was started, those asleep included where the system
-    counts them: Linux by a clock of its own, macOS by the usual one."""
+    counts them: Linux by its own clock, macOS by the usual one."""
     if not hasattr(time, "clock_gettime"):
         return time.monotonic()
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
@@ -246,7 +246,7 @@ def _home(environ: Mapping[str, str]) -> str:
 
 
 def relative_to(path: str, folder: str) -> str:
-    """Do as `os.path.relpath` of two plain absolute paths; quick for what lies in the folder."""
+    """Do as `os.path.relpath` of two plain absolute paths; quick for what is in the folder."""
     inside = folder + os.sep
     return path[len(inside) :] if path.startswith(inside) else os.path.relpath(path, folder)
 

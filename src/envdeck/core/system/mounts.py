@@ -68,7 +68,7 @@ def read_mounts(host: Host) -> tuple[Mount, ...]:
 
 
 def mount_of(path: str, mounts: Iterable[Mount]) -> Mount | None:
-    """Return the mount an absolute path lies on: the nearest, and of two in one place the
+    """Return the mount an absolute path is on: the nearest, and of two in one place the
     later, which hides the other. None where the table is empty."""
     nearest: Mount | None = None
     for mount in mounts:

@@ -28,7 +28,7 @@ _SKIPPED = "skipped: on a network disk"
 
 
 class RemoteError(OSError):
-    """A path lies on a network disk that nobody named: it was not touched."""
+    """A path is on a network disk that nobody named: it was not touched."""
 
     def __init__(self, path: str, mount: Mount) -> None:
         super().__init__(errno.EREMOTE, f"{_SKIPPED} ({mount.kind})", path)
@@ -51,7 +51,7 @@ _bars = _Bars()
 
 
 def bar_network(host: Host, roots: Iterable[str] = ()) -> None:
-    """Bar every network disk of a host but those on which its home or one of `roots` lies."""
+    """Bar every network disk of a host but those on which its home or one of `roots` is."""
     remote = tuple(mount for mount in read_mounts(host) if is_remote(mount))
     _bars.met = {}
     _bars.mounts = remote
@@ -61,7 +61,7 @@ def bar_network(host: Host, roots: Iterable[str] = ()) -> None:
 
 
 def admit(path: str) -> None:
-    """Let the disk be touched on which a path lies that a person named."""
+    """Let the disk be touched on which a path is that a person named."""
     _bars.admitted = (*_bars.admitted, path)[-_MOST_NAMED:]
     _lift(path)
 
@@ -184,7 +184,7 @@ def samefile(first: str, second: str) -> bool:
 
 
 def realpath(path: str) -> str:
-    """Do as `os.path.realpath`; of a path on a barred disk what lies there is not followed."""
+    """Do as `os.path.realpath`; of a path on a barred disk what is there is not followed."""
     if not _bars.mounts:
         return os.path.realpath(path)
     found, mount = _find(_absolute(path), follow=True)
@@ -257,7 +257,7 @@ class Scope:
     """Where a scan looks."""
 
     roots: tuple[str, ...] = ()
-    """With roots given, only what lies under them; without, the configured ones and every
+    """With roots given, only what is under them; without, the configured ones and every
     known place."""
     sizes: bool = True
     """Whether environments are measured once they are all found."""
@@ -269,9 +269,9 @@ class Scope:
     usual_roots: tuple[str, ...] = ()
     """What is walked when no roots are given; none means the home folder."""
     fresh: bool = False
-    """Whether everything is read and measured anew, whatever is remembered of it."""
+    """Whether everything is read and measured again, whatever is remembered of it."""
     interpreters: bool = True
-    """Whether the interpreters that environments rest on are looked for too."""
+    """Whether the interpreters that environments use are looked for too."""
     health: bool = False
     """Whether the contents of what changed are examined too."""
 

@@ -59,9 +59,9 @@ def snapshot_events(
 ) -> Iterator[TimelineEvent]:
     """Yield how successive snapshots differ; they are given newest first.
 
-    What an operation left is from its time, and that it installed packages anew is not said for
-    each of them. Else a change lies between two looks; the time of what was put there tells more
-    exactly when, where it lies between the two.
+    What an operation left is from its time, and that it installed packages again is not said for
+    each of them. Else a change is between two looks; the time of what was put there tells more
+    exactly when, where it is between the two.
     """
     for after, before in pairwise(snapshots):
         operation = _left_by(after, operations)

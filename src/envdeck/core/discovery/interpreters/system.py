@@ -126,7 +126,7 @@ class HomebrewSource(InterpreterSource):
                     yield from _in_formula(formula)
 
     def steady_link(self, prefix: str) -> str | None:
-        """Return `opt/python@3.12` for `Cellar/python@3.12/3.12.4`, and what lies in it there."""
+        """Return `opt/python@3.12` for `Cellar/python@3.12/3.12.4`, and what is in it there."""
         top, cellar, keg = prefix.rpartition(f"{os.sep}Cellar{os.sep}")
         formula, *inner = keg.split(os.sep)
         return os.path.join(top, "opt", formula, *inner[1:]) if cellar and inner else None

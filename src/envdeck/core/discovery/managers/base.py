@@ -26,7 +26,7 @@ class KnownFolder:
 
     path: str
     depth: int = 1
-    """How many levels below `path` an environment lies at most: 0 is the folder itself."""
+    """How many levels below `path` an environment is at most: 0 is the folder itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class CacheLayout(NamedTuple):
     command_of: Callable[[Host, str], tuple[str, ...]] | None = None
     """What returns that command where it depends on the host and the cache."""
     sweeps: bool = False
-    """Whether that command takes whatever lies in the cache, the tool's or not."""
+    """Whether that command takes whatever is in the cache, the tool's or not."""
     variables: Mapping[str, str] = {}
     """What that command is run with, so that it clears this cache (`{}`) and no other."""
 
@@ -95,7 +95,7 @@ class Manager:
     """Who is asked first whether an environment is theirs: lower before higher."""
     exclusive: ClassVar[bool] = False
     """Whether nobody else may change what is in its environments: it keeps an index of them, or
-    a resolution of its own, which would no longer be true."""
+    its own resolution, which would no longer be true."""
     lock: ClassVar[LockFile | None] = None
     by_creator: ClassVar[bool] = False
     """Whether it claims by who wrote the cfg alone, when no other sign is there."""
@@ -137,7 +137,7 @@ class Manager:
         raise NotImplementedError
 
     def is_installation(self, candidate: EnvironmentCandidate) -> bool:
-        """Tell whether this is an installation that environments rest on (a conda root): it
+        """Tell whether this is an installation that environments use (a conda root): it
         is listed among the interpreters, and not as an environment."""
         return False
 

@@ -5,7 +5,7 @@ conda's configuration is YAML, of which `envs_dirs` uses the least: a list, as a
 setting is not worth a dependency; a list written in a rarer way of YAML is not understood.
 
 An installation (a root prefix) is listed as an interpreter, never as an environment: it is what
-its environments rest on, and nobody cleans up by deleting it. :func:`is_root` tells them apart.
+its environments use, and nobody cleans up by deleting it. :func:`is_root` tells them apart.
 """
 
 import os
@@ -217,7 +217,7 @@ class Conda(Manager):
         return candidate.kind in {Kind.CONDA, Kind.PIXI}
 
     def is_installation(self, candidate: EnvironmentCandidate) -> bool:
-        """Tell a root prefix from the environments that rest on it."""
+        """Tell a root prefix from the environments that use it."""
         return candidate.kind is Kind.CONDA and is_root(candidate.path)
 
     def refuses(self, candidate: EnvironmentCandidate) -> Refusal | None:

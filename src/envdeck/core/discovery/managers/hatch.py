@@ -91,7 +91,7 @@ class Hatch(Manager):
     def places(self) -> Iterator[KnownFolder]:
         """Yield the folders that hold `<project>/<id>/<environment>`: `[dirs.env] virtual` of
         `config.toml`, and `env` in the data folders (the variable, the setting, the default),
-        where what Hatch needs for itself lies beside `virtual`."""
+        where what Hatch needs for itself is beside `virtual`."""
         for path in self.shared:
             yield KnownFolder(path, 3)
         for path in self.stores:

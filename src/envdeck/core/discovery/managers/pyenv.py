@@ -1,4 +1,4 @@
-"""pyenv-virtualenv: environments inside the pyenv version they rest on, with a link beside it."""
+"""pyenv-virtualenv: environments inside the pyenv version they use, with a link beside it."""
 
 import os
 from collections.abc import Iterable, Iterator

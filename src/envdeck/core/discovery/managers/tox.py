@@ -14,7 +14,7 @@ _NOX = ".nox"
 
 
 class Tox(Manager):
-    """tox makes them anew whenever their configuration changes (`tox -r`)."""
+    """tox recreates them whenever their configuration changes (`tox -r`)."""
 
     name = "tox"
     rank = 60
@@ -40,7 +40,7 @@ class Tox(Manager):
 
 
 class Nox(Manager):
-    """Nox makes them anew at each run, unless told to reuse them."""
+    """Nox recreates them at each run, unless told to reuse them."""
 
     name = "nox"
     rank = 61

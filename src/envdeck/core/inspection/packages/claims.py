@@ -53,7 +53,7 @@ class Claims:
     """Every file that RECORDs list, by its path relative to the environment, with `/`.
 
     Left out are compiled files, what installers write of themselves, rows without hash and size,
-    and what lies outside of the environment, which is never looked at.
+    and what is outside of the environment, which is never looked at.
     """
 
     root: str

@@ -127,7 +127,7 @@ class TreeRow:
     repeated: bool = False
     """Whether what is below it was shown before, further up."""
     cut: bool = False
-    """Whether more lies below than :data:`DEEPEST` levels show."""
+    """Whether more is below than :data:`DEEPEST` levels show."""
 
 
 def needs(distributions: Iterable[Distribution], name: str) -> Iterator[TreeRow]:
@@ -158,7 +158,7 @@ def _merged(pairs: Iterable[tuple[str, Sequence[str]]]) -> dict[str, tuple[str, 
 def _walk(
     installed: set[str], children: Mapping[str, tuple[str, ...]], start: str
 ) -> Iterator[TreeRow]:
-    """Walk with a stack of its own: a hostile chain of names must not exhaust ours."""
+    """Walk with its own stack: a hostile chain of names must not exhaust ours."""
     above = [start]
     shown = {start}
     stack = [iter(children.get(start, ()))]

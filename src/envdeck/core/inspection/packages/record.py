@@ -51,7 +51,7 @@ def listed_size(data: bytes) -> int:
     """Return the sum of the sizes a RECORD lists, in bytes.
 
     Rows without a size are left out, not looked up: they are `.pyc` files, which Python writes
-    anew, and RECORD itself. The size is what ends a line, so the rows need no parsing.
+    again, and RECORD itself. The size is what ends a line, so the rows need no parsing.
     """
     if b'"' in data:
         return sum(row.size or 0 for row in rows(data))
@@ -106,7 +106,7 @@ COMPILED = (".pyc", ".pyo", "/__pycache__")
 
 def is_compiled(path: str, digest: str) -> bool:
     """Tell whether a row is of what Python compiles by itself. A package may ship bytecode in
-    place of sources: that lies outside of `__pycache__`, and has a hash."""
+    place of sources: that is outside of `__pycache__`, and has a hash."""
     return path.endswith(COMPILED) and (not digest or "__pycache__" in path)
 
 

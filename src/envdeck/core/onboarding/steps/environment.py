@@ -141,7 +141,7 @@ class EnvironmentStep(OnboardingStep):
         )
 
     def _mended(self, situation: ProjectFacts, environment: Environment, message: str) -> StepView:
-        """Rest it on the interpreter that is accepted; make it anew where that cannot mend it."""
+        """Move it to the accepted interpreter; recreate it where that cannot mend it."""
         if situation.other_project:
             return self.view(
                 StepState.CANNOT,

@@ -48,7 +48,7 @@ class Hooks:
 
 
 def read_hooks(project: str, host: Host) -> Hooks | None:
-    """Return the hooks of the repository that a project lies in; None where nothing asks for
+    """Return the hooks of the repository that a project is in; None where nothing asks for
     pre-commit, in the project's folder or at the top of its repository."""
     repository = find_repository(project)
     places = [project, *([repository] if repository is not None else [])]

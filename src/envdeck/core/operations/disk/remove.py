@@ -23,7 +23,7 @@ _THREADS = 4
 _NAMED = 20
 """Refusals that are kept; more are counted."""
 _DEEPEST = 48
-"""Folders within each other that one thread has open at once; what lies deeper is moved up
+"""Folders within each other that one thread has open at once; what is deeper is moved up
 first."""
 
 

@@ -4,6 +4,7 @@ uv, pip, venv and virtualenv say the same in many words. What is not recognised 
 own first words. Hints of the tools are not passed on: some advise `--clear`.
 """
 
+import os
 import re
 from collections.abc import Collection
 from enum import StrEnum
@@ -12,7 +13,8 @@ from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.operations.engine.command import NOT_FOUND, NOT_RUNNABLE, Completed
 from envdeck.core.operations.engine.tool_change import explain_change
-from envdeck.core.operations.shared.space import ROOM_HINT
+from envdeck.core.operations.shared.space import ROOM_HINT, find_common, hint_for
+from envdeck.core.operations.transaction.transaction import OperationStore
 
 _SENTENCE = 300
 """Characters of a tool's own words that are kept."""
@@ -307,3 +309,40 @@ def _place(text: str) -> str:
         return "the index"
     scheme, _, rest = match[0].partition("://")
     return f"{scheme}://{rest.partition('/')[0]}"
+
+
+class BuildError(Exception):
+    """It cannot be done: the reason, a way out, and whether a person stopped it."""
+
+    def __init__(
+        self,
+        message: str,
+        hint: str = "",
+        *,
+        stopped: bool = False,
+        kind: FailureKind = FailureKind.OTHER,
+        guard: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.guard = guard
+        """The check that failed, where a person may accept that by its name."""
+        self.message = message
+        self.hint = hint
+        self.stopped = stopped
+        self.kind = kind
+
+    @classmethod
+    def of(cls, failure: Failure) -> "BuildError":
+        """Return it for a command that failed."""
+        stopped = failure.kind is FailureKind.STOPPED
+        return cls(failure.cause, failure.hint, stopped=stopped, kind=failure.kind)
+
+    def way_out(self, path: str, store: OperationStore) -> str:
+        """Return the hint; where a disk is full, and it can be told which, what helps on that."""
+        if self.kind is not FailureKind.DISK:
+            return self.hint
+        host = store.host
+        cache = host.folder("UV_CACHE_DIR") or os.path.join(host.user_cache(), "uv")
+        scratch = host.folder("TMPDIR") or host.system("tmp")
+        shortage = find_common((os.path.dirname(path), cache, scratch), store)
+        return self.hint if shortage is None else hint_for(shortage, store)

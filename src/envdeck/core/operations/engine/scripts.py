@@ -90,7 +90,7 @@ def rewrite_activation(name: str, text: str, before: str, after: str) -> str:
 
 
 def replace_path(text: str, before: str, after: str) -> str:
-    """Replace a path, and what lies under it, but not one whose name only begins so."""
+    """Replace a path, and what is under it, but not one whose name only begins so."""
     return re.sub(_START + re.escape(before) + _END, lambda _: after, text)
 
 
@@ -189,7 +189,7 @@ def _unquoted(word: bytes) -> bytes | None:
 
 
 def _line(after: bytes, tail: bytes, rest: bytes, *, beside: bool = False) -> bytes:
-    """Return the lines that start a script; by what lies `beside` it, where that is asked."""
+    """Return the lines that start a script; by what is `beside` it, where that is asked."""
     path = after + tail
     direct = b"#!" + path + rest + b"\n"
     utf8 = _is_utf8(path)
@@ -198,7 +198,7 @@ def _line(after: bytes, tail: bytes, rest: bytes, *, beside: bool = False) -> by
     if utf8 and not beside and not any(each in path for each in (b"\\", b"\n", b"\r")):
         word = shlex.quote(path.decode()).encode()
     else:
-        # Nothing of the path may stand in Python's source; the interpreter lies beside.
+        # Nothing of the path may stand in Python's source; the interpreter is beside.
         name = tail.rpartition(b"/")[2]
         word = b'"$(dirname -- "$(realpath -- "$0")")"/' + shlex.quote(name.decode()).encode()
     rest = rest.strip()

@@ -13,7 +13,7 @@ from importlib import metadata
 from envdeck.core.lazy_dataclasses import dataclass
 
 _OWN = ("uv", "virtualenv")
-"""What lies beside EnvDeck and is updated there."""
+"""What is beside EnvDeck and is updated there."""
 _UPDATES = {
     "poetry": "`poetry self update`",
     "pdm": "`pdm self update`",
@@ -70,7 +70,7 @@ def explain_change(program: str, lines: Iterable[str]) -> ToolChange | None:
 
 
 def version_of(tool: str) -> str:
-    """Return a tool's name with the version that lies beside EnvDeck: `uv 0.13.9`."""
+    """Return a tool's name with the version that is beside EnvDeck: `uv 0.13.9`."""
     try:
         return f"{tool} {metadata.version(tool)}" if tool in _OWN else tool
     except metadata.PackageNotFoundError:

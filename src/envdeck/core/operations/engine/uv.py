@@ -117,7 +117,7 @@ class UvAdapter:
     ) -> Command:
         """Make an environment at a path that is absent or an empty folder, as `creation` was.
 
-        With `pip` in `seeds` uv takes it from the index: where the packages are installed anew
+        With `pip` in `seeds` uv takes it from the index: where the packages are reinstalled
         anyway, pip among them, leave it out.
         """
         flags = ["--no-project", "--python", interpreter]
@@ -225,7 +225,7 @@ class UvAdapter:
         """Install what the project's `uv.lock` says into an environment, with these groups alone
         (None: the project's default ones) and without what is `omitted`.
 
-        The lock is taken as it stands. uv makes the folder anew where the interpreter there is
+        The lock is taken as it stands. uv recreates the folder where the interpreter there is
         not the one asked for: give it only an environment that is being built.
         """
         flags = ["--frozen", "--python", interpreter]

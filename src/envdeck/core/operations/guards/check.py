@@ -158,13 +158,13 @@ def not_shown(files: Iterable[str]) -> Refusal:
 
 
 def unowned_now(environment: Environment, folder: str) -> frozenset[str]:
-    """Return the files that no package owns, of an environment that now lies at `folder`."""
+    """Return the files that no package owns, of an environment that now is at `folder`."""
     found = unowned_files(elsewhere(environment, folder))
     return frozenset(file.path for file in found.files)
 
 
 def elsewhere(environment: Environment, folder: str) -> Environment:
-    """Return an environment as it is when its folder lies at another place."""
+    """Return an environment as it is when its folder is at another place."""
 
     def moved(path: str | None) -> str | None:
         if path is not None and path.startswith(environment.path + os.sep):

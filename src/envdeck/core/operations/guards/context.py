@@ -97,10 +97,10 @@ class GuardContext:
 
     @property
     def bases(self) -> dict[str, tuple[str, ...]]:
-        """What each known environment rests on: its base and its executable, as they are named
+        """What each known environment uses: its base and its executable, as they are named
         and at each step of the links in them, by the environment's path."""
         if self._bases is None:
-            hops = cache(link_hops)  # a thousand environments rest on a dozen interpreters
+            hops = cache(link_hops)  # a thousand environments use a dozen interpreters
             self._bases = {known.path: _bases_of(known, hops) for known in self.environments}
         return self._bases
 

@@ -13,11 +13,10 @@ from envdeck.core.inspection.protection import TRASH
 from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import OperationEvent, minor_of
 from envdeck.core.operations.engine.command import Command, Completed
-from envdeck.core.operations.engine.failure import FailureKind, explain
+from envdeck.core.operations.engine.failure import BuildError, FailureKind, explain
 from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.engine.uv import UvAdapter
 from envdeck.core.operations.sources.source import PackageSource
-from envdeck.core.operations.staging.stage import BuildError
 from envdeck.core.project.requirements import file_url
 
 _LOCAL = re.compile(

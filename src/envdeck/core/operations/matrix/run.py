@@ -34,7 +34,7 @@ from envdeck.core.model import (
     StepStarted,
 )
 from envdeck.core.operations.engine.command import NOT_FOUND, NOT_RUNNABLE, Command, Completed
-from envdeck.core.operations.engine.failure import explain
+from envdeck.core.operations.engine.failure import BuildError, explain
 from envdeck.core.operations.engine.runner import Runner, leave_out_place
 from envdeck.core.operations.matrix.copies import WheelBuilder
 from envdeck.core.operations.matrix.plan import Cell, MatrixEnd, MatrixPlan
@@ -43,7 +43,7 @@ from envdeck.core.operations.run_command import Task, task_command
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.sources.source import InstallMethod, PackageSource
 from envdeck.core.operations.staging.prove import install_source
-from envdeck.core.operations.staging.stage import BuildError, BuildSpec, StagedBuild
+from envdeck.core.operations.staging.stage import BuildSpec, StagedBuild
 from envdeck.core.operations.transaction.journal import Entry, Move
 from envdeck.core.operations.transaction.transaction import (
     BusyError,

@@ -110,7 +110,7 @@ def other_release(was: str, there: str) -> str:
     empty where it is. Both are given by their metadata folders, and bear one name and version.
 
     The same wheel has the same rows. Two wheels of one release share METADATA and most of their
-    Python files: a build writes few of them anew (`__config__.py`). Where a newer tool wrote
+    Python files: a build writes few of them again (`__config__.py`). Where a newer tool wrote
     METADATA in other words, all of those files have to be the same.
     """
     old, new = record_of(was), record_of(there)

@@ -79,7 +79,7 @@ _CAUGHT = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseExc
 
 
 def is_optional(info: str, module: str) -> bool:
-    """Tell whether the distribution whose metadata folder is `info` imports a module of its own,
+    """Tell whether the distribution whose metadata folder is `info` imports one of its modules,
     and nowhere but where it goes on without it."""
     rows = record_of(info)
     if isinstance(rows, Unread):
@@ -135,7 +135,7 @@ def _catches(handler: ast.ExceptHandler) -> bool:
 _RESTARTS = 20
 """So many imports may end the interpreter itself before the rest is left untried."""
 _ALONE = 20
-"""So many distributions that failed are tried again, each in an interpreter of its own: what was
+"""So many distributions that failed are tried again, each in its own interpreter: what was
 imported before them may be the cause (setuptools wants to come before distutils)."""
 _ARGUMENT_LIMIT = 100_000
 """Bytes; Linux takes 128 KiB in one argument."""

@@ -7,7 +7,7 @@ one that is in use, or from a cache: such a file is made a copy first. With a se
 the one in use: nothing in it may be written, and an import that fails after it tried counts as one
 that could be done. From Python 3.8 on, where that can be seen.
 
-With each reason it tells whether the module declines: a statement of its own raises ImportError,
+With each reason it tells whether the module declines: a statement in it raises ImportError,
 and no other failure led to it.
 """
 

@@ -193,7 +193,7 @@ def salvage(
 ) -> str | Unsalvageable:
     """Rebuild the wheel of a pin from its installed files, into `folder`; return its path.
 
-    Every file has to have the hash that RECORD gives it. What lies outside the package folders
+    Every file has to have the hash that RECORD gives it. What is outside the package folders
     (headers, data) goes into the wheel's `data`, which installers put down relative to the
     environment: it comes back to the very same place. Scripts of entry points are left out,
     since installers write them; others get back the first line they had in the wheel.
@@ -313,7 +313,7 @@ def _members(
         if is_own(path, info) or path.endswith(_SIGNATURES):
             continue
         if is_compiled(path, row.hash):
-            continue  # Python writes it anew
+            continue  # Python writes it again
         place = place_of(row.path, folder, root)
         if root_at is None or place is None:
             return f"RECORD lists a file outside the environment: {row.path}"

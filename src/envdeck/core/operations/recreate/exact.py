@@ -12,7 +12,12 @@ from envdeck.core.model import (
     PackageChoice,
 )
 from envdeck.core.operations.engine.command import Completed
-from envdeck.core.operations.engine.failure import FailureKind, explain, package_at_fault
+from envdeck.core.operations.engine.failure import (
+    BuildError,
+    FailureKind,
+    explain,
+    package_at_fault,
+)
 from envdeck.core.operations.recipe.carry import keep_files, transplant
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recipe.identity import other_release, unlike_files
@@ -20,7 +25,7 @@ from envdeck.core.operations.recipe.recipe import Pin, PinKind, Recipe
 from envdeck.core.operations.recipe.verify import Proof, prove
 from envdeck.core.operations.recipe.wheel import Unsalvageable, salvage
 from envdeck.core.operations.recreate.doubts import choice_hint, options_for
-from envdeck.core.operations.staging.stage import BuildError, StagedBuild
+from envdeck.core.operations.staging.stage import StagedBuild
 from envdeck.core.system.words import counted, join_some
 
 WHEELS = "wheels"
@@ -271,7 +276,7 @@ class ExactInstall:
     def prove(self) -> Proof:
         """Compare with what was; what its origin gave in another build is taken from the old
         environment, where its files permit. What came from an index has to be the same, and is
-        looked at anew each time that this is called: it may have been installed once more."""
+        looked at again each time that this is called: it may have been installed once more."""
         known = self._proof
         again, self._proof, self._is_proved = self._is_proved, None, True
         proof = known or prove(self.recipe, self.building.environment())

@@ -165,16 +165,16 @@ def warnings_of(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecreatePlan(ReplacePlan):
-    """An environment to be made anew."""
+    """An environment to be recreated."""
 
     runner: ClassVar[str] = "envdeck.core.operations.recreate.run"
     carries: bool
     """Whether there are files that no package owns."""
     same_minor: bool
     same_base: bool
-    """Whether it rests on the very interpreter that the old one rests on."""
+    """Whether it uses the very interpreter that the old one uses."""
     look: EditSearch = field(repr=False, compare=False)
-    """At its files, of which more is read while it is made anew."""
+    """At its files, of which more is read while it is recreated."""
     own: frozenset[str] = frozenset()
     """The names of the project itself, where that is installed too."""
     past: PastRecipe | None = None
@@ -195,7 +195,7 @@ def plan_recreate(
     allow: frozenset[str],
     operation: Operation = Operation.RECREATE,
 ) -> RecreatePlan | NoPlan:
-    """Plan to make an environment anew; see :meth:`Operations.plan_recreate`."""
+    """Plan to recreate an environment; see :meth:`Operations.plan_recreate`."""
     host, choices = context.catalog.host, request.choices
     for name in _LAYOUT:
         if reach.islink(place := os.path.join(environment.path, name)):

@@ -17,6 +17,7 @@ from envdeck.core.model import (
     Result,
     StepStarted,
 )
+from envdeck.core.operations.engine.failure import BuildError
 from envdeck.core.operations.recipe.carry import Carried, carry_over, mapped
 from envdeck.core.operations.recipe.recipe import PinKind, Recipe, record_of
 from envdeck.core.operations.recipe.verify import Proof
@@ -26,7 +27,7 @@ from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.sources.source import SourceName
 from envdeck.core.operations.staging.prove import FileProof, install_source, is_of
 from envdeck.core.operations.staging.replace import replace_environment
-from envdeck.core.operations.staging.stage import BuildError, StagedBuild
+from envdeck.core.operations.staging.stage import StagedBuild
 from envdeck.core.system.files import Unread
 from envdeck.core.system.words import counted, join_some
 

@@ -238,7 +238,7 @@ def interpreter_choices(
 ) -> tuple[InterpreterOption, ...]:
     """Return the interpreters in the order of choice, the one to take among them: what is `asked`
     for (a version, or the path of an executable), else what suits best. The base that an
-    environment has is among them wherever it lies."""
+    environment has is among them wherever it is."""
     host = context.catalog.host
     known = known_interpreters(context)
     base = _base(environment) if environment is not None else None
@@ -289,7 +289,7 @@ def pick(asked: str | None, options: tuple[InterpreterOption, ...]) -> Interpret
 
 
 def _base(environment: Environment) -> str | None:
-    """Return the executable that an environment rests on; where its own is a copy of that, the
+    """Return the executable that an environment uses; where its own is a copy of that, the
     one in the folder that it was copied from."""
     python = environment.python
     minor = minor_of(python.version) or "3"

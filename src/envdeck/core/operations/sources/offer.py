@@ -186,7 +186,7 @@ def sources(
     file: str | None = None,
     parts: Parts = DEFAULTS,
 ) -> tuple[PackageSource, ...]:
-    """Return what an environment can be rebuilt (or, with None, made anew) from.
+    """Return what an environment can be rebuilt (or, with None, recreated) from.
 
     `project` is the one reading of it, with hashes, or its folder, which is read then.
 

@@ -162,7 +162,7 @@ class ChangeMonitor:
         self.own = frozenset(self.files.keys() - shared)
 
     def suspects(self, folder: str) -> frozenset[str] | None:
-        """Return the folders and files that changed in the tree that now lies at `folder`; None
+        """Return the folders and files that changed in the tree that now is at `folder`; None
         where nothing did at all. What is new is told by its folder, so each is looked at by its
         path, and nothing is listed."""
         found: set[str] = set()
@@ -267,7 +267,7 @@ def packages_of(environment: Environment) -> Packages:
 
 
 def changed_between(before: Packages, after: Packages) -> tuple[str, ...]:
-    """Return the names of the distributions that came, went or were installed anew."""
+    """Return the names of the distributions that came, went or were reinstalled."""
     return tuple(sorted({name for _, name, _ in {*before} ^ {*after}}))
 
 

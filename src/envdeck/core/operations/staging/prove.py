@@ -22,13 +22,19 @@ from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import SEED_PACKAGES, Edits, Environment
 from envdeck.core.operations.engine.command import Completed
-from envdeck.core.operations.engine.failure import Failure, FailureKind, explain, package_at_fault
+from envdeck.core.operations.engine.failure import (
+    BuildError,
+    Failure,
+    FailureKind,
+    explain,
+    package_at_fault,
+)
 from envdeck.core.operations.recipe.carry import bring, mapped
 from envdeck.core.operations.recipe.edits import EditSearch, Limits
 from envdeck.core.operations.recipe.verify import dependency_problems
 from envdeck.core.operations.shared.context import Stopped
 from envdeck.core.operations.staging.changes import Packages, packages_of
-from envdeck.core.operations.staging.stage import BuildError, StagedBuild
+from envdeck.core.operations.staging.stage import StagedBuild
 from envdeck.core.system import reach
 from envdeck.core.system.words import join_some
 
@@ -121,7 +127,7 @@ class FileProof:
     _until: float = float("inf")
 
     def read_old(self, stopped: Stopped) -> None:
-        """Read the old environment; meant for a thread of its own, while an installer runs. What
+        """Read the old environment; meant for its own thread, while an installer runs. What
         is not reached in time is told among the edits as not compared."""
         if self.look is not None:
             self._open(self.look, stopped)
@@ -348,7 +354,7 @@ class FileProof:
         if kept:
             building.store.disk.settle_tree(building.folder)
             if building.watch is not None:
-                building.watch.own = None  # what was shared may be a file of its own by now
+                building.watch.own = None  # what was shared may be its own file by now
         said = [f"edited files kept: {join_some(kept, _NAMED)}"] if kept else []
         if left:
             said.append(

@@ -16,6 +16,7 @@ from envdeck.core.model import (
     refused,
 )
 from envdeck.core.operations.disk.links import expect_movable
+from envdeck.core.operations.engine.failure import BuildError
 from envdeck.core.operations.guards.check import guard_context, obstacles
 from envdeck.core.operations.recipe.recipe import Recipe
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
@@ -29,7 +30,7 @@ from envdeck.core.operations.staging.changes import (
     named,
     packages_of,
 )
-from envdeck.core.operations.staging.stage import BuildError, BuildSpec, StagedBuild
+from envdeck.core.operations.staging.stage import BuildSpec, StagedBuild
 from envdeck.core.operations.transaction.journal import Entry, Move
 from envdeck.core.operations.transaction.picture import Picture, describe_changes
 from envdeck.core.operations.transaction.transaction import Transaction, transaction, trash_of

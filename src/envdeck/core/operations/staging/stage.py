@@ -10,7 +10,7 @@ from envdeck.core.model import IMPORT_CHECK, Creation, Environment
 from envdeck.core.operations.disk.permissions import keep_owner
 from envdeck.core.operations.engine.command import Command, Completed, clean_environ, masker
 from envdeck.core.operations.engine.creators import Creator
-from envdeck.core.operations.engine.failure import Failure, FailureKind, explain
+from envdeck.core.operations.engine.failure import BuildError, FailureKind, explain
 from envdeck.core.operations.engine.pip_configuration import index_lines
 from envdeck.core.operations.engine.relocation import left_behind, relocate, with_values
 from envdeck.core.operations.engine.runner import Runner, leave_out_place
@@ -24,7 +24,6 @@ from envdeck.core.operations.recipe.import_probe import (
 from envdeck.core.operations.recipe.verify import dependency_problems, new_dependency_problems
 from envdeck.core.operations.shared.base_interpreter import BaseNames, restore_links
 from envdeck.core.operations.shared.context import Stopped, Tell, read_environment
-from envdeck.core.operations.shared.space import find_common, hint_for
 from envdeck.core.operations.sources.source import (
     InstallMethod,
     PackageSource,
@@ -170,43 +169,6 @@ _LACKING = frozenset(
 """How it fails where the cache has not got everything."""
 
 
-class BuildError(Exception):
-    """It cannot be done: the reason, a way out, and whether a person stopped it."""
-
-    def __init__(
-        self,
-        message: str,
-        hint: str = "",
-        *,
-        stopped: bool = False,
-        kind: FailureKind = FailureKind.OTHER,
-        guard: str | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.guard = guard
-        """The check that failed, where a person may accept that by its name."""
-        self.message = message
-        self.hint = hint
-        self.stopped = stopped
-        self.kind = kind
-
-    @classmethod
-    def of(cls, failure: Failure) -> "BuildError":
-        """Return it for a command that failed."""
-        stopped = failure.kind is FailureKind.STOPPED
-        return cls(failure.cause, failure.hint, stopped=stopped, kind=failure.kind)
-
-    def way_out(self, path: str, store: OperationStore) -> str:
-        """Return the hint; where a disk is full, and it can be told which, what helps on that."""
-        if self.kind is not FailureKind.DISK:
-            return self.hint
-        host = store.host
-        cache = host.folder("UV_CACHE_DIR") or os.path.join(host.user_cache(), "uv")
-        scratch = host.folder("TMPDIR") or host.system("tmp")
-        shortage = find_common((os.path.dirname(path), cache, scratch), store)
-        return self.hint if shortage is None else hint_for(shortage, store)
-
-
 @dataclass(slots=True)
 class StagedBuild:
     """One environment being made, step by step; whatever fails raises :class:`BuildError`."""
@@ -321,7 +283,7 @@ class StagedBuild:
         return self.run(replace(command, argv=(*command.argv, *flags)))
 
     def install_fresh(self, names: Sequence[str], lines: Sequence[str] = ()) -> Completed:
-        """Install packages anew, by `lines` or as the source says: nothing of the cache is used,
+        """Reinstall packages, by `lines` or as the source says: nothing of the cache is used,
         no file is shared with it, and nothing is built that is not to be."""
         flags = ("--no-cache", "--link-mode=copy")
         if lines:

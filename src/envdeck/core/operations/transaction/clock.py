@@ -53,7 +53,7 @@ class ClockRecord:
 
 
 class Clock:
-    """The record of one user on one host; what cannot be read is begun anew."""
+    """The record of one user on one host; what cannot be read is started over."""
 
     def __init__(self, file: str, disk: Disk) -> None:
         self._file = file

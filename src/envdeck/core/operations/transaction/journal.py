@@ -107,7 +107,7 @@ class Entry:
     file: str = ""
     """A file outside of the environment that is changed with it: the project's lock."""
     file_folder: Identity | None = None
-    """The folder that the file lies in."""
+    """The folder that the file is in."""
     file_digest: str = ""
     """What the file held when the operation had changed it (SHA-256), so that later changes are
     seen; empty in those of older versions."""

@@ -41,7 +41,7 @@ class Picture:
     files: Mapping[str, tuple[int, int, int]]
     """Inode, size in bytes, and time of the last change in nanoseconds."""
     metadata: Mapping[str, str]
-    """Digests of `pyvenv.cfg` and of what lies in `*.dist-info` and `*.egg-info`."""
+    """Digests of `pyvenv.cfg` and of what is in `*.dist-info` and `*.egg-info`."""
     folders: Mapping[str, tuple[int, int]] = field(default_factory=dict, compare=False)
     """Inode and time of the last change of every folder, of those of compiled files too. They are
     looked at before they are listed, and no part of the proof."""

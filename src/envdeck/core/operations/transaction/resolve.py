@@ -85,7 +85,7 @@ def file_problem(entry: Entry, disk: Disk) -> str:
 
 def is_same(found: Identity | None, noted: Identity | None, entry: Entry, host: Host) -> bool:
     """Tell whether a folder is the one that an entry noted. Disks may get another number when the
-    machine starts anew; inodes keep theirs."""
+    machine starts again; inodes keep theirs."""
     if found is None or noted is None or found == noted:
         return found == noted
     return found.inode == noted.inode and entry.boot != boot_id(host)

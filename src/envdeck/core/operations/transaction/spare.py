@@ -74,7 +74,7 @@ class Spare:
                 reserve.fill()
 
     def keep_in(self, trash: str) -> None:
-        """Have a trash keep a reserve where it lies on another disk than the journal."""
+        """Have a trash keep a reserve where it is on another disk than the journal."""
         if device_of(trash) == device_of(self._own.folder):
             return
         self._reserve_of(trash).fill()

@@ -68,7 +68,7 @@ class HalfPurgedError(Exception):
 
 
 class ReplacedError(Exception):
-    """Something else lies at the path than what was shown; nothing was changed."""
+    """Something else is at the path than what was shown; nothing was changed."""
 
 
 class UnclearError(Exception):
@@ -225,10 +225,10 @@ class Transaction:
         """Exchange the staged environment for the one in its place, or move it where none is.
 
         `is_as_shown` is asked about the old one once it is aside: where it says no, everything
-        returns, as where something else lies there.
+        returns, as where something else is there.
         """
         disk, entry = self._store.disk, self.entry
-        staged = disk.identity(self.staged)  # a tool may have made the folder anew
+        staged = disk.identity(self.staged)  # a tool may have recreated the folder
         self._expect(entry.path)
         if entry.old is None:
             self.note(Phase.MOVING, new=staged)

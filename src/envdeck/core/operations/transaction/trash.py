@@ -1,4 +1,4 @@
-"""The trash: what was put aside, each in a folder of its own with a manifest."""
+"""The trash: what was put aside, each in its own folder with a manifest."""
 
 import json
 import math

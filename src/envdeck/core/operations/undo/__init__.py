@@ -1,1 +1,1 @@
-"""Undo: an operation of its own."""
+"""Undo, an operation itself."""

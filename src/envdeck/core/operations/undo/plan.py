@@ -126,7 +126,7 @@ def obstacles_to_discarding(
         environment=None,
         machine=machine,
     )
-    # A file was edited under rules of its own, wherever its project lies: those let it return.
+    # A file was edited under rules of its own, wherever its project is: those let it return.
     guards = () if entry.is_file else (ProtectedPath(), Mounted())
     final = [guard.refuses(question) for guard in guards]
     if entry.old is None and not entry.is_file and machine.candidate(path) is None:

@@ -372,7 +372,7 @@ class Bounds:
         )
 
     def without(self, names: Collection[str], folder: str) -> tuple[str, ...]:
-        """Return the files with nothing said of these names, written anew into a folder where
+        """Return the files with nothing said of these names, rewritten into a folder where
         they say anything."""
         found = []
         for number, (path, manifest) in enumerate(self.files.items()):

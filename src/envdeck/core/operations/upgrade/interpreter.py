@@ -1,6 +1,6 @@
 """Another interpreter of the same minor version: what changes in an environment for it.
 
-An environment rests on its base by a few links (or copies) in its scripts folder and by some
+An environment uses its base by a few links (or copies) in its scripts folder and by some
 lines of its `pyvenv.cfg` (PEP 405); everything else in it names the environment itself. Where
 the minor version stays, its packages stay good, and only these change. Neither `python -m venv
 --upgrade` nor a creator is run: over another minor version the one makes a chimera, over a
@@ -125,9 +125,9 @@ class Repair:
     named: BasePath
     """By which path it names that base then."""
     links: tuple[BaseLink, ...]
-    """Links in the scripts folder that are made anew."""
+    """Links in the scripts folder that are recreated."""
     copies: tuple[BaseCopy, ...]
-    """Executables in the scripts folder that are copied anew."""
+    """Executables in the scripts folder that are copied again."""
     cfg: bytes = field(repr=False)
     """The whole new `pyvenv.cfg`."""
     cfg_changes: tuple[CfgChange, ...]
@@ -162,7 +162,7 @@ def repair_plan(
     wanted: str | None = None,
     link: str | None = None,
 ) -> Repair | NoRepair:
-    """Return how to put an environment on a base of its own minor version, or why not.
+    """Return how to put an environment on a base of the same minor version, or why not.
 
     `wanted` is a version (`3.11`, `3.11.9`) or the path of an executable; without it the newest
     patch release of its minor version is taken, by preference from the same source (pyenv, uv,

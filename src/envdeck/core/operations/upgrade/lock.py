@@ -13,13 +13,13 @@ from envdeck.core.inspection.packages.distributions import read_distributions, r
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Environment, Fact, NoPlan, Plan, Step, StepStarted
 from envdeck.core.operations.engine.command import Command, clean_environ
-from envdeck.core.operations.engine.failure import explain
+from envdeck.core.operations.engine.failure import BuildError, explain
 from envdeck.core.operations.engine.tool_change import update_of, version_of
 from envdeck.core.operations.engine.uv import InstallRules, UvAdapter
 from envdeck.core.operations.sources.offer import sources, without_inherited
 from envdeck.core.operations.sources.source import InstallMethod, PackageSource, SourceName
 from envdeck.core.operations.staging.changes import Installed
-from envdeck.core.operations.staging.stage import BuildError, StagedBuild
+from envdeck.core.operations.staging.stage import StagedBuild
 from envdeck.core.operations.transaction.transaction import digest_of
 from envdeck.core.operations.upgrade.model import LockChange
 from envdeck.core.operations.upgrade.staged import (

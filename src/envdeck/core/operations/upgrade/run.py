@@ -6,13 +6,13 @@ from functools import partial
 from envdeck.core.inspection.packages.distributions import read_heads
 from envdeck.core.model import Environment, Result, StepProgress, StepStarted
 from envdeck.core.operations.disk.links import FolderLinkError
-from envdeck.core.operations.engine.failure import explain
+from envdeck.core.operations.engine.failure import BuildError, explain
 from envdeck.core.operations.shared.base_interpreter import anchor_links
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.staging.changes import confine_records
 from envdeck.core.operations.staging.prove import FileProof
 from envdeck.core.operations.staging.replace import replace_environment
-from envdeck.core.operations.staging.stage import SOME, BuildError, StagedBuild
+from envdeck.core.operations.staging.stage import SOME, StagedBuild
 from envdeck.core.operations.upgrade.candidates import normal_version
 from envdeck.core.operations.upgrade.interpreter import Repair, apply_repair
 from envdeck.core.operations.upgrade.lock import upgrade_lock

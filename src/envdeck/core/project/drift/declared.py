@@ -109,7 +109,7 @@ def needed_drift(
 def constrained(
     constraints: Iterable[DeclaredRequirement], installed: InstalledIndex, reached: Iterable[str]
 ) -> tuple[Drift, ...]:
-    """Return what is installed, is reached, and lies outside of a constraint (`-c`)."""
+    """Return what is installed, is reached, and is outside of a constraint (`-c`)."""
     names = frozenset(reached)
     drifts: dict[str, Drift] = {}
     for one in constraints:

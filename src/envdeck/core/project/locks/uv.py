@@ -126,7 +126,7 @@ def _package(
 
 
 def _place(table: Mapping[str, Any]) -> str:
-    """Return where a package of the project lies in it; empty for one from elsewhere."""
+    """Return where a package of the project is in it; empty for one from elsewhere."""
     source = table_at(table, "source")
     return string_at(source, "editable") or string_at(source, "virtual")
 

@@ -387,7 +387,7 @@ async def test_several_are_shown_together_and_answered_by_one_yes(opened, made_u
         assert "1 of 2" in text
         assert text.index("~/work/one") < text.index("~/work/five")
         assert "Recreate 2 (y)" in text
-        assert "200 MB when the trash is emptied · H to undo each" in text
+        assert "200 MB when the trash is emptied · z to undo" in text
         assert operations.ran == []
         await screen.pilot.press("space")  # what can be overruled is, for those that it is about
         await screen.planned()

@@ -163,7 +163,7 @@ class PlanWords:
             said.show((nothing if plan.nothing else Part("Not possible", Tone.ERROR),))
         elif isinstance(whole, Plan) and not why:
             cells = max(said.content_size.width, 20)
-            said.show(cost_line(whole, look, cells, each=isinstance(plan, CombinedPlan)))
+            said.show(cost_line(whole, look, cells))
         elif plan is not None:
             said.show((Part(why, Tone.ERROR),))
 

@@ -161,15 +161,12 @@ def final(refusals: Collection[Refusal]) -> Refusal | None:
     return next((each for each in refusals if not each.overrulable), None)
 
 
-def cost_line(plan: Plan, look: Look, cells: int, *, each: bool = False) -> Line:
+def cost_line(plan: Plan, look: Look, cells: int) -> Line:
     """Return what it costs, what it frees, and for how long it can be taken back; in less room
-    the way back is what stays.
-
-    `each` tells that it stands for several, each of which is taken back by itself.
-    """
+    the way back is what stays."""
     needed = "" if plan.needs_bytes is None else f"needs {size(plan.needs_bytes)}"
     freed: Line = (Part(_freed(plan), Tone.STRONG),)
-    back, brief = _way_back(plan, look, "history" if each else "undo")
+    back, brief = _way_back(plan, look)
     ways: list[list[Line]] = [
         [(Part(needed),), freed, back],
         [freed, back],
@@ -180,14 +177,13 @@ def cost_line(plan: Plan, look: Look, cells: int, *, each: bool = False) -> Line
     return next((line for line in lines if line_width(line) <= cells), lines[-1])
 
 
-def _way_back(plan: Plan, look: Look, action: str) -> tuple[Line, Line]:
+def _way_back(plan: Plan, look: Look) -> tuple[Line, Line]:
     if plan.undo is None:
         said = "" if plan.operation is Operation.UNDO else "cannot be undone"
         return (Part(said, Tone.WARNING),), (Part(said, Tone.WARNING),)
-    key = Part(look.key(action), Tone.HEADING)
+    key = Part(look.key("undo"), Tone.HEADING)
     kept = "" if plan.kept_until is None else f" ({time_left(plan.kept_until - look.clock())})"
-    said = " to undo" if action == "undo" else " to undo each"
-    return (key, Part(f"{said}{kept}")), (key, Part(said))
+    return (key, Part(f" to undo{kept}")), (key, Part(" to undo"))
 
 
 def _freed(plan: Plan) -> str:

@@ -390,3 +390,15 @@ def test_plans_of_one_yes_are_undone_together_by_their_batch(operations, home):
     assert {target.path for target in plan.targets} == {str(path) for path in paths[:2]}
     assert operations.run(plan, lambda _: None).status is Ending.DONE
     assert [path.exists() for path in paths] == [True, True, False]
+
+
+def test_the_last_operation_is_all_that_one_yes_was_for(operations, home):
+    paths = [fill(home / name / ".venv", name) for name in ("one", "two", "three")]
+    for number, path in enumerate(paths):
+        entry = act(operations, path, Move.ASIDE, f"20261120-00000{number}-aaaa")
+        batch = "20261120-000001-aaaa-all" if number else ""
+        operations.store.journal.write(replace(entry, batch=batch))
+    plan = operations.plan_undo()
+    assert {target.path for target in plan.targets} == {str(path) for path in paths[1:]}
+    assert operations.run(plan, lambda _: None).status is Ending.DONE
+    assert [path.exists() for path in paths] == [False, True, True]

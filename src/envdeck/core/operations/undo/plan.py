@@ -250,15 +250,11 @@ def plan_undo(
 
 
 def _last(entries: Sequence[Entry], store: OperationStore, halves: frozenset[str]) -> list[Entry]:
-    """Return the newest plan of which anything can be taken back. An undo is not: asked twice,
-    a person means the operation before."""
+    """Return the newest plan of which anything can be taken back, with those that were answered
+    by the same yes. An undo is not: asked twice, a person means the operation before."""
     for entry in reversed(entries):
         if entry.operation is not Operation.UNDO and not undo_obstacle(entry, store, halves):
-            return [
-                each
-                for each in entries
-                if each.group == entry.group and each.operation is entry.operation
-            ]
+            return [each for each in entries if each.tie == entry.tie]
     return []
 
 

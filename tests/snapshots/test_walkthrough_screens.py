@@ -5,6 +5,7 @@ import pytest
 
 from envdeck.core.model import CommandStarted, OutputLine, StepProgress, StepStarted
 from envdeck.text.safe import ASCII
+from envdeck.tui.walkthrough.options import StepDialog
 
 SIZES = pytest.mark.parametrize(
     "size", [(80, 24), (120, 36), (50, 15)], ids=lambda s: f"{s[0]}x{s[1]}"
@@ -27,7 +28,9 @@ def _settled(view):
 def walks(looks_as_before, made_up):
     """Open the walkthrough of a project, press keys, and compare."""
 
-    async def compare(size, *keys, found=None, operations=None, first=None, **changes):
+    async def compare(
+        size, *keys, found=None, operations=None, first=None, then=lambda _app: True, **changes
+    ):
         walking = made.MadeUpWalking(found or made.steps())
 
         async def opening(pilot, until):
@@ -41,7 +44,7 @@ def walks(looks_as_before, made_up):
         source = made_up.MemorySource([made_up.environment(f"{made.PROJECT}/.venv")])
         operations = operations or made_up.MadeUpOperations()
         await looks_as_before(
-            size, *keys, source=source, operations=operations, first=opening, **changes
+            size, *keys, source=source, operations=operations, first=opening, then=then, **changes
         )
 
     return compare
@@ -90,11 +93,30 @@ async def test_a_step_is_being_done(walks, made_up, size):
 
 @SIZES
 async def test_values_are_asked_for(walks, size):
-    await walks(size, "j", "j", "enter", "x", "y", "z")
+    async def typing(pilot, until):
+        # Each key once there is what takes it: a loaded machine looks idle to the pilot.
+        await pilot.press("j", "j")
+        await until(lambda: pilot.app.screen.panes.list.current.name == "dotenv")
+        await pilot.press("enter")
+        await until(lambda: isinstance(pilot.app.screen, StepDialog))
+        field = pilot.app.screen.fields[0]
+        await until(lambda: field.has_focus)
+        await pilot.press("x", "y", "z")
+        await until(lambda: field.value == "xyz")
+        await until(lambda: pilot.app.screen.keys.display)
+
+    await walks(size, first=typing)
 
 
 async def test_options_are_chosen(walks):
-    await walks(NARROW, "enter", "j", "space")
+    async def choosing(pilot, until):
+        await pilot.press("enter")
+        await until(lambda: isinstance(pilot.app.screen, StepDialog))
+        await until(lambda: pilot.app.screen.choices.has_focus)
+        await pilot.press("j", "space")
+        await until(lambda: len(pilot.app.screen.chosen) == 2)
+
+    await walks(NARROW, first=choosing)
 
 
 async def test_plain_signs(walks):

@@ -1,12 +1,35 @@
 """Every view × every key of the registry: it acts, or says why not."""
 
+import importlib
+
 import pytest
 from choosing_cases import ITEMS, PASTS, ChoosingOperations
+from made_up_walkthrough import MadeUpWalking
 
+from envdeck.core.caches import Cache, CacheFolder
+from envdeck.core.model import (
+    BisectRun,
+    CellEnd,
+    CellStatus,
+    Ending,
+    Operation,
+    Size,
+    Step,
+    Target,
+    Verdict,
+)
+from envdeck.core.operations.bisect.plan import BisectEnd, BisectPlan
+from envdeck.core.operations.bisect.run import BisectRequest, BisectResult
+from envdeck.core.operations.bisect.search import SearchStatus
+from envdeck.core.operations.matrix.plan import Cell, MatrixEnd, MatrixPlan
+from envdeck.core.timeline.model import Snapshot, SnapshotPackage
+from envdeck.tui.app import EnvDeck
 from envdeck.tui.base.actions import ACTIONS, keys_of, named
+from envdeck.tui.base.job import Job
 from envdeck.tui.base.keymap import ANYWHERE
 from envdeck.tui.history.screen import HistoryScreen
 from envdeck.tui.history.trash_screen import TrashScreen
+from envdeck.tui.machine import caches
 
 VIEWS = {
     "list": (),
@@ -25,7 +48,13 @@ VIEWS = {
     "machine": ("m",),
     "unreadable": ("e",),
     "compare": ("space", "space", "equals_sign"),
+    "caches": ("B",),
+    "project setup": ("w",),
+    "bisect": (),
+    "matrix": (),
 }
+SHOWS = {"bisect": ("bisect", "show_bisect"), "matrix": ("matrix", "show_matrix")}
+"""The views of an operation, and what shows them."""
 ENDS = {"quit", "leave", "back", "folder", "palette", "help", "tour"}
 """They leave the view or the program, or are those of the program on every screen."""
 
@@ -34,8 +63,56 @@ def everything(pilot):
     return "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
 
 
+CACHE = Cache(
+    "pip", "pip cache", "packages are downloaded again",
+    (CacheFolder("/home/ada/.cache/pip", Size(9, 9, 9, 1)),), "/home/ada/.cache/pip",
+)  # fmt: skip
+RUN = BisectRun({"idna": "3.7"}, (), Verdict.GOOD, 0, 0.6, number=1)
+CELL = Cell(number=1, python="3.12.4", column=())
+
+
+def job_of(view, made_up):
+    """Return an operation that is over, and has something to show."""
+    environment = made_up.environment()
+    command = ("pytest",)
+    same = {"id": "20261120-101502-0001", "targets": (Target(environment.path),)}
+    same["steps"] = (Step("run it", command),)
+    if view == "bisect":
+        packages = (SnapshotPackage("idna", "3.7"),)
+        taken = Snapshot("a" * 16, environment.path, 0.0, 0.0, "3.12.4", "/usr", packages)
+        request = BisectRequest(environment, taken, taken, command, "/")
+        job = Job(BisectPlan(operation=Operation.BISECT, request=request, **same))
+        job.tell(RUN)
+        found = BisectResult(SearchStatus.CANNOT_TELL, "it fails at random")
+        job.end(BisectEnd(status=Ending.DONE, message=found.message, found=found))
+    else:
+        shape = {"project": "/home/ada/work/api", "command": command, "pythons": ("3.12.4",)}
+        shape |= {"columns": ((),), "cells": (CELL,)}
+        job = Job(MatrixPlan(operation=Operation.MATRIX, **shape, **same))
+        end = CellEnd(1, CellStatus.PASSED, 0, 1.2, 0.5, output=("ok",))
+        job.tell(end)
+        job.end(MatrixEnd(status=Ending.DONE, message="1 of 1 passed", cells=(end,)))
+    job.drain(made_up.NOW)
+    return job
+
+
+async def open_view(pilot, view, made_up):
+    """Go to a view from the list."""
+    app = pilot.app
+    await pilot.press(*VIEWS[view])
+    if view in SHOWS:
+        module, show = SHOWS[view]
+        shown = getattr(importlib.import_module(f"envdeck.tui.operations.{module}"), show)
+        queue = app.main.operations.need_queue(app.main.operations.operating)
+        app.push_screen(shown(queue, job_of(view, made_up), app.main.look))
+    await pilot.pause()
+
+
 @pytest.fixture
-def opened(open_screen, made_up):
+def opened(open_screen, made_up, monkeypatch):
+    monkeypatch.setattr(caches, "finder", lambda *_: lambda _stopped: iter([CACHE]))
+    monkeypatch.setattr(EnvDeck, "open_walking", staticmethod(lambda *_: MadeUpWalking()))
+
     def open_with(**more):
         from envdeck.core.model import Unreadable
 
@@ -55,13 +132,13 @@ def opened(open_screen, made_up):
 
 
 @pytest.mark.parametrize("view", VIEWS)
-async def test_every_key_acts_or_says_why_not(opened, view, wait_until):
+async def test_every_key_acts_or_says_why_not(opened, view, wait_until, made_up):
     async with opened() as pilot:
         app = pilot.app
-        await pilot.press(*VIEWS[view])
-        await pilot.pause()
+        await open_view(pilot, view, made_up)
+        main = view in list(VIEWS)[:7]
+        await wait_until(lambda: (app.screen is app.main) == main)
         home = app.screen
-        assert (home is app.main) == (view in list(VIEWS)[:7]), view
         inside = app.main.panes.inside
         silent = []
         for action in ACTIONS:

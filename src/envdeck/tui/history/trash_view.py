@@ -231,20 +231,29 @@ def _contents(manifest: TrashManifest, room: int, look: Look) -> list[Line]:
 
 def title_line(items: Sequence[Item], look: Look, cells: int) -> Line:
     """Return how much there is in all."""
-    parts = [Part("Trash", Tone.STRONG)]
-    if items:
-        parts.append(Part(f"   {counted(len(items), 'item')}"))
-        unknown = any(frees(item) is None for item in items)
-        least = "at least " if unknown else ""
-        parts.append(Part(f" · {least}{size(total(items))} reclaimable"))
-        partly = sum(item.going for item in items)
-        if partly:
-            parts.append(Part(f" · {look.signs.broken} {partly:,} {PARTLY}", Tone.ERROR))
-        odd = sum(bool(item.problem) for item in items) - partly
-        if odd:
-            words = f" · {look.signs.broken} {odd:,} with problems"
-            parts.append(Part(words, Tone.ERROR))
-    return clipped(tuple(parts), cells, look.signs.ellipsis)
+    head = Part("Trash", Tone.STRONG)
+    if not items:
+        return (head,)
+    unknown = any(frees(item) is None for item in items)
+    freed = f"{'at least ' if unknown else ''}{size(total(items))}"
+    partly = sum(item.going for item in items)
+    odd = sum(bool(item.problem) for item in items) - partly
+    problems = [(partly, PARTLY)] * bool(partly) + [(odd, "with problems")] * bool(odd)
+    count = Part(f"   {counted(len(items), 'item')}")
+    lines = [
+        (
+            head,
+            count,
+            Part(f" · {freed}{' reclaimable' if whole else ''}"),
+            *(
+                Part(f" · {look.signs.broken} {number:,}{f' {words}' if named else ''}", Tone.ERROR)
+                for number, words in problems
+            ),
+        )
+        for whole, named in ((True, True), (True, False), (False, False))
+    ]
+    fits = next((line for line in lines if line_width(line) <= cells), lines[-1])
+    return clipped(fits, cells, look.signs.ellipsis)
 
 
 def marked_line(items: Sequence[Item]) -> Line:

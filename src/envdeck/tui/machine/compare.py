@@ -153,7 +153,10 @@ class CompareScreen(ListDetailScreen[PairList, None]):
         """Say how much differs, and what keys do."""
         found, parts = self.table.found, [Part("Compare", Tone.STRONG)]
         if found is not None:
-            parts.append(Part(f"   {count_words(found)}"))
+            told = f"   {count_words(found)}"
+            if len(told) + len("Compare") > self.size.width - 2:
+                told = f"   {len(found.differing):,} differ, {found.agreed:,} identical"
+            parts.append(Part(told))
             parts += [
                 Part(f" · {self.look.sentence(note)}", Tone.WARNING)
                 for side in (found.first, found.second)

@@ -295,9 +295,8 @@ class UnreadableScreen(ListDetailScreen[_Places, None]):
 
     def tell(self) -> None:
         """Say how many there are, and how to leave."""
-        said = (
-            f"   {self._count:,} path{'' if self._count == 1 else 's'} not included in the totals"
-        )
+        where = "not included in the totals" if self.size.width >= 60 else "not in the totals"
+        said = f"   {self._count:,} path{'' if self._count == 1 else 's'} {where}"
         if self._left_out:
             said += f", {self._left_out:,} not looked at"
         self.title_label.show((Part("Unreadable paths", Tone.STRONG), Part(said)))

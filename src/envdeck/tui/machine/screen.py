@@ -142,6 +142,10 @@ def nothing(look: Look) -> str:
     )
 
 
+_LEGEND_FROM = 60
+"""Cells from which it is said beside the keys what the bars mean."""
+
+
 class Bars(LineList[BarRow]):
     """The bars, in sections."""
 
@@ -203,7 +207,9 @@ class MachineScreen(ListDetailScreen[Bars, None]):
     def tell(self) -> None:
         """Say what there is in all, and what the bars mean."""
         self.title_label.show(totals_line(self._everything))
-        said = legend(self._everything, self.look, counting=self._counting)
+        said: Line = ()
+        if self.size.width >= _LEGEND_FROM:
+            said = legend(self._everything, self.look, counting=self._counting)
         self.keys.tell({"open": "list", "caches": "", "back": ""}, said)
 
     def _count(self, groups: Sequence[Group], stopped: Stopped) -> dict[str, Group]:

@@ -138,6 +138,8 @@ def fitted(pieces: Iterable[Line], cells: int, ellipsis: str = "…") -> Line:
     return clipped(line, cells, ellipsis)
 
 
+_HELD = 12
+"""Cells that go to the next line with a word that follows them without a blank, at most."""
 _SIGN = 3
 """Cells that a sign and a blank take at most."""
 
@@ -160,16 +162,30 @@ def wrapped(line: Line, cells: int, ellipsis: str = "…") -> list[Line]:
         if word.path and 0 < used <= _SIGN < cells - used:
             room -= used
         elif current and used + width(word.text) > cells:
+            current, held = _broken(current, word)
             lines.append(_trimmed(current))
-            current, used = [], 0
+            current, used = held, line_width(tuple(held))
             if word.text.isspace():
                 continue
+            room = cells - used
         fitted = _fitted(word, room, ellipsis)
         current.append(fitted)
         used += width(fitted.text)
     if current:
         lines.append(_trimmed(current))
     return [_shown(line) for line in lines] or [()]
+
+
+def _broken(words: list[Part], following: Part) -> tuple[list[Part], list[Part]]:
+    """Return what stays on a line, and what goes to the next one with the word that follows: a
+    line ends at a blank, though a key and the colon behind it have tones of their own."""
+    at = len(words)
+    while at and not (following.path or words[at - 1].text.isspace() or words[at - 1].path):
+        at -= 1
+    held = words[at:] if at > 0 and not following.text.isspace() else []
+    if held and line_width(tuple(held)) > _HELD:
+        held = []
+    return words[: len(words) - len(held)], held
 
 
 def _words(line: Line) -> Iterator[Part]:
@@ -224,7 +240,8 @@ def content(line: Line) -> Content:
 
 
 class LineLabel(Widget):
-    """Shows a line, cut at the edge; a path in it is shortened in the middle instead."""
+    """Shows a line. Where it is too long, quiet pieces of it are left out whole, from the last one
+    on; then a path in it is shortened in the middle, and the rest cut at the edge."""
 
     DEFAULT_CSS = """
     LineLabel { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
@@ -241,15 +258,20 @@ class LineLabel(Widget):
 
     def render(self) -> Content:
         """Draw it."""
-        missing = line_width(self.line) - self.content_size.width
+        line, room = self.line, self.content_size.width
+        for part in reversed(self.line):
+            quiet = part.tone is Tone.MUTED and part.text.startswith(SEPARATOR)
+            if quiet and line_width(line) > room:
+                line = tuple(other for other in line if other is not part)
+        missing = line_width(line) - room
         if missing <= 0:
-            return content(self.line)
+            return content(line)
         return content(
             tuple(
                 part._replace(text=shorten(part.text, max(width(part.text) - missing, 1)))
                 if part.path
                 else part
-                for part in self.line
+                for part in line
             )
         )
 

@@ -649,6 +649,8 @@ class MadeUpOperations:
             self.asked.append(("keep edits", environment.path))
         if request.groups is not None or request.extras is not None:
             self.asked.append(("parts", (request.groups, request.extras)))
+        if not request.itself:
+            self.asked.append(("without the project", environment.path))
         wanted = (request.source, request.file, request.interpreter, request.jump)
         self.asked.append(("recreate", (environment.path, *wanted, allow)))
         return self._planned(Operation.RECREATE, [environment.path], allow, request.keep_edits)
@@ -702,7 +704,9 @@ class MadeUpOperations:
         itself=True,
     ):
         """Plan a new one."""
-        del groups, extras, itself
+        del groups, extras
+        if not itself:
+            self.asked.append(("without the project", project))
         self.asked.append(("create", (project, path, source, interpreter)))
         return self._planned(Operation.CREATE, [path or f"{project}/.venv"], frozenset())
 

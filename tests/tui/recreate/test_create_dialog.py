@@ -2,6 +2,7 @@
 
 import os
 import threading
+from dataclasses import replace
 
 from choosing_cases import (
     HOSTILE,
@@ -146,3 +147,16 @@ async def test_a_folder_that_cannot_be_typed_is_kept_as_it_is() -> None:
         await until(lambda: app.answers)
     app.answers[0].plan(frozenset())
     assert operations.asked[-1][1][0] == folder
+
+
+async def test_the_project_itself_can_be_left_out() -> None:
+    source = replace(NEW_PROJECT.sources[0], installs_project=True)
+    app, operations = dialog(fresh=replace(NEW_PROJECT, sources=(source,)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app)
+        await pilot.press("enter", "j", "space")
+        await until(lambda: "[ ]  install the project itself" in shown(app))
+        await pilot.press("enter")
+        await until(lambda: app.answers)
+    app.answers[0].plan(frozenset())
+    assert ("without the project", PROJECT) in operations.asked

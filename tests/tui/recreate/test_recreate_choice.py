@@ -542,3 +542,33 @@ async def test_from_the_list_to_the_plan(open_screen, made_up) -> None:
         await pilot.press("enter")
         await until(lambda: isinstance(app.screen, PlanDialog))
         await until(lambda: operations.asked and operations.asked[-1][0] == "recreate")
+
+
+OWN = replace(LOCKED, installs_project=True)
+
+
+async def test_the_project_itself_is_left_out_where_the_source_installs_it() -> None:
+    app, operations = dialog(choices=replace(CHOICES, sources=(EXACT, OWN, DECLARED)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app)
+        assert "the project itself" not in shown(app)  # what is there has nothing of it
+        await pilot.press("j", "space")
+        await until(lambda: "[✓]  install the project itself" in shown(app))
+        await pilot.press("j", "j", "j", "space")
+        await until(lambda: "dependencies only" in shown(app))
+        await until(lambda: "--no-project" in shown(app))
+        await pilot.press("enter")
+        await until(lambda: app.answers)
+    app.answers[0][0].plan(frozenset())
+    assert ("without the project", API.path) in operations.asked
+
+
+async def test_a_source_that_installs_the_project_is_taken_by_one_enter() -> None:
+    app, operations = dialog(choices=replace(CHOICES, sources=(EXACT, OWN)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app)
+        await pilot.press("j", "enter")
+        await until(lambda: app.answers)
+    app.answers[0][0].plan(frozenset())
+    assert operations.asked[-1][1][1] == "lock"
+    assert ("without the project", API.path) not in operations.asked

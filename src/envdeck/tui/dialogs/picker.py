@@ -144,6 +144,8 @@ class Section:
     kinds: ClassVar[tuple[str, ...]] = ()
     brings: ClassVar[str] = ""
     """The kind of the rows that come into sight, when they come, below one of these."""
+    quiet: ClassVar[bool] = False
+    """Whether what is proposed of it is gone on with, though a person has not seen it."""
     whole: ClassVar[bool] = False
     """Whether all that can be chosen comes into sight where a choice is asked for."""
 
@@ -304,7 +306,10 @@ class Picker(Vertical):
                 self._choose(row)
                 if not section.is_chosen(row):
                     return
-                brought = any(each.key not in known for each in self.list.rows)
+                brought = any(
+                    each.key not in known and not getattr(self._section(each), "quiet", True)
+                    for each in self.list.rows
+                )
                 self._question = "more to choose below" if brought else section.open_question()
                 if self._question:
                     key = self._dialog.look.key("open")

@@ -49,6 +49,8 @@ class RecreateChoice:
     """What becomes of packages that cannot be recreated exactly, by their names."""
     snapshot: str | None = None
     """The id of the snapshot, where that is the source."""
+    itself: bool = True
+    """Whether the project itself is installed, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class CreateChoice:
     source: str | None
     file: str | None
     interpreter: str | None
+    itself: bool = True
+    """Whether the project itself is installed, too."""
 
 
 def recreate_requests(
@@ -90,6 +94,7 @@ def recreate_requests(
                 interpreter=choice.interpreter,
                 jump=choice.jump,
                 choices=dict(choice.packages),
+                itself=choice.itself,
                 keep_edits=keep,
             ),
             allow=allow,
@@ -162,6 +167,7 @@ def create_request(operating: Operating, choice: CreateChoice, look: Look) -> Pl
             choice.project,
             source=choice.file or choice.source,
             interpreter=choice.interpreter,
+            itself=choice.itself,
         )
 
     return PlanRequest(f"New environment for {look.path(choice.project)}", plan)

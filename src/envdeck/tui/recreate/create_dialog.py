@@ -18,7 +18,7 @@ from envdeck.tui.dialogs.picker import BLANK, PickerDialog, title
 from envdeck.tui.dialogs.requests import CreateChoice, create_request
 from envdeck.tui.recreate.interpreters import PythonRows
 from envdeck.tui.recreate.project_folder import from_home
-from envdeck.tui.recreate.sources import SourceRows
+from envdeck.tui.recreate.sources import ProjectRows, SourceRows
 from envdeck.tui.widgets.line import LineLabel, Look, Part, Tone
 from envdeck.tui.workers.latest import Latest
 
@@ -133,7 +133,8 @@ class CreateDialog(PickerDialog[PlanRequest]):
         lacks = "No suitable interpreter found."
         python = (BLANK, title("Python"))
         self._pythons = PythonRows(look, takes, takes, above=python, none=lacks)
-        self.picker.sections = (self._sources, self._pythons)
+        self._own = ProjectRows(look, self._sources)
+        self.picker.sections = (self._sources, self._own, self._pythons)
         self._known = False
 
     def on_mount(self) -> None:
@@ -180,5 +181,7 @@ class CreateDialog(PickerDialog[PlanRequest]):
             self.action_refresh()
         if self.picker.is_complete() and self._sources.chosen is not None:
             name, file = self._sources.chosen[0], self._sources.file
-            choice = CreateChoice(self._field.folder, name, file, self._pythons.chosen)
+            choice = CreateChoice(
+                self._field.folder, name, file, self._pythons.chosen, self._own.itself
+            )
             self.leave_with(create_request(self._operating, choice, self.look))

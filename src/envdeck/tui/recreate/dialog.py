@@ -18,7 +18,7 @@ from envdeck.tui.recreate.doubts import DoubtRows
 from envdeck.tui.recreate.forecast import Forecaster, JumpRows
 from envdeck.tui.recreate.interpreters import PythonRows
 from envdeck.tui.recreate.project_folder import from_home
-from envdeck.tui.recreate.sources import EXACT, SourceRows
+from envdeck.tui.recreate.sources import EXACT, ProjectRows, SourceRows
 from envdeck.tui.widgets.fields import AskedField
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, wrapped
 from envdeck.tui.workers.latest import Latest, Stopped
@@ -220,7 +220,9 @@ class RecreateDialog(PickerDialog[tuple[PlanRequest, ...]]):
             look,
             lambda: (self._pythons.minor, self._pythons.told() if self._sources.is_exact else ()),
         )
-        self.picker.sections = (self._sources, self._pythons, self._doubts, self._jumps)
+        self._project = ProjectRows(look, self._sources)
+        own = (self._project,) if self._alone else ()
+        self.picker.sections = (self._sources, *own, self._pythons, self._doubts, self._jumps)
 
     def on_mount(self) -> None:
         """Read what there is to choose from."""
@@ -267,6 +269,7 @@ class RecreateDialog(PickerDialog[tuple[PlanRequest, ...]]):
                 self._jumps.chosen,
                 self._doubts.chosen,
                 self._sources.snapshot,
+                self._project.itself or not self._alone,
             )
             self.leave_with(
                 recreate_requests(self._operating, self._environments, choice, self.look)

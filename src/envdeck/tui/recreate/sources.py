@@ -6,7 +6,7 @@ from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.operations.recreate.options import SourceChoice
 from envdeck.text import clip, counted, pad, plain, width
 from envdeck.text.difference import difference_words
-from envdeck.tui.dialogs.picker import ChoiceRow, Section, radio, said_row, title
+from envdeck.tui.dialogs.picker import BLANK, ChoiceRow, Section, radio, said_row, tick, title
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, line_width, wrapped
 
 EXACT = "exact"
@@ -221,6 +221,70 @@ class SourceRows(Section):
             ANOTHER_FILE,
             lambda cells: [(Part(" "), *line) for line in wrapped(told, cells - 2)],
         )
+
+
+PROJECT = "project"
+"""The first part of what the row of the project itself stands for."""
+
+
+@dataclass(slots=True)
+class ProjectRows(Section):
+    """Whether the project itself is installed, where the chosen source does that."""
+
+    kinds = (PROJECT,)
+    quiet = True
+
+    look: Look
+    sources: SourceRows
+    left_out: bool = False
+
+    @property
+    def itself(self) -> bool:
+        """Whether it is installed, as far as it is a question."""
+        return not (self.left_out and self._is_asked)
+
+    @property
+    def _is_asked(self) -> bool:
+        return any(
+            source.installs_project and _named(source) == self.sources.chosen
+            for source in self.sources.sources
+        )
+
+    def rows(self) -> list[ChoiceRow]:
+        """Return the row, or none where there is nothing to leave out."""
+        if not self._is_asked:
+            return []
+
+        def draw(cells: int) -> Line:
+            note = "" if self.itself else "  dependencies only"
+            line = (
+                *tick(self.look, chosen=self.itself),
+                Part("install the project itself"),
+                Part(note, Tone.MUTED),
+            )
+            return clipped(line, cells - 1, self.look.signs.ellipsis)
+
+        said = "Leave it out where it does not build: only its dependencies are installed"
+        told = (Part(f"{said} (`--no-project`)."),)
+        return [
+            BLANK,
+            ChoiceRow(
+                draw,
+                (PROJECT,),
+                lambda cells: [(Part(" "), *line) for line in wrapped(told, max(cells - 2, 12))],
+            ),
+        ]
+
+    def is_chosen(self, row: ChoiceRow) -> bool:
+        """It is on or off, by a key of its own: `enter` goes on."""
+        del row
+        return True
+
+    def choose(self, row: ChoiceRow) -> str:
+        """Leave it out, or not."""
+        del row
+        self.left_out = not self.left_out
+        return ""
 
 
 def _named(source: SourceChoice) -> tuple[str, str | None]:

@@ -204,6 +204,8 @@ def test_a_project_that_stopped_building_is_left_out_when_recreated(machine, kit
     shutil.rmtree(machine.cache)  # where its build of before is
     environment = machine.look(path)
     before = kit.account(path)
+    offered = {one.name: one for one in machine.operations.recreate_choices(environment).sources}
+    assert offered[source].installs_project
     request = RecreateRequest(source=source)
     if source == "declared":  # exactly as it is, its files are taken where it does not build
         result = machine.run(machine.operations.plan_recreate(environment, request))[0]
@@ -216,6 +218,8 @@ def test_a_project_that_stopped_building_is_left_out_when_recreated(machine, kit
         assert plan.package_changes == (PackageChange("placed", "1.5", None),)
     machine.done(plan)
     assert versions(kit, path) == {"part_one": "1.0"}
+    exact = machine.operations.recreate_choices(machine.look(path)).sources[0]
+    assert (exact.name, exact.installs_project) == ("exact", False)  # nothing of it is there
 
 
 @pytest.mark.parametrize(
@@ -230,6 +234,8 @@ def test_a_line_that_installs_the_project_is_left_out_with_it(machine, kit, line
     listed = f"part-one\n{line.format(folder=folder)}\n"
     (folder / "requirements.txt").write_text(listed)
     (folder / "pyproject.toml").write_text("[build-system]\nrequires = []\n")
+    offered = {one.name: one for one in machine.operations.create_choices(str(folder)).sources}
+    assert offered["declared"].installs_project
     plan = made(machine, folder, itself=False)
     assert any(note.startswith(said) for note in plan.warnings), plan.warnings
     machine.done(plan)

@@ -155,6 +155,8 @@ class SourceChoice:
     """Why it cannot be used; or empty."""
     snapshot: str | None = None
     """The id of the snapshot, where that is it."""
+    installs_project: bool = False
+    """Whether it installs the project itself, which can be left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,12 @@ class RecreateChoices:
     interpreters: tuple[InterpreterOption, ...]
     doubts: tuple[Doubt, ...] = ()
     """The packages that cannot be recreated exactly on the proposed one."""
+
+
+def own_packages(recipe: Recipe, project: str | None) -> tuple[str, ...]:
+    """Return the names of what is installed from the project's own folder."""
+    here = project and reach.realpath(project)
+    return tuple(pin.name for pin in recipe.installed if pin.source and pin.source == here)
 
 
 def recreate_choices(
@@ -190,7 +198,7 @@ def recreate_choices(
         doubts = find_doubts(asked, recipe, look_at(environment))
     return RecreateChoices(
         tuple(
-            _choice(source, difference(source, distributions), recipe)
+            _choice(source, difference(source, distributions), recipe, environment.project.path)
             for source in (
                 *sources_of(environment, distributions, recipe, file, proposed),
                 *offered_snapshots(context, environment, distributions),
@@ -220,14 +228,21 @@ def create_choices(context: Context, project: str) -> RecreateChoices | NoPlan:
 
 
 def _choice(
-    source: PackageSource, differs: SourceDifference, recipe: Recipe | None
+    source: PackageSource,
+    differs: SourceDifference,
+    recipe: Recipe | None,
+    project: str | None = None,
 ) -> SourceChoice:
     notes = source.notes
     if source.name is SourceName.EXACT and recipe is not None:
         # What has no line of its own is rebuilt from its files, so nothing of it goes.
         problems = [f"{pin.name}: {pin.problem}" for pin in recipe.installed if pin.problem]
         return SourceChoice(
-            source.name, source.title, notes=(*notes, *problems), problem=source.problem
+            source.name,
+            source.title,
+            notes=(*notes, *problems),
+            problem=source.problem,
+            installs_project=bool(own_packages(recipe, project)),
         )
     return SourceChoice(
         source.name,
@@ -242,6 +257,7 @@ def _choice(
         notes=notes,
         problem=source.problem,
         snapshot=source.snapshot,
+        installs_project=source.install_project or source.names_project,
     )
 
 

@@ -34,7 +34,13 @@ from envdeck.core.operations.recreate.doubts import (
     find_doubts,
     wrong_choice,
 )
-from envdeck.core.operations.recreate.options import Jumps, jump_over, jumped_source, without_seeds
+from envdeck.core.operations.recreate.options import (
+    Jumps,
+    jump_over,
+    jumped_source,
+    own_packages,
+    without_seeds,
+)
 from envdeck.core.operations.shared.base_interpreter import (
     BasePath,
     base_path,
@@ -224,7 +230,7 @@ def plan_recreate(
     recipe = freeze(environment, heads=installed.heads)
     same_minor = minor_of(environment.python.version) == minor_of(chosen.interpreter.version)
     if not request.itself and request.source == SourceName.EXACT:
-        choices = {**choices, **dict.fromkeys(_own(recipe, project), PackageChoice.OMIT)}
+        choices = {**choices, **dict.fromkeys(own_packages(recipe, project), PackageChoice.OMIT)}
     wanted = replace(recipe, pins=tuple(pin for pin in recipe.pins if pin.name not in choices))
     past = None
     if snapshot is not None:
@@ -380,14 +386,8 @@ def plan_recreate(
     )
 
 
-def _own(recipe: Recipe, project: str | None) -> tuple[str, ...]:
-    """Return the names of what is installed from the project's own folder."""
-    here = project and reach.realpath(project)
-    return tuple(pin.name for pin in recipe.installed if pin.source and pin.source == here)
-
-
 def _own_names(recipe: Recipe, project: str | None, source: PackageSource) -> frozenset[str]:
-    here = frozenset(_own(recipe, project))
+    here = frozenset(own_packages(recipe, project))
     if here or not source.install_project or not project:
         return here
     return own_names(read_project(project, deployed=False))

@@ -121,6 +121,7 @@ def declared_source(project: Project, asked: SourceRequest) -> PackageSource:
         groups=tuple(groups),
         extras=tuple(extras),
         install_project=itself and not left_out,
+        names_project=any(asked.is_project(one.text) for one in used),
         problem=next(filter(None, (*map(_problem, manifests), *map(_missing_place, used))), "")
         or _unclear(project, main)
         or _unknown_needs(main, omitted),

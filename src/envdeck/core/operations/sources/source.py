@@ -105,6 +105,8 @@ class PackageSource:
     extras: tuple[str, ...] = ()
     install_project: bool = False
     """Whether the project itself is installed, editable; the line for it is the last."""
+    names_project: bool = False
+    """Whether a line that somebody wrote installs the project itself."""
     problem: str = ""
     """Why it cannot be used, in one sentence without a full stop; empty where it can."""
     notes: tuple[str, ...] = ()

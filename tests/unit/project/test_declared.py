@@ -170,6 +170,26 @@ def test_groups_of_poetry_that_include_others(tmp_path: Path) -> None:
     assert (found.default_groups, found.optional_groups) == (("test", "base"), ("all",))
 
 
+def test_groups_of_poetry_that_include_standard_ones(tmp_path: Path) -> None:
+    """python-poetry/poetry#10394, poetry-core#888: both kinds of groups in one file."""
+    found = read_manifest(
+        write(
+            tmp_path / "pyproject.toml",
+            '[project]\nname = "app"\n[dependency-groups]\ntest = ["pytest"]\ndocs = ["sphinx"]\n'
+            "[tool.poetry]\npackage-mode = false\n[tool.poetry.group.docs]\noptional = true\n"
+            '[tool.poetry.group.all]\noptional = true\ninclude-groups = ["test", "docs"]\n'
+            '[tool.poetry.group.all.dependencies]\nidna = "*"\n'
+            '[tool.poetry.group.test.dependencies]\nsix = "*"\n',
+        )
+    )
+    assert {(one.group, one.text) for one in found.requirements} == {
+        ("test", "pytest"), ("test", "six"), ("docs", "sphinx"), ("all", "idna"),
+        ("all", "pytest"), ("all", "six"), ("all", "sphinx"),
+    }  # fmt: skip
+    assert len(found.requirements) == 7
+    assert (found.default_groups, found.optional_groups) == (("test",), ("all", "docs"))
+
+
 def test_pdm_setup_cfg_and_pipfile(tmp_path: Path) -> None:
     found = read_manifest(
         write(

@@ -13,6 +13,7 @@ from envdeck.core.project import Comparison, Drift, DriftFix, Project
 from envdeck.core.project.drift.compare import compare
 from envdeck.core.project.locks.poetry import read_poetry_lock
 from envdeck.core.project.locks.selection import select
+from envdeck.core.project.locks.uv import read_uv_lock
 from envdeck.core.project.project import read_project
 
 LOCKS = Path(__file__).parent / "locks"
@@ -352,6 +353,23 @@ def test_of_parts_that_exclude_each_other_none_may_be_as_asked(
     assert {one[:2] for one in told(found)} == {
         ("not-as-locked" if locked else "outside", "sniffio")
     }
+
+
+@pytest.mark.parametrize(
+    ("groups", "extras", "told"),
+    [
+        ((), ("x1", "x2"), "extra x1 and extra x2 exclude each other"),
+        (("g1", "g2"), ("x1",), "group g1 and group g2 exclude each other"),
+        (("g1",), ("x2",), ""),
+    ],
+)
+def test_parts_that_exclude_each_other_are_named(
+    tmp_path: Path, groups: tuple[str, ...], extras: tuple[str, ...], told: str
+) -> None:
+    (tmp_path / "uv.lock").write_text(EXCLUSIVE)
+    lock = read_uv_lock(str(tmp_path / "uv.lock"))
+    markers = marker_environment(Python("3.12.1", "cpython"), LINUX)
+    assert select(lock, markers, groups, extras).problem == told
 
 
 MEMBER = """version = 1

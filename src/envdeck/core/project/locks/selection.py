@@ -39,7 +39,7 @@ def select(
 
     `groups` are those besides the project's own dependencies, normalised.
     """
-    problem = _python_problem(lock, markers)
+    problem = _python_problem(lock, markers) or _excluding(lock, groups, extras)
     if problem:
         return Selection(problem=problem)
     asked = _Asked(markers, frozenset(groups), frozenset(extras))
@@ -154,6 +154,18 @@ def _by_graph(lock: Lock, asked: _Asked) -> Iterator[LockedPackage]:
         for edge in package.edges:
             if _follows(edge, package, extras, asked) and asked.holds(edge.marker, edge.name):
                 todo.extend((one, frozenset(edge.extras)) for one in _ends(edge, by_name))
+
+
+def _excluding(lock: Lock, groups: Collection[str], extras: Collection[str]) -> str:
+    """Say which of these parts of the project the lock file says to exclude each other."""
+    asked = [*(f"group:{one}" for one in groups), *(f"extra:{one}" for one in extras)]
+    for conflict in lock.conflicts if len(asked) > 1 else ():
+        roots = {one.name for one in lock.packages if one.root}
+        here = {part for package, part in conflict if package in roots}
+        several = [one.replace(":", " ") for one in asked if one in here]
+        if len(several) > 1:
+            return f"{' and '.join(several)} exclude each other"
+    return ""
 
 
 def _in_marker(package: str, part: str) -> str:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from envdeck.core.inspection.packages.site_packages import normalise
@@ -18,11 +18,12 @@ _PART = re.compile(r"\s*(?:,|\s(?=[<>=!~^]))\s*")
 
 
 def poetry_requirements(
-    document: DataDocument, *, has_project: bool
+    document: DataDocument, declared: Sequence[DeclaredRequirement], *, has_project: bool
 ) -> tuple[list[DeclaredRequirement], list[Problem], frozenset[str]]:
     """Return what `[tool.poetry]` declares, what is wrong with it, and the optional groups.
 
-    With a `[project]` table that has dependencies, the main table only adds to them.
+    With a `[project]` table that has dependencies, the main table only adds to them. What is
+    `declared` in groups by `[dependency-groups]` may be included by groups here.
     """
     poetry = table_at(document.table, "tool", "poetry")
     project = table_at(document.table, "project")
@@ -47,6 +48,8 @@ def poetry_requirements(
     for group, table in groups.items():
         tables_of.setdefault(group, []).append(table_at(table, "dependencies"))
     own: dict[str, list[DeclaredRequirement]] = {}
+    for each in declared:
+        own.setdefault(each.group, []).append(each)
     for group, listed in tables_of.items():
         for name, told in (each for table in listed for each in table.items()):
             line = document.line_of(f"{name} ") or document.line_of(name)
@@ -56,7 +59,11 @@ def poetry_requirements(
             )
     for group in dict.fromkeys((*tables_of, *groups)):
         for one in _with_included(group, groups):
-            found += [replace(each, group=group) for each in own.get(one, ())]
+            found += [
+                replace(each, group=group)
+                for each in own.get(one, ())
+                if one != group or each not in declared
+            ]
     chosen = {name for name in groups if table_at(groups, name).get("optional") is True}
     return found, problems, frozenset(chosen)
 

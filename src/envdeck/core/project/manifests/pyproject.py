@@ -167,7 +167,9 @@ def read_pyproject(path: str) -> Manifest:
     optional: frozenset[str] = frozenset()
     if table_at(tool, "poetry"):
         found = list(poetry_joined(document, found, problems))
-        more, wrong_too, optional = poetry_requirements(document, has_project=bool(project))
+        more, wrong_too, optional = poetry_requirements(
+            document, [one for one in found if one.group], has_project=bool(project)
+        )
         found += more
         problems += wrong_too
         names = dict.fromkeys(one.group for one in found if one.group)

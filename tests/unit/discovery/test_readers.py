@@ -1,6 +1,7 @@
 """Threads that read ahead of the walk: the answers of one, whatever the disk does."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -69,6 +70,13 @@ def test_any_number_of_threads_gives_the_same_in_the_same_order(tree, several):
     assert len(expected[0]) > 12
     os.mkdir(os.path.join(tree, "p5", "new"))
     assert hits(tree, several, beside) == hits(tree, Readers(1), alone)
+    assert alone.records == beside.records
+    shutil.rmtree(os.path.join(tree, "p9", "src"))
+    os.symlink(os.path.join(tree, "p1"), os.path.join(tree, "p9", "src"))
+    shutil.rmtree(os.path.join(tree, "p2"))
+    found = hits(tree, several, beside)
+    assert found == hits(tree, Readers(1), alone)
+    assert sorted(map(repr, found[0])) == sorted(map(repr, hits(tree, Readers(1))[0]))
     assert alone.records == beside.records
 
 

@@ -77,6 +77,8 @@ GRACE_SECONDS = 5.0
 
 _PART = 64 * 1024
 _POLL_SECONDS = 0.05
+_PAUSE_SECONDS = 0.0005
+"""How long is waited at first for the end of a command that has closed its output."""
 _ORPHAN_SECONDS = 0.5
 """How long what is left of a command is waited for."""
 _STDOUT, _STDERR = "stdout", "stderr"
@@ -287,11 +289,16 @@ class _Run:
             for name, stream in ((_STDOUT, self._process.stdout), (_STDERR, self._process.stderr))
         ]
         by_person = overdue = False
+        pause = _PAUSE_SECONDS
         try:
             for reader in readers:
                 reader.start()
             while not self._over():
-                self._take(_POLL_SECONDS)
+                if self._open:
+                    self._take(_POLL_SECONDS)
+                else:  # nothing is told any more: mostly it ends in the same moment
+                    time.sleep(pause)
+                    pause = min(2 * pause, _POLL_SECONDS)
                 now = time.monotonic()
                 if self._asked_at is None and stopped():
                     by_person = True

@@ -206,7 +206,9 @@ def _bisect(setting: Setting, folder: str) -> Outcome:
     assert good is not None
     assert bad is not None
     code = f"import part_{_CHANGES - 3} as p, sys; sys.exit(p.version == '2.0')"
-    request = BisectRequest(environment, good, bad, ("python", "-c", code), project)
+    command = ("python", "-c", code)
+    cores = os.cpu_count() or 1  # as many at once as `envdeck bisect` tries
+    request = BisectRequest(environment, good, bad, command, project, at_once=cores)
     runs = 0
 
     def ours() -> None:

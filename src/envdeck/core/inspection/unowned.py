@@ -15,8 +15,7 @@ import stat
 from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple, TypeAlias
 
-from envdeck.core.inspection.activation import ACTIVATION, HOOKS, is_as_made
-from envdeck.core.inspection.ownership import Owned, read_owned
+from envdeck.core.inspection.ownership import ACTIVATION, HOOKS, Owned, is_as_made, read_owned
 from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Environment
 from envdeck.core.system import reach

@@ -16,15 +16,17 @@ from envdeck.core.catalog import Catalog
 from envdeck.core.model import BisectRun, BisectRunStarted, Ending, NoPlan, Policy, StepProgress
 from envdeck.core.operations.api import Operations
 from envdeck.core.operations.bisect import run
+from envdeck.core.operations.bisect.copies import SetCopies
 from envdeck.core.operations.bisect.plan import BisectChoice, BisectEnd, BisectPlan, plan_bisect
 from envdeck.core.operations.bisect.run import BisectRequest, NoBisect, run_bisect
 from envdeck.core.operations.bisect.search import SearchStatus, Verdict
-from envdeck.core.operations.engine.runner import Watchdog
+from envdeck.core.operations.engine.runner import Runner, Watchdog
+from envdeck.core.operations.engine.uv import UvAdapter
 from envdeck.core.system.host import Host
 from envdeck.core.timeline.model import suspects
 from envdeck.core.timeline.store import SnapshotStore
 from support.environments import create_environment, tool_data
-from support.trees import states
+from support.trees import contents, states
 from support.wheels import write_wheel
 
 NAMES = ("ash", "birch", "cedar", "elm", "fir")
@@ -56,16 +58,19 @@ class Bench:
 
     def keep(self, version: str):
         """Install everything at a version, and keep that as a snapshot."""
+        self.install(version, NAMES)
+        environment = self.look()
+        found = self.operations.catalog.distributions(environment)
+        return self.store.keep(environment, found, source="scan")
+
+    def install(self, version: str, names) -> None:
         command = [find_uv_bin(), "pip", "install", "-q", "--no-config", "--no-index"]
         command += ["--find-links", self.wheels, "--python", self.path]
         environ = {**os.environ, "UV_CACHE_DIR": str(tool_data() / "uv")}
         subprocess.run(
-            [*command, *(f"{name}=={version}" for name in NAMES)],
+            [*command, *(f"{name}=={version}" for name in names)],
             env=environ, check=True, capture_output=True, timeout=60,
         )  # fmt: skip
-        environment = self.look()
-        found = self.operations.catalog.distributions(environment)
-        return self.store.keep(environment, found, source="scan")
 
     def look(self):
         environment = self.operations.catalog.lookup(str(self.path))
@@ -193,6 +198,115 @@ def test_what_a_command_writes_into_reaches_neither_the_environment_nor_the_next
         extra.unlink()
 
 
+def test_what_a_command_writes_into_a_package_that_differs_reaches_no_other_set_and_no_cache(bench):
+    before = states(bench.path)
+    code = (
+        "import elm, sys; text = open(elm.__file__).read(); assert 'spoilt' not in text;"
+        "told = open(elm.__file__, 'r+'); told.write('spoilt = 1; ' + text); told.close();"
+        "sys.exit(elm.version == '2.0')"
+    )
+    result, _ = bench.bisect(code)
+    assert (result.status, result.message) == (SearchStatus.FOUND, "elm 1.0 → 2.0")
+    assert states(bench.path) == before
+    cached = [file.read_text() for file in (tool_data() / "uv").glob("archive-v0/*/elm.py")]
+    assert cached
+    assert not any("spoilt" in text for text in cached)
+
+
+def test_what_a_command_leaves_in_a_copy_is_gone_for_the_next_set(bench):
+    code = (
+        "import elm, os, shutil, sys; folder = os.path.dirname(elm.__file__);"
+        "assert not os.path.exists(folder + '/left') and os.path.exists(folder + '/fir.py');"
+        "shutil.rmtree(folder + f'/birch-{elm.version}.dist-info', ignore_errors=True);"
+        "os.makedirs(folder + '/left/over'); open(folder + '/left/over/m.py', 'w').close();"
+        "os.unlink(folder + '/fir.py'); os.unlink(sys.prefix + '/bin/ash');"
+        "sys.exit(elm.version == '2.0')"
+    )
+    result, _ = bench.bisect(code)
+    assert (result.status, result.message) == (SearchStatus.FOUND, "elm 1.0 → 2.0")
+
+
+def test_a_copy_that_a_command_ruins_is_made_again(bench):
+    code = (
+        "import elm, os, shutil, sys; folder = os.path.dirname(elm.__file__);"
+        "os.unlink(folder + '/fir.py'); os.mkdir(folder + '/fir.py');"
+        "sys.exit(elm.version == '2.0')"
+    )
+    before = states(bench.path)
+    result, _ = bench.bisect(code)
+    assert (result.status, result.message) == (SearchStatus.FOUND, "elm 1.0 → 2.0")
+    assert states(bench.path) == before
+
+
+def copies_of(bench, folder: Path) -> SetCopies:
+    """Return copies in a folder that are made without the rest of a bisect."""
+    folder.mkdir()
+    adapter = UvAdapter(bench.host, folder=str(folder), environment=str(bench.path))
+    changes = suspects(bench.good, bench.bad)
+    install = Runner(bench.host).run
+    disk = bench.operations.store.disk
+    return SetCopies(
+        bench.host, disk, bench.look(), changes, str(folder), adapter, install, lambda *_: None
+    )
+
+
+@pytest.mark.parametrize("worked", [True, False])
+def test_a_set_that_is_put_together_is_what_the_installer_makes(bench, tmp_path, worked):
+    """Sets in any order, in a copy that has had others and in which something was run."""
+    if not worked:  # the environment is as neither end is
+        bench.install("1.0", ("ash", "cedar"))
+    try:
+        mine, whole = (copies_of(bench, tmp_path / name) for name in ("mine", "whole"))
+        whole._composes = False
+        for applied in ((), range(5), (0, 2), (1, 2, 3, 4), (0,), (4,), (0, 1, 2, 3), (), range(5)):
+            found = []
+            for copies in (mine, whole):
+                with copies.copy(frozenset(applied)) as (folder, why):
+                    assert why == ""
+                    found.append(read(Path(folder)))
+                    python = Path(folder) / "bin" / "python"
+                    subprocess.run([python, "-c", f"import {', '.join(NAMES)}"], check=True)
+            assert found[0] == found[1]
+        assert mine._composes
+    finally:
+        bench.install("2.0", NAMES)
+
+
+def read(folder: Path) -> dict[str, object]:
+    """Return what a copy holds, wherever it is; of a RECORD the names, since the hash of a script
+    is another in each place."""
+    found = contents(folder, without=lambda name: name.endswith(".pyc") or name == ".lock")
+    place = os.fsencode(folder)
+    return {
+        name: sorted(row.partition(b",")[0] for row in data.splitlines())
+        if name.endswith("/RECORD")
+        else data.replace(place, b"PLACE")
+        for name, data in found.items()
+    }
+
+
+def test_the_installer_is_run_once_for_each_end_that_is_not_as_the_environment(bench, monkeypatch):
+    installed: list[str] = []
+    real = run._Work._install
+
+    def count(work, command):
+        installed.append(" ".join(command.argv))
+        return real(work, command)
+
+    monkeypatch.setattr(run._Work, "_install", count)
+    result, _ = bench.bisect("import elm, sys; sys.exit(elm.version == '2.0')", at_once=2)
+    assert result.status is SearchStatus.FOUND
+    assert len(installed) == 1
+
+
+def test_where_sets_cannot_be_put_together_the_installer_makes_each(bench, monkeypatch):
+    monkeypatch.setattr(SetCopies, "_fill_end", lambda *_: False)
+    before = states(bench.path)
+    result, _ = bench.bisect("import elm, sys; sys.exit(elm.version == '2.0')", at_once=2)
+    assert (result.status, result.message) == (SearchStatus.FOUND, "elm 1.0 → 2.0")
+    assert states(bench.path) == before
+
+
 def test_it_can_be_stopped(bench):
     asked = []
     result, _ = bench.bisect("pass", stopped=lambda: len(asked) > 2 or asked.append(1))
@@ -200,16 +314,17 @@ def test_it_can_be_stopped(bench):
     assert result.status is SearchStatus.CANNOT_TELL
 
 
-def test_where_one_run_fails_the_others_at_once_are_ended(bench, monkeypatch, tmp_path):
+@pytest.mark.parametrize("failing", ["1", "2"])
+def test_where_one_run_fails_the_others_at_once_are_ended(bench, monkeypatch, tmp_path, failing):
     """Whatever ends the search, Ctrl-C too, must not wait for a command that hangs."""
     real = run._Work._try
 
-    def fail_on_good(work, copy, output):
-        if copy.endswith("1"):
+    def fail_in_one(work, copy, output):
+        if copy.endswith(failing):
             raise KeyboardInterrupt
         return real(work, copy, output)
 
-    monkeypatch.setattr(run._Work, "_try", fail_on_good)
+    monkeypatch.setattr(run._Work, "_try", fail_in_one)
     slept = tmp_path / "slept"
     with pytest.raises(KeyboardInterrupt):
         bench.bisect(f"import time; time.sleep(30); open({str(slept)!r}, 'w')", at_once=2)

@@ -1,18 +1,16 @@
 """A bisect is run: sets of packages between good and bad, each in a throw-away copy.
 
-One copy that shares no file with the environment is made beside it, in an item of the trash that
-the journal knows, and each set in a further copy of links to that one: a command that writes into
-what is installed cannot reach the environment. What it wrote is put right before the next set.
-Whatever ends the program, the next start removes the copies.
+The copies are made beside the environment, in an item of the trash that the journal knows: a
+command that writes into what is installed there reaches neither it nor the next set. Whatever ends
+the program, the next start removes them.
 """
 
-import os
 import shlex
 import signal
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from functools import partial
 from itertools import count
 from threading import Event, Lock
@@ -30,22 +28,18 @@ from envdeck.core.model import (
     Target,
     Verdict,
 )
+from envdeck.core.operations.bisect.copies import SetCopies
 from envdeck.core.operations.bisect.search import Changes, Search, SearchResult, SearchStatus
-from envdeck.core.operations.disk.links import FolderLinkError, PrivateTree, folder_links
-from envdeck.core.operations.engine.command import Completed
-from envdeck.core.operations.engine.failure import explain
-from envdeck.core.operations.engine.relocation import relocate
+from envdeck.core.operations.disk.links import FolderLinkError, folder_links
+from envdeck.core.operations.engine.command import Command, Completed
 from envdeck.core.operations.engine.runner import Runner, Watchdog
-from envdeck.core.operations.engine.uv import InstallRules, UvAdapter
+from envdeck.core.operations.engine.uv import UvAdapter
 from envdeck.core.operations.guards.check import guard_context, mark_of, obstacles
 from envdeck.core.operations.recipe.verify import dependency_problems
 from envdeck.core.operations.run_command import Task, task_command
-from envdeck.core.operations.shared.base_interpreter import anchor_links
-from envdeck.core.operations.shared.context import Context, Stopped, read_environment
+from envdeck.core.operations.shared.context import Context, Stopped
 from envdeck.core.operations.shared.describe import manifest_of
 from envdeck.core.operations.shared.space import no_room
-from envdeck.core.operations.staging.changes import confine_records
-from envdeck.core.operations.staging.stage import python_at
 from envdeck.core.operations.transaction.journal import Entry, Move, new_id
 from envdeck.core.operations.transaction.picture import describe_changes
 from envdeck.core.operations.transaction.transaction import (
@@ -217,34 +211,37 @@ class _Work:
     runs: list[BisectRun] = field(default_factory=list)
     _ended: Event = field(default_factory=Event)
     """Set when one run has failed or Ctrl-C came, so that the others at once are ended."""
-    _uv: UvAdapter = field(init=False)
-    """One for all copies: where uv lies must not be asked by two threads at once."""
-    _original: PrivateTree = field(init=False)
-    """What the copies of sets link to."""
+    _copies: SetCopies = field(init=False)
     _watchdog: Watchdog = field(init=False)
     """Ends what runs, should this process be killed."""
     _numbers: Iterator[int] = field(default_factory=partial(count, 1))
     _telling: Lock = field(default_factory=Lock)
-    _there: Mapping[str, str] = field(default_factory=dict)  # versions by name in the original
     _usual: set[tuple[str, str]] = field(default_factory=set)
     """What lacks in the good state or the bad one, and so is no reason to pass a set over."""
 
     def __post_init__(self) -> None:
-        folder = os.path.join(self.current.staged, "original")
-        self._original = PrivateTree(self.request.environment.path, folder)
-        self._watchdog = Watchdog(self.context.catalog.host)
-        self._uv = UvAdapter(
-            self.context.catalog.host,
-            folder=self.current.staged,
-            offline=self.context.policy.offline,
-            environment=self.request.environment.path,
+        host, environment = self.context.catalog.host, self.request.environment
+        self._watchdog = Watchdog(host)
+        self._copies = SetCopies(
+            host,
+            self.context.store.disk,
+            environment,
+            self.changes,
+            self.current.staged,
+            UvAdapter(
+                host,
+                folder=self.current.staged,
+                offline=self.context.policy.offline,
+                environment=environment.path,
+            ),
+            self._install,
+            self._copied,
         )
 
     def _is_over(self) -> bool:
         return self._ended.is_set() or self.stopped()
 
     def search(self) -> BisectResult:
-        self._original.make(self._copied)
         self._usual = set(dependency_problems(self.request.environment))
         with self._watchdog:
             found = Search(len(self.changes), self._judge, at_once=self.request.at_once).run()
@@ -256,7 +253,10 @@ class _Work:
         else:
             with ThreadPoolExecutor(len(sets)) as pool:
                 try:
-                    runs = list(pool.map(self._run, sets))
+                    tried = [pool.submit(self._run, one) for one in sets]
+                    for one in wait(tried, return_when=FIRST_EXCEPTION).done:
+                        one.result()  # which raises what failed first, in whichever order
+                    runs = [one.result() for one in tried]
                 except BaseException:
                     self._ended.set()  # the pool waits for its threads, and they for a command
                     raise
@@ -277,16 +277,12 @@ class _Work:
         }
         names = tuple(self.changes[number].name for number in sorted(applied))
         number = next(self._numbers)
-        copy = os.path.join(self.current.staged, str(number))
         self._say(BisectRunStarted(number, versions, names))
         output: deque[str] = deque(maxlen=_OUTPUT_LINES)
         began = time.monotonic()
-        try:
-            why = self._build(copy, versions, at_an_end=len(applied) in {0, len(self.changes)})
+        with self._copies.copy(applied) as (copy, why):
+            why = why or self._not_permitted(applied, copy)
             done = None if why else self._try(copy, output)
-        finally:
-            if os.path.lexists(copy):
-                self.context.store.disk.remove_tree(copy)
         seconds = time.monotonic() - began
         if done is None:
             one = BisectRun(versions, names, Verdict.SKIP, None, seconds, why, number=number)
@@ -315,49 +311,9 @@ class _Work:
             return Verdict.BAD, next(iter(done.tail[-1:]), "the command could not be started")
         return Verdict.BAD, ""
 
-    def _build(self, copy: str, versions: Mapping[str, str | None], *, at_an_end: bool) -> str:
-        """Make a copy with these versions; return why it is passed over, or nothing."""
-        environment, disk = self.request.environment, self.context.store.disk
-        host = self.context.catalog.host
-        os.mkdir(copy, 0o700)
-        disk.link_tree(self._original.folder, copy, self._copied)
-        anchor_links(copy, environment.path)
-        confine_records(environment, copy, disk.rewrite)
-        relocate(copy, environment.path, copy, disk.rewrite)
-        made = read_environment(copy, host)
-        if made is None:
-            return "the copy is not an environment"
-        rows = () if self._there else self.context.catalog.distributions(made)
-        now = self._there = self._there or {one.name: one.version for one in rows}
-        goes = [name for name, version in versions.items() if version is None and name in now]
-        comes = [
-            f"{name}=={version}"
-            for name, version in versions.items()
-            if version is not None and now.get(name) != version
-        ]
-        python = python_at(copy, host)
-        file = f"{copy}.txt"
-        steps = (
-            (goes, self._uv.uninstall(python, file)),
-            (
-                comes,
-                self._uv.install(python, file, InstallRules(dependencies=False, compiles=False)),
-            ),
-        )
-        for lines, command in steps:
-            if not lines:
-                continue
-            disk.write(file, "".join(f"{line}\n" for line in lines).encode())
-            done = self._runner().run(command, stopped=self._is_over)
-            if done.stopped:
-                raise _StoppedError("cancelled")
-            if not done.ok:
-                return explain(done).cause
-        return self._not_permitted(made, at_an_end=at_an_end)
-
-    def _not_permitted(self, made: Environment, *, at_an_end: bool) -> str:
-        problems = dependency_problems(made)
-        if at_an_end:
+    def _not_permitted(self, applied: Changes, copy: str) -> str:
+        problems = self._copies.problems(applied, copy)
+        if len(applied) in {0, len(self.changes)}:
             self._usual.update(problems)
             return ""
         for name, text in problems:
@@ -374,10 +330,13 @@ class _Work:
             if isinstance(event, OutputLine):
                 output.append(event.text[:_OUTPUT_LINE])
 
-        try:
-            return self._runner().run(command, keep, self._is_over, limit=request.limit)
-        finally:
-            self._original.restore()
+        return self._runner().run(command, keep, self._is_over, limit=request.limit)
+
+    def _install(self, command: Command) -> Completed:
+        done = self._runner().run(command, stopped=self._is_over)
+        if done.stopped:
+            raise _StoppedError("cancelled")
+        return done
 
     def _runner(self) -> Runner:
         project = self.request.environment.project.path

@@ -5,10 +5,9 @@ import os
 import shutil
 import stat
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from threading import Condition, Lock, Thread
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from threading import Condition, Thread
+from typing import NamedTuple, TypeAlias
 
 from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.system import reach
@@ -170,7 +169,7 @@ class _TreeCopy:
                     os.symlink(os.readlink(entry.path), path)
                 elif entry.is_file(follow_symlinks=False):
                     alone = copied or name.endswith(_COPIED)
-                    put = _copy if alone else _link
+                    put = _copy if alone else link_entry
                     self._sizes[number] += put(entry.path, path)
                 self._counts[number] += 1
                 if number == 0:
@@ -186,50 +185,83 @@ class _TreeCopy:
             self.tell(done, sum(self._sizes))
 
 
-@dataclass(slots=True)
-class PrivateTree:
-    """A copy at `folder` of the tree at `source` that shares no file with it, to link to.
+FileState: TypeAlias = tuple[int, int, int, int]
+"""Inode, length, time of the last change and mode: one of them is new where a file is written into,
+or replaced."""
 
-    What writes into a file of a further copy writes into this one, and no further; that is put
-    right by :meth:`restore`.
-    """
 
-    source: str
+@dataclass(slots=True, eq=False)
+class PatchworkTree:
+    """A tree that is put together of files from elsewhere, and that is to stay so."""
+
     folder: str
-    _states: dict[str, tuple[int, int, int]] = field(default_factory=dict)
-    _lock: Lock = field(default_factory=Lock)
+    files: dict[str, FileState | None] = field(default_factory=dict)
+    """How each file and link was put there, by its path in the tree."""
+    folders: set[str] = field(default_factory=set)
 
-    def make(self, tell: Callable[[int, int], None]) -> None:
-        """Copy everything. Raises `OSError`."""
-        os.mkdir(self.folder, 0o700)
-        link_tree(self.source, self.folder, tell, shares=False)
-        self._states = dict(_states(self.folder))
+    def clear(self) -> list[str]:
+        """Remove what is not as it was put there, and return what of that is missing now. Raises
+        `OSError`."""
+        files, folders = list_tree(self.folder)
+        changed = [name for name, state in self.files.items() if files.get(name) != state]
+        for name in (*changed, *(files.keys() - self.files.keys())):
+            if name in files:
+                os.unlink(os.path.join(self.folder, name))
+            self.files.pop(name, None)
+        for name in sorted(folders - self.folders, reverse=True):
+            os.rmdir(os.path.join(self.folder, name))
+        self.folders &= folders
+        return changed
 
-    def restore(self) -> None:
-        """Copy what is not as it was made once more. Raises `OSError`."""
-        with self._lock:
-            now = dict(_states(self.folder))
-            for name in [name for name, state in self._states.items() if now.get(name) != state]:
-                path = os.path.join(self.folder, name)
-                with suppress(FileNotFoundError):
-                    os.unlink(path)
-                _copy(os.path.join(self.source, name), path)
-                status = os.lstat(path)
-                self._states[name] = status.st_ino, status.st_size, status.st_mtime_ns
+    def drop(self, names: Iterable[str]) -> None:
+        """Remove files, and the folders that are empty then, which could be imported."""
+        above = set()
+        for name in names:
+            os.unlink(os.path.join(self.folder, name))
+            del self.files[name]
+            above.add(os.path.dirname(name))
+        for folder in sorted(above, reverse=True):
+            while folder in self.folders and not os.listdir(os.path.join(self.folder, folder)):
+                os.rmdir(os.path.join(self.folder, folder))
+                self.folders.discard(folder)
+                folder = os.path.dirname(folder)
+
+    def add_folder(self, folder: str) -> None:
+        """Make a folder and those above it, unless they are there."""
+        if folder and folder not in self.folders:
+            self.add_folder(os.path.dirname(folder))
+            os.mkdir(os.path.join(self.folder, folder))
+            self.folders.add(folder)
 
 
-def _states(tree: str) -> Iterator[tuple[str, tuple[int, int, int]]]:
-    """Yield the regular files of a tree, each with what changes when it is written into."""
-    folders = [tree]
-    while folders:
-        with os.scandir(folders.pop()) as entries:
+def list_tree(tree: str) -> tuple[dict[str, FileState], set[str]]:
+    """Return all that is in a tree but for folders, by its path in the tree with how it is, and
+    the folders. Raises `OSError`."""
+    files: dict[str, FileState] = {}
+    folders: set[str] = set()
+    cut, waiting = len(tree) + 1, [tree]
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
             for entry in entries:
+                path = entry.path
                 if entry.is_dir(follow_symlinks=False):
-                    folders.append(entry.path)
-                elif entry.is_file(follow_symlinks=False):
-                    status = entry.stat(follow_symlinks=False)
-                    state = status.st_ino, status.st_size, status.st_mtime_ns
-                    yield entry.path[len(tree) + 1 :], state
+                    folders.add(path[cut:])
+                    waiting.append(path)
+                else:
+                    files[path[cut:]] = _state(entry.stat(follow_symlinks=False))
+    return files, folders
+
+
+def state_of(path: str) -> FileState | None:
+    """Return how a file or a link is now; None where there is none."""
+    try:
+        return _state(os.lstat(path))
+    except FileNotFoundError:
+        return None
+
+
+def _state(status: os.stat_result) -> FileState:
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_mode
 
 
 def folder_links(tree: str) -> Iterator[str]:
@@ -290,13 +322,21 @@ def _is_shared(path: str, tree: str) -> bool:
     return os.path.isabs(target) or not (real + os.sep).startswith(root + os.sep)
 
 
-def _link(source: str, target: str) -> int:
+def link_entry(source: str, target: str) -> int:
     """Give a file a second name, or copy it; return the bytes that were copied."""
     try:
         os.link(source, target, follow_symlinks=False)
     except (OSError, NotImplementedError):  # no links here, too many, or not allowed
         return _copy(source, target)
     return 0
+
+
+def copy_entry(source: str, target: str) -> None:
+    """Copy a file, or make the same link."""
+    if os.path.islink(source):
+        os.symlink(os.readlink(source), target)
+    else:
+        _copy(source, target)
 
 
 def _copy(source: str, target: str) -> int:

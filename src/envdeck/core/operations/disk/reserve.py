@@ -16,7 +16,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import suppress
 
-from envdeck.core.inspection.activation import ACTIVATION
+from envdeck.core.inspection.ownership import ACTIVATION
 from envdeck.core.system.files import existing_folder
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})

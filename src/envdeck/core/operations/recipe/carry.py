@@ -7,7 +7,7 @@ import shutil
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 
-from envdeck.core.inspection.activation import ACTIVATION, HOOKS, added_lines, merge_lines
+from envdeck.core.inspection.ownership import ACTIVATION, HOOKS, added_lines, merge_lines
 from envdeck.core.inspection.packages.distributions import read_head
 from envdeck.core.inspection.packages.provenance import DIRECT_URL_LIMIT
 from envdeck.core.inspection.packages.record import (

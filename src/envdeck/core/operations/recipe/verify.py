@@ -1,6 +1,7 @@
 """Proof that what was there is there; unmet dependencies."""
 
 import os
+from collections.abc import Sequence
 
 from envdeck.core.inspection.packages.distributions import link_heads, read_heads
 from envdeck.core.inspection.packages.record import RECORD_LIMIT, ROW_LIMIT, rows
@@ -151,11 +152,16 @@ def new_dependency_problems(
 
 
 def dependency_problems(
-    environment: Environment, overrides: Overrides | None = None
+    environment: Environment,
+    overrides: Overrides | None = None,
+    heads: Sequence[Distribution] | None = None,
+    system_folders: Sequence[str] | None = None,
 ) -> tuple[tuple[str, str], ...]:
     """Return distribution and requirement of all that is missing, but for what a project says in
-    its place."""
-    rows = link_heads(environment, read_heads(environment))
+    its place; `heads` in place of what is installed, and `system_folders` in place of the folders
+    that it sees besides its own."""
+    rows = read_heads(environment) if heads is None else tuple(heads)
+    rows = link_heads(environment, rows, system_folders=system_folders)
     lacking = dict.fromkeys((row, text) for row in rows for text in row.missing)
     if overrides is not None and overrides.file and lacking:
         versions: dict[str, list[str]] = {}

@@ -261,7 +261,7 @@ def test_a_set_that_is_put_together_is_what_the_installer_makes(bench, tmp_path,
         for applied in ((), range(5), (0, 2), (1, 2, 3, 4), (0,), (4,), (0, 1, 2, 3), (), range(5)):
             found = []
             for copies in (mine, whole):
-                with copies.copy(frozenset(applied)) as (folder, why):
+                with copies.copy(frozenset(applied), lambda _: "") as (folder, why):
                     assert why == ""
                     found.append(read(Path(folder)))
                     python = Path(folder) / "bin" / "python"
@@ -297,6 +297,18 @@ def test_the_installer_is_run_once_for_each_end_that_is_not_as_the_environment(b
     result, _ = bench.bisect("import elm, sys; sys.exit(elm.version == '2.0')", at_once=2)
     assert result.status is SearchStatus.FOUND
     assert len(installed) == 1
+
+
+def test_of_a_set_that_is_not_permitted_no_copy_is_made(bench, tmp_path):
+    copies, asked = copies_of(bench, tmp_path / "copies"), []
+    for applied in ((), range(5)):
+        with copies.copy(frozenset(applied), lambda _: ""):
+            pass
+    there = states(tmp_path)
+    with copies.copy(frozenset({2}), lambda problems: asked.append(problems) or "no") as found:
+        assert found == ("", "no")
+    assert asked == [(("cedar", "birch>=2"),)]
+    assert states(tmp_path) == there
 
 
 def test_where_sets_cannot_be_put_together_the_installer_makes_each(bench, monkeypatch):

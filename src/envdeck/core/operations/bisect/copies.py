@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import count
 from threading import Lock, RLock
+from typing import TypeAlias
 
 from envdeck.core.inspection.import_path import import_path
 from envdeck.core.inspection.packages.distributions import read_heads
@@ -46,6 +47,8 @@ from envdeck.core.timeline.model import PackageChange
 
 _PLACED = (".pth", ".egg-link", "/direct_url.json", "/RECORD")
 """Endings of files in package folders that may name the place of their environment."""
+Problems: TypeAlias = Sequence[tuple[str, str]]
+"""Distributions, each with a requirement that nothing satisfies."""
 _EVERY = 512
 """Files between two words on how far it is."""
 
@@ -113,12 +116,16 @@ class SetCopies:
         self._inherited = import_path(self.environment, self.host).inherited
 
     @contextmanager
-    def copy(self, applied: Changes) -> Iterator[tuple[str, str]]:
+    def copy(self, applied: Changes, judge: Callable[[Problems], str]) -> Iterator[tuple[str, str]]:
         """Give the folder of a copy with these changes, and why there is none; what is written
-        into it is gone for the next set."""
+        into it is gone for the next set. `judge` says of what is missing in the set why it is not
+        to be tried, or nothing; mostly that is asked before a file is moved."""
         self._copy_environment()
         sides = {number in applied for number in range(len(self.changes))}
         if self._composes and all(self._make_end(applied=side) for side in sides):
+            if why := judge(self._problems(applied)):
+                yield "", why
+                return
             copy = self._ends[sides.pop()] if len(sides) == 1 else self._choose(applied)
             try:
                 self._exchange(copy, self._wanted(applied))
@@ -128,17 +135,15 @@ class SetCopies:
         else:
             copy = self._new_copy()
             try:
-                yield copy.folder, self._make(copy.folder, applied)
+                why = self._make(copy.folder, applied)
+                made = None if why else read_environment(copy.folder, self.host)
+                yield copy.folder, why or (judge(dependency_problems(made)) if made else "")
             finally:
                 self.disk.remove_tree(copy.folder)
                 self._repair(self._original, self._names)
 
-    def problems(self, applied: Changes, folder: str) -> tuple[tuple[str, str], ...]:
-        """Return distribution and requirement of all that is missing in a set, whose copy is in
-        that folder."""
-        if not self._composes:
-            made = read_environment(folder, self.host)
-            return dependency_problems(made) if made else ()
+    def _problems(self, applied: Changes) -> Problems:
+        """Return distribution and requirement of all that is missing in a set."""
         rows = dict(self._original.rows)
         for one, end in self._exchanged(applied):
             rows[one.name] = end.rows.get(one.name, ())

@@ -28,7 +28,7 @@ from envdeck.core.model import (
     Target,
     Verdict,
 )
-from envdeck.core.operations.bisect.copies import SetCopies
+from envdeck.core.operations.bisect.copies import Problems, SetCopies
 from envdeck.core.operations.bisect.search import Changes, Search, SearchResult, SearchStatus
 from envdeck.core.operations.disk.links import FolderLinkError, folder_links
 from envdeck.core.operations.engine.command import Command, Completed
@@ -280,8 +280,8 @@ class _Work:
         self._say(BisectRunStarted(number, versions, names))
         output: deque[str] = deque(maxlen=_OUTPUT_LINES)
         began = time.monotonic()
-        with self._copies.copy(applied) as (copy, why):
-            why = why or self._not_permitted(applied, copy)
+        judge = partial(self._not_permitted, at_an_end=len(applied) in {0, len(self.changes)})
+        with self._copies.copy(applied, judge) as (copy, why):
             done = None if why else self._try(copy, output)
         seconds = time.monotonic() - began
         if done is None:
@@ -311,9 +311,8 @@ class _Work:
             return Verdict.BAD, next(iter(done.tail[-1:]), "the command could not be started")
         return Verdict.BAD, ""
 
-    def _not_permitted(self, applied: Changes, copy: str) -> str:
-        problems = self._copies.problems(applied, copy)
-        if len(applied) in {0, len(self.changes)}:
+    def _not_permitted(self, problems: Problems, *, at_an_end: bool) -> str:
+        if at_an_end:
             self._usual.update(problems)
             return ""
         for name, text in problems:

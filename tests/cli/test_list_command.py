@@ -387,6 +387,16 @@ def test_options_may_stand_between_paths(cli, catalog, tmp_path):
     assert catalog.scopes[0].roots == (f"{tmp_path}/a", f"{tmp_path}/b")
 
 
+def test_a_project_without_an_environment_is_called_so(cli, home, catalog):
+    (home / "api [x]").mkdir()
+    assert cli("list", "~/api [x]").out == "no environments found\n"
+    (home / "api [x]" / "pyproject.toml").touch()
+    result = cli("list", "~/api [x]")
+    assert result.out == "no environments found: ~/api [x] is a project without one\n"
+    assert result.err == f"hint: envdeck onboard '{home}/api [x]'\n"
+    assert json.loads(cli("list", "~/api [x]", "--json").out)["environments"] == []
+
+
 def test_that_nothing_matches_is_told_from_finding_nothing(cli, three, catalog):
     assert cli("list", "--manager", "conda").out == "no matches among 3 environments\n"
     catalog.environments = []

@@ -260,6 +260,16 @@ def test_values_are_asked_for_and_shown_nowhere(onboard, project, monkeypatch):
     assert SECRET not in result.out + result.err
 
 
+def test_a_step_that_yes_leaves_open_says_why(onboard, project):
+    (project / ".env.example").write_text("PORT=8000\nTOKEN=changeme\n")
+    for words in (("--yes",), ("--check",)):
+        result = onboard(*words)
+        assert "    value: PORT (from the example)" in result.out.splitlines()
+        assert "    value: TOKEN (to be entered, which --yes cannot do)" in result.out.splitlines()
+        assert result.err.splitlines()[-1] == "hint: envdeck onboard ~/work/api --step dotenv"
+    assert not (project / ".env").exists()
+
+
 def test_a_terminal_opens_the_screen(onboard, project, monkeypatch):
     from envdeck.cli.commands import screen
 

@@ -9,9 +9,10 @@ from envdeck.cli.console import Cell, CommandError, Exit, TableColumn, table
 from envdeck.cli.context import CommandContext
 from envdeck.cli.filters import SORTS, add_filters, read_filters, sort_environments
 from envdeck.cli.main import add_paths
-from envdeck.cli.plan_text import path_cell, standing
+from envdeck.cli.plan_text import command_text, path_cell, standing
 from envdeck.cli.scan import ScanReport
 from envdeck.cli.serialise import environment_object, list_object
+from envdeck.core.discovery.project_roots import is_project
 from envdeck.core.model import Environment, NotLookedAt
 from envdeck.text import age, counted, plain, size, tilde, tilde_within
 
@@ -31,9 +32,7 @@ def print_list(scan: ScanReport, environments: Sequence[Environment]) -> None:
     context = scan.context
     console = context.console
     if not environments:
-        met = counted(scan.met, "environment")
-        console.line(f"no matches among {met}" if scan.met else "no environments found")
-        print_left_out(scan)
+        _print_none(scan)
         return
     columns = [_STATUS, _PATH, _PYTHON, _MANAGER, _PACKAGES, _RECLAIMABLE, _USED]
     rows = [_row(environment, context) for environment in environments]
@@ -46,6 +45,24 @@ def print_list(scan: ScanReport, environments: Sequence[Environment]) -> None:
         console.line(line)
     console.line()
     console.line(console.style(_totals(scan, environments), "bold"))
+    print_left_out(scan)
+
+
+def _print_none(scan: ScanReport) -> None:
+    console, home = scan.context.console, scan.context.host.home
+    roots = scan.scope.roots
+    if scan.met:
+        console.line(f"no matches among {counted(scan.met, 'environment')}")
+    elif len(roots) == 1 and is_project(roots[0]):
+        console.line(
+            f"no environments found: {plain(tilde(roots[0], home))} is a project without one"
+        )
+        print_left_out(scan)
+        console.flush()
+        console.hint(f"envdeck onboard {command_text((roots[0],), home)}")
+        return
+    else:
+        console.line("no environments found")
     print_left_out(scan)
 
 

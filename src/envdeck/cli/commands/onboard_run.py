@@ -139,12 +139,12 @@ def print_steps(steps: Walkthrough, views: Sequence[StepView], context: CommandC
     console.flush()
     if any(view.state is StepState.OPEN and view.safe for view in left):
         console.hint(f"{again} --yes")
+    elif asking := [view for view in left if view.state is StepState.OPEN and view.fields]:
+        console.hint(f"{again} --step {asking[0].name}")
     elif not left and any(
         view.state is StepState.READY and view.name == "command" for view in views
     ):
-        console.hint(
-            f"envdeck onboard {command_text((steps.project,), context.host.home)} --step command"
-        )
+        console.hint(f"{again} --step command")
 
 
 def _all_lines(
@@ -173,7 +173,8 @@ def step_lines(view: StepView, context: CommandContext) -> Iterator[tuple[str, s
         mark = "x" if option.chosen else " "
         yield f"    [{mark}] {sentence(option.title, context)}", ""
     for asked in view.fields:
-        yield f"    value: {safe(asked.name)}", ""
+        known = "from the example" if asked.default else "to be entered, which --yes cannot do"
+        yield f"    value: {safe(asked.name)} ({known})", ""
     for command in view.commands:
         yield f"    $ {command_text(command, context.host.home)}", "bold"
     if view.hint:

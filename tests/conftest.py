@@ -31,6 +31,11 @@ def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
     return cores if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else min(2 * cores, cores + 4)
 
 
+def pytest_collection_finish() -> None:
+    """Let no collection look again through thousands of tests, which stay to the end."""
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def _homes(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
     """Return a function that makes an empty folder, without looking through all before it."""

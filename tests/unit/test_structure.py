@@ -3,6 +3,7 @@
 import ast
 import re
 from collections import Counter
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -13,7 +14,6 @@ MODULES = {
     ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__"): path
     for path in SOURCE.rglob("*.py")
 }
-TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
 MODULES_AT_MOST = 374
 IMPORTS_IN_FUNCTIONS = 101
 LISTS = {"envdeck.cli.commands", "envdeck.core.discovery.managers"}
@@ -54,10 +54,16 @@ MANY_PARAMETERS = {
 """These lists only get shorter."""
 
 
+@cache
+def trees() -> dict[str, ast.Module]:
+    """Return the modules as syntax: read by who asks, and not by every process that collects."""
+    return {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
+
+
 def imports(name: str) -> set[str]:
     """Return the modules that one imports, in functions and for types included."""
     found: set[str] = set()
-    for node in ast.walk(TREES[name]):
+    for node in ast.walk(trees()[name]):
         if isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:
                 full = f"{node.module}.{alias.name}"
@@ -110,7 +116,7 @@ def imports_in_functions(tree: ast.Module) -> list[tuple[int, int]]:
 
 def test_an_import_in_a_function_is_the_exception_and_says_why():
     count, silent = 0, []
-    for name, tree in TREES.items():
+    for name, tree in trees().items():
         lines = MODULES[name].read_text(encoding="utf-8").splitlines()
         before, explained = 0, False
         for first, last in imports_in_functions(tree):
@@ -129,7 +135,7 @@ def test_an_import_in_a_function_is_the_exception_and_says_why():
 def test_classes_are_made_by_our_own_dataclasses_which_a_start_can_afford():
     found = {
         name
-        for name, tree in TREES.items()
+        for name, tree in trees().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.Import | ast.ImportFrom)
         and "dataclasses" in (getattr(node, "module", None), *(each.name for each in node.names))
@@ -141,7 +147,7 @@ def classes() -> dict[str, ast.ClassDef]:
     """Return the classes of the program by their names."""
     return {
         node.name: node
-        for tree in TREES.values()
+        for tree in trees().values()
         for node in tree.body
         if isinstance(node, ast.ClassDef)
     }
@@ -170,7 +176,7 @@ def test_a_screen_and_a_class_have_few_methods():
 
 def test_a_function_takes_few_arguments():
     many: Counter[str] = Counter()
-    for tree in TREES.values():
+    for tree in trees().values():
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
@@ -185,7 +191,7 @@ def test_no_text_names_a_class_where_it_means_a_word():
     known = {name for name in classes() if sum(letter.isupper() for letter in name) > 1}
     named = [
         f"{module}:{node.lineno} {word}"
-        for module, tree in TREES.items()
+        for module, tree in trees().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
         for word in re.findall(r"(?<![\w`.:~])([A-Z]\w+)(?=[ ,:] ?[a-z])", node.value)
@@ -217,7 +223,7 @@ ASK_THEMSELVES = {
 
 def test_what_a_file_or_a_link_names_is_asked_for_by_reach():
     found = set()
-    for name, tree in TREES.items():
+    for name, tree in trees().items():
         if not name.startswith(tuple(f"envdeck.core.{one}" for one in READERS)):
             continue
         for node in ast.walk(tree):

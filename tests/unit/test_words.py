@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -39,8 +39,10 @@ TRUE_EXCEPTIONS = {"Network is unreachable", "{mend}", "mend:drift-fix?", "purge
 """What another program says, the name of an action, which is in configurations, keys of JSON."""
 
 
-def visible() -> Iterator[tuple[str, str]]:
-    """Yield where a text stands, and the text: every string constant but docstrings."""
+@cache
+def visible() -> list[tuple[str, str]]:
+    """Return where each text stands, and the text: every string constant but docstrings."""
+    found = []
     for path in sorted(SOURCE.rglob("*.py")):
         tree = ast.parse(path.read_text("utf-8"))
         told = {
@@ -51,14 +53,12 @@ def visible() -> Iterator[tuple[str, str]]:
         for node in ast.walk(tree):
             text = node.value if isinstance(node, ast.Constant) else None
             if isinstance(text, str) and id(node) not in told and " " in text.strip():
-                yield f"{path.relative_to(SOURCE)}:{node.lineno}", text
-
-
-TEXTS = [(where, " ".join(text.split())) for where, text in visible()]
+                found.append((f"{path.relative_to(SOURCE)}:{node.lineno}", " ".join(text.split())))
+    return found
 
 
 @pytest.mark.parametrize("term", FORMER)
 def test_a_thing_has_one_word(term):
     former = re.compile(rf"\b(?:{'|'.join(FORMER[term])})\b", re.IGNORECASE)
-    found = [f"{where} {text}" for where, text in TEXTS if former.search(text)]
+    found = [f"{where} {text}" for where, text in visible() if former.search(text)]
     assert [one for one in found if not any(part in one for part in TRUE_EXCEPTIONS)] == []

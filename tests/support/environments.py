@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -41,8 +42,22 @@ def new_uv_cache(path: Path) -> str:
 
 
 def create_environment(path: Path, *, creator: str = "venv", flags: tuple[str, ...] = ()) -> Path:
-    """Make an environment with the real tool, of the running interpreter, without seeds."""
+    """Make an environment with the real tool, of the running interpreter, without seeds.
+
+    What `venv` and `virtualenv` made once is copied: the next of the same name takes a tenth of
+    the time, and differs in its path alone.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
+    plain = re.fullmatch(r"[\w./+@-]+", str(path)) and not os.path.lexists(path)
+    if creator == "uv" or not plain or os.path.realpath(path) != str(path):
+        make_environment(path, creator, flags)
+    else:
+        copy_environment(_made_once(creator, flags, path.name), path)
+    return path
+
+
+def make_environment(path: Path, creator: str, flags: tuple[str, ...] = ()) -> None:
+    """Run the tool that makes it."""
     if creator == "venv":
         command = [sys.executable, "-m", "venv", "--without-pip", *flags, str(path)]
     elif creator == "virtualenv":
@@ -54,4 +69,28 @@ def create_environment(path: Path, *, creator: str = "venv", flags: tuple[str, .
     environ = {**os.environ, "UV_CACHE_DIR": str(tool_data() / "uv")}
     environ["VIRTUALENV_OVERRIDE_APP_DATA"] = str(tool_data() / "virtualenv")
     subprocess.run(command, check=True, env=environ, capture_output=True, timeout=60)
+
+
+@lru_cache
+def _made_once(creator: str, flags: tuple[str, ...], name: str) -> Path:
+    path = Path(tempfile.mkdtemp(dir=tool_data().resolve())) / name
+    make_environment(path, creator, flags)
     return path
+
+
+def copy_environment(source: Path, target: Path) -> None:
+    """Copy an environment as its tool would have made it there, now: with its path in its files,
+    and of its files' times none."""
+    old, new = os.fsencode(source), os.fsencode(target)
+    for folder, folders, files in os.walk(old):
+        there = folder.replace(old, new, 1)
+        os.mkdir(there)
+        os.chmod(there, os.stat(folder).st_mode)
+        for name in (*folders, *files):
+            each, copy = os.path.join(folder, name), os.path.join(there, name)
+            if os.path.islink(each):
+                os.symlink(os.readlink(each), copy)
+            elif name in files:
+                with open(each, "rb") as file, open(copy, "xb") as written:
+                    written.write(file.read().replace(old, new))
+                os.chmod(copy, os.stat(each).st_mode)

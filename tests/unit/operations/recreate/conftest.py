@@ -24,7 +24,7 @@ from envdeck.core.catalog import Catalog
 from envdeck.core.model import SEED_PACKAGES, CommandStarted, Ending, NoPlan, Policy, StepStarted
 from envdeck.core.operations.api import Operations
 from envdeck.core.system.host import Host
-from support.environments import new_uv_cache, tool_data
+from support.environments import create_environment, new_uv_cache, tool_data
 from support.wheels import PIP, digest, make_project, make_repository, unpacked_pip, write_wheel
 
 _REAL = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
@@ -150,6 +150,8 @@ class Machine:
 
     def make(self, path: Path, creator: str, *flags: str, python: str = sys.executable) -> Path:
         """Make an environment with the real tool; uv and pip say what they always say."""
+        if creator != "uv" and python == sys.executable and "--pip" not in flags:
+            return create_environment(path, creator=creator, flags=flags)
         path.parent.mkdir(parents=True, exist_ok=True)
         if creator == "venv":
             command = [python, "-m", "venv", *flags]

@@ -18,6 +18,14 @@ STATES = ("whole", "edited", "edited-by-size-alone", "missing", "overlapped", "n
 STATES += ("egg-info", "private", "other-build", "edited-and-hidden")
 NEEDS_INDEX = frozenset(STATES) - {"whole", "private", "other-build"}
 SAFE = b"value = 'mine'\n"
+USUAL = {*((state, "has-another") for state in STATES), *(("edited", index) for index in INDEXES)}
+USUAL |= {*((state, "has-it") for state in STATES), *(("whole", index) for index in INDEXES)}
+USUAL |= {("private", "is-down"), ("other-build", "has-none")}
+CASES = [
+    pytest.param(state, index, marks=() if (state, index) in USUAL else pytest.mark.slow)
+    for state in STATES
+    for index in INDEXES
+]
 
 
 def site(path):
@@ -97,8 +105,7 @@ def rows_of(kit, path):
     return {name: rows for name, rows in kit.records(path).items() if name.startswith(MODULE)}
 
 
-@pytest.mark.parametrize("index", INDEXES)
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize(("state", "index"), CASES)
 def test_it_is_what_was_here_or_nothing_is_changed(state, index, machine, kit, tmp_path):
     harm = tmp_path / "harm"
     path = furnished(machine, state)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from support.program import run_program
+
 SERVER = Path(__file__).with_name("dead_share.py")
 SECONDS = 30
 """Long after anything that does not hang is over, on any machine."""
@@ -153,11 +155,7 @@ def places(tmp_path):
 
 
 def call(words, environ, home) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "envdeck", *(word.format(home=home) for word in words)]
-    return subprocess.run(
-        command, env=environ, cwd=home, stdin=subprocess.DEVNULL, capture_output=True,
-        text=True, timeout=SECONDS, check=False,
-    )  # fmt: skip
+    return run_program(*(word.format(home=home) for word in words), environ=environ, cwd=home)
 
 
 def test_what_only_names_it_touches_it_nowhere(mount, places):

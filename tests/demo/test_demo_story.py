@@ -9,10 +9,16 @@ import pytest
 from envdeck.core.catalog import Catalog, Scope
 from envdeck.core.operations.api import Operations
 from envdeck.text.safe import UNICODE
+from support.frames import leave_out_frames
 
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
 PATIENCE = 60
 MOST_KEYS = 6
+
+
+@pytest.fixture(autouse=True)
+def _frames(monkeypatch):
+    leave_out_frames(monkeypatch)
 
 
 class Person:

@@ -18,6 +18,7 @@ from envdeck.tui import ScreenSettings
 from envdeck.tui.app import EnvDeck
 from envdeck.tui.detail.dotenv import DotenvTab
 from envdeck.tui.detail.dotenv_dialog import DotenvValuesDialog
+from support.frames import leave_out_frames
 
 VIEWS = {
     "1": "CPython",
@@ -40,6 +41,11 @@ VIEWS = {
 }
 """The key of each view, and words that it shows once it has read what it shows."""
 SIZES = ((120, 36), (80, 24))
+
+
+@pytest.fixture(autouse=True)
+def _frames(monkeypatch):
+    leave_out_frames(monkeypatch)
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ os.environ["TEXTUAL_ANIMATIONS"] = "none"
 
 @pytest.fixture(autouse=True)
 def _frames(monkeypatch):
-    leave_out_frames(monkeypatch)
+    leave_out_frames(monkeypatch, whole_ones=True)
 
 
 class Svg(SingleFileSnapshotExtension):

@@ -1,30 +1,78 @@
-"""Frames that nobody looks at."""
+"""Frames that nobody looks at, and time in which nothing happens."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from weakref import WeakSet
 
 import pytest
-from textual._compositor import Compositor
+import textual.app
+import textual.pilot
+from textual._compositor import Compositor, LayoutUpdate
+from textual._context import visible_screen_stack
 from textual.app import App
+from textual.cache import LRUCache
+from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
 
+from support.clock import idle_time_skipped
 
-def leave_out_frames(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Paint whole screens, those that a test looks at and the last one, and no change between.
+_PARSED: dict[frozenset[tuple[str, str]], LRUCache] = {}
+"""The style sheets that were parsed, by the colours that they were parsed with."""
 
-    Half of what a test with a screen takes would be lines that are painted over unseen.
+
+def leave_out_frames(monkeypatch: pytest.MonkeyPatch, *, whole_ones: bool = False) -> None:
+    """Paint each screen once when it comes to rest, those that a test looks at and the last one,
+    and no change between; pass over the time in which nothing happens; parse styles once.
+
+    With `whole_ones` every whole screen is painted: the styles of a picture are numbered as they
+    were met.
+
+    Half of what a test with a screen takes would be lines that are painted over unseen, and most of
+    the rest would be waiting for timers.
     """
-    run_test = App.run_test
+    run_test, paint, rest = App.run_test, Compositor.render_full_update, textual.pilot.wait_for_idle
+    painted: WeakSet[Compositor] = WeakSet()
+    waiting: list[tuple[Compositor, list]] = []
 
     def left_out(compositor: Compositor) -> None:
         compositor._dirty_regions.clear()
 
+    def put_off(compositor: Compositor, simplify: bool = False) -> LayoutUpdate | None:
+        if simplify:  # a picture is taken
+            return paint(compositor, simplify)
+        left_out(compositor)
+        if compositor not in painted:
+            painted.add(compositor)
+            waiting.append((compositor, visible_screen_stack.get()))
+        return None
+
+    async def wait_for_idle(*given: float) -> None:
+        await rest(*given)
+        while waiting:
+            compositor, below = waiting.pop()
+            visible_screen_stack.set(below)
+            paint(compositor)
+
+    set_variables = Stylesheet.set_variables
+
+    def share_parsed(sheet: Stylesheet, variables: dict[str, str]) -> None:
+        sheet._parse_cache = LRUCache(1)  # what was shared is cleared no more
+        set_variables(sheet, variables)
+        sheet._parse_cache = _PARSED.setdefault(frozenset(variables.items()), LRUCache(1024))
+
     @asynccontextmanager
     async def running(app: App, **how: object) -> AsyncGenerator[Pilot]:
-        async with run_test(app, **how) as pilot:
-            yield pilot
-            if app.is_running:
-                app.screen._compositor.render_strips()
+        with idle_time_skipped(asyncio.get_running_loop()):
+            async with run_test(app, **how) as pilot:
+                yield pilot
+                if app.is_running:
+                    app.screen._compositor.render_strips()
 
     monkeypatch.setattr(Compositor, "render_partial_update", left_out)
+    if not whole_ones:
+        monkeypatch.setattr(Compositor, "render_full_update", put_off)
+    for module in (textual.app, textual.pilot):
+        monkeypatch.setattr(module, "wait_for_idle", wait_for_idle)
+    monkeypatch.setattr(Stylesheet, "set_variables", share_parsed)
     monkeypatch.setattr(App, "run_test", running)

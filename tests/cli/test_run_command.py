@@ -11,6 +11,7 @@ import pytest
 from envdeck.cli import launch
 from envdeck.core.index import database
 from envdeck.core.model import Status
+from support.program import run_program
 
 SAYS = "import os, sys; print(sys.prefix, os.getcwd(), os.environ['VIRTUAL_ENV']); sys.exit(7)"
 
@@ -34,6 +35,11 @@ def envdeck(*arguments, home, **options):
         check=False,
         **options,
     )
+
+
+def forked(*arguments, home):
+    environ = {**os.environ, "HOME": str(home), "PYTHONHOME": "", "SHELL": "/bin/sh"}
+    return run_program(*arguments, environ=environ, cwd=home)
 
 
 @pytest.mark.parametrize("name", ["work/api", "work/api/.venv", "api", "api/.venv"])
@@ -120,7 +126,7 @@ def known(project, home, make_venv):
     other = home / "work/web/.venv"
     make_venv(other)
     (other.parent / "pyproject.toml").write_text("[project]\nname = 'web'\n")
-    assert envdeck("list", "--no-size", home=home, cwd=home).returncode == 0
+    assert forked("list", "--no-size", home=home).returncode == 0
     return home
 
 
@@ -133,7 +139,7 @@ def test_the_index_finds_at_once_what_a_whole_look_finds(known, home, name, monk
     environ = {"HOME": str(home)}
     found = launch.find_directly(name) or launch.find_remembered(name, environ)
     slow = ["-q", "run", name, "--", "sh", "-c", 'echo "$VIRTUAL_ENV $PWD"']
-    done = envdeck(*slow, home=home, cwd=home)
+    done = forked(*slow, home=home)
     if found is not None:
         assert done.stdout.split() == [*found]
         assert done.returncode == 0

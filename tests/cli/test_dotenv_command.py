@@ -4,7 +4,6 @@ import getpass
 import io
 import json
 import os
-import pty
 import signal
 import sys
 from dataclasses import replace
@@ -21,6 +20,7 @@ from envdeck.cli.main import run
 from envdeck.core.catalog import Catalog
 from envdeck.core.dotenv import DotenvFile, FileKind, GitState
 from envdeck.text.safe import ASCII
+from support.dialogue import answer
 
 MARK = "MARK-3f9c"
 
@@ -407,24 +407,8 @@ def test_no_value_is_left_in_what_is_ours(dotenv, home, env, piped):
 
 def at_a_terminal(home, project, *talk):
     """Run `--create` at a terminal, type as it asks, and return its code and all it showed."""
-    process, terminal = pty.fork()
-    if process == 0:
-        environ = {**os.environ, "HOME": str(home), "TERM": "xterm", "NO_COLOR": "1"}
-        command = [sys.executable, "-m", "envdeck", "dotenv", str(project), "--create"]
-        os.execve(sys.executable, command, environ)
-    shown = b""
-    try:
-        for until, typed in talk:
-            while until not in shown:
-                shown += os.read(terminal, 4096)
-            os.write(terminal, typed)
-        while data := os.read(terminal, 4096):
-            shown += data
-    except OSError:  # the other end is closed
-        pass
-    finally:
-        os.close(terminal)
-    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), shown
+    command = [sys.executable, "-m", "envdeck", "dotenv", str(project), "--create"]
+    return answer(command, {**os.environ, "HOME": str(home)}, home, talk)
 
 
 def test_values_are_asked_for_at_a_terminal_without_showing_them(project, home):

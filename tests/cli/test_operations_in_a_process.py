@@ -4,7 +4,6 @@ import base64
 import hashlib
 import json
 import os
-import pty
 import signal
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from support.dialogue import answer
 from support.program import run_program
 from support.trees import contents
 
@@ -332,35 +332,14 @@ sys.exit(main(["recreate", "work/api", "--yes", "--json"]))
     assert left_in_data(home) == {}
 
 
-def at_a_terminal(
-    home: Path, arguments: list[str], typed: bytes, until: bytes
-) -> tuple[int, bytes]:
-    """Run it at a terminal, type when it asks, and return its code and all it showed."""
-    process, terminal = pty.fork()
-    if process == 0:
-        environ = {**os.environ, "HOME": str(home), "TERM": "xterm", "NO_COLOR": "1"}
-        os.chdir(home)
-        os.execve(sys.executable, [sys.executable, "-m", "envdeck", *arguments], environ)
-    shown = b""
-    try:
-        while until not in shown:
-            shown += os.read(terminal, 4096)
-        os.write(terminal, typed)
-        while data := os.read(terminal, 4096):
-            shown += data
-    except OSError:  # the other end is closed
-        pass
-    finally:
-        os.close(terminal)
-    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), shown
-
-
 @pytest.mark.parametrize(
     ("typed", "code", "there"),
     [(b"y\n", 0, False), (b"\n", 1, True), (b"\x04", 1, True), (b"\x03", 130, True)],
 )
 def test_the_question_at_a_terminal(api, home, typed, code, there):
-    ended, shown = at_a_terminal(home, ["delete", "work/api"], typed, b"[y/N]")
+    command = [sys.executable, "-m", "envdeck", "delete", "work/api"]
+    environ = {**os.environ, "HOME": str(home)}
+    ended, shown = answer(command, environ, home, [(b"[y/N]", typed)])
     assert (ended, api.exists()) == (code, there)
     assert b"delete ~/work/api/.venv\r\n" in shown
     assert b"undo " in shown

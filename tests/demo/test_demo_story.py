@@ -46,7 +46,7 @@ class Person:
         await self.pilot.pause()
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 36)], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((120, 36), marks=pytest.mark.slow)])
 async def test_why_it_broke_is_known_after_six_keys_and_fixed_after_two_more(broken_demo, size):
     from envdeck.tui import ScreenSettings
     from envdeck.tui.app import EnvDeck

@@ -40,7 +40,7 @@ VIEWS = {
     "ctrl+p": "Find an action",
 }
 """The key of each view, and words that it shows once it has read what it shows."""
-SIZES = ((120, 36), (80, 24))
+SIZES = ((120, 36), pytest.param((80, 24), marks=pytest.mark.slow))
 
 
 @pytest.fixture(autouse=True)

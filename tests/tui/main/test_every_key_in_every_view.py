@@ -55,6 +55,11 @@ VIEWS = {
 }
 SHOWS = {"bisect": ("bisect", "show_bisect"), "matrix": ("matrix", "show_matrix")}
 """The views of an operation, and what shows them."""
+USUAL = {
+    *("list", "packages of one", "dotenv", "history", "packages", "compare"),
+    *("project setup", "bisect"),
+}
+"""The others come before a release."""
 ENDS = {"quit", "leave", "back", "folder", "palette", "help", "tour"}
 """They leave the view or the program, or are those of the program on every screen."""
 
@@ -131,7 +136,10 @@ def opened(open_screen, made_up, monkeypatch):
     return open_with
 
 
-@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize(
+    "view",
+    [pytest.param(one, marks=() if one in USUAL else pytest.mark.slow) for one in VIEWS],
+)
 async def test_every_key_acts_or_says_why_not(opened, view, wait_until, made_up):
     async with opened() as pilot:
         app = pilot.app

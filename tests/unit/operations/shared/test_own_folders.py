@@ -431,10 +431,11 @@ relocate(Host("linux", home, dict.fromkeys(names, "~/old")))
 """
 
 
-def test_killed_at_every_step_nothing_is_lost(home, other_disk):
+@pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.kill)])
+def test_killed_at_every_step_nothing_is_lost(home, other_disk, every):
     """On one disk and across two: after each kill everything is found, and the next move ends."""
     for kind in (Machine, Across):
-        for step in range(200):
+        for step in range(0, 200, every):
             folder = home / f"{kind.__name__}-{step}"
             folder.mkdir()
             aside = other_disk / folder.name

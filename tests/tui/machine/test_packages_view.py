@@ -6,7 +6,7 @@ from envdeck.core.inspection.packages.copies import count_packages
 from envdeck.core.model import NoPlan
 from envdeck.core.operations.upgrade.model import Level, UpgradeCandidate, UpgradeCandidates
 from envdeck.tui.dialogs.plan import PlanDialog
-from envdeck.tui.machine.packages import PackagesScreen
+from envdeck.tui.machine.packages import HolderList, PackagesScreen
 from envdeck.tui.machine.packages_view import PackageRow, about, draw_package, package_rows
 from envdeck.tui.widgets.line import Look, line_text
 
@@ -184,3 +184,7 @@ def test_the_version_to_upgrade_to_is_seen_whole(made_up, cells):
     text = line_text(lines[-1].line)
     assert text.endswith("8.2.0")
     assert len(text) < cells
+
+
+def test_without_a_package_under_the_cursor_nobody_holds_it():
+    assert HolderList(Look())._make(80) == []

@@ -23,6 +23,7 @@ from envdeck.core.onboarding.steps import STEPS
 from envdeck.text import capitalise, width
 from envdeck.text.safe import ASCII, UNICODE
 from envdeck.tui.base.keymap import validate_keys
+from envdeck.tui.base.messages import OperationEnded
 from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.recreate import project_folder
 from envdeck.tui.recreate.project_folder import ProjectDialog, folders_like
@@ -31,6 +32,7 @@ from envdeck.tui.walkthrough.options import StepDialog
 from envdeck.tui.walkthrough.state import WalkthroughState
 from envdeck.tui.walkthrough.view import about_lines, step_line, title_line, typed, unabridged
 from envdeck.tui.widgets.line import Look, line_text, line_width
+from envdeck.tui.workers.operation_queue import Job
 
 MARK = "MARK-3f9c"
 
@@ -366,6 +368,14 @@ async def test_r_looks_anew_and_the_cursor_stays(walked, wait_until):
         await pilot.press("r")
         await wait_until(lambda: screen.walk.found("dotenv").state is StepState.DONE)
         assert screen.panes.list.current.name == "dotenv"
+
+
+async def test_what_was_done_elsewhere_is_looked_at_too(walked, made_up, wait_until):
+    async with walked() as (pilot, walking):
+        screen = pilot.app.screen
+        walking.found = made.steps(dotenv=StepState.DONE)
+        screen.post_message(OperationEnded(Job(made_up.plan("/elsewhere/.venv"))))
+        await wait_until(lambda: screen.walk.found("dotenv").state is StepState.DONE)
 
 
 async def test_it_is_left_and_resumed_where_it_was(walked, wait_until):

@@ -1,6 +1,7 @@
 """Reading small files: bounded, never blocking, without leaving a trace."""
 
 import os
+import sys
 
 import pytest
 
@@ -64,3 +65,8 @@ def test_another_persons_file_is_read_without_the_right_to_hide_it(tmp_path, mon
 )
 def test_decoding_never_fails(data, text):
     assert decode(data) == text
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no file is like that elsewhere")
+def test_a_file_that_opens_and_cannot_be_read_has_a_reason():
+    assert read_bounded("/proc/self/mem", 10) == Unread("input/output error")

@@ -118,7 +118,7 @@ class Viewport:
         top = round(self._view.scroll_y)
         to = self._view.cursor.top_for(top, self._room) if self.follows else top
         if to != top:
-            self._view.scroll_to(y=to, animate=False)
+            self._scroll_to(to)
 
     def reveal(self, index: int) -> None:
         """Bring a row below into sight, as far as the one under the cursor stays in it; it is kept
@@ -126,8 +126,11 @@ class Viewport:
         self._revealed = index
         top = min(index - self._room + 1, self._view.cursor.place or 0)
         if top > round(self._view.scroll_y):
-            # Forced, since the rows may be more than there is room for from now on alone.
-            self._view.scroll_to(y=top, animate=False, force=True)
+            self._scroll_to(top)
+
+    def _scroll_to(self, top: int) -> None:
+        # Forced, since the rows may be more than there is room for from now on alone.
+        self._view.scroll_to(y=top, animate=False, force=True)
 
     def fit(self) -> None:
         """Keep in sight what is, when something else takes the room."""

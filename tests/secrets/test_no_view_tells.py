@@ -115,9 +115,10 @@ async def test_no_view_says_a_secret_or_keeps_one(marked, size):
                 await pilot.press("j")
             await pilot.pause()
             look(f"{key}, further down")
-            for _ in range(len(app.screen_stack) - 1):
-                await pilot.press("escape")
-                await pilot.pause()
+            for _ in range(9):  # what was typed in a view goes first
+                if app.screen is not app.main:
+                    await pilot.press("escape")
+                    await pilot.pause()
             assert app.screen is app.main
             await pilot.press("escape")
         await pilot.press("4")

@@ -241,8 +241,9 @@ async def test_a_value_is_shown_until_one_goes_anywhere_else(
             await pilot.pause()
             assert MARK not in screen(pilot.app), leave
             assert tab.peek.shown is None, leave
-            for _ in range(len(pilot.app.screen_stack) - 1):
-                await pilot.press("escape")
+            for _ in range(9):
+                if len(pilot.app.screen_stack) > 1:
+                    await pilot.press("escape")
             assert len(pilot.app.screen_stack) == 1
             if leave in {"h", "tab"} and size[0] > 100:
                 await pilot.press("k")

@@ -199,7 +199,7 @@ _STYLES = {"ok": "green", "broken": "red", "moved": "red", "unmounted": "dim"}
 def standing(environment: Environment, signs: Signs) -> Cell:
     """Return sign and word for an environment's state, the worst there is to say of it."""
     status = environment.states[0]
-    return Cell(f"{signs.of_status(status)} {status}", _STYLES.get(status, "yellow"))
+    return Cell(f"{signs.status_sign(status)} {status}", _STYLES.get(status, "yellow"))
 
 
 def path_cell(path: str, home: str) -> Cell:

@@ -227,7 +227,7 @@ def ended_word(phase: str, operation: Operation, *, partly_purged: bool = False)
 Past: TypeAlias = "tuple[HistoryItem, Entry]"
 
 
-def in_batches(pasts: Iterable[Past]) -> list[list[Past]]:
+def group_batches(pasts: Iterable[Past]) -> list[list[Past]]:
     """Return operations of the history with those of one batch together, at the place of the
     first of them."""
     found: dict[tuple[str, str], list[Past]] = {}

@@ -64,7 +64,7 @@ class Signs(NamedTuple):
     waiting: str = "◦"
     ready: str = "▷"
 
-    def of_status(self, status: str) -> str:
+    def status_sign(self, status: str) -> str:
         """Return the sign of a status, a blank for `ok`."""
         signs = {
             "broken": self.broken,
@@ -77,7 +77,7 @@ class Signs(NamedTuple):
         }
         return signs.get(status, " ")
 
-    def of_step(self, state: str) -> str:
+    def step_sign(self, state: str) -> str:
         """Return the sign of a step of the project setup."""
         return {
             "done": self.marked,

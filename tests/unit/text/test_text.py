@@ -198,9 +198,9 @@ class TestPaths:
 )
 def test_signs_the_terminal_can_show(encoding, environ, signs):
     assert signs_for(encoding, environ) is signs
-    assert signs.of_status("ok") == " "
+    assert signs.status_sign("ok") == " "
     assert (
-        len({signs.of_status(status) for status in ("ok", "broken", "moved", "mixed", "suspect")})
+        len({signs.status_sign(status) for status in ("ok", "broken", "moved", "mixed", "suspect")})
         == 5
     )
 

@@ -123,7 +123,7 @@ def test_every_value_has_its_words():
     assert set(DRIFT_WORDS) == set(DriftKind)
     assert set(STEP_WORDS) == {state.value for state in StepState}
     for signs in (UNICODE, ASCII):
-        assert all(len(signs.of_step(state)) == 1 for state in StepState)
+        assert all(len(signs.step_sign(state)) == 1 for state in StepState)
 
 
 @pytest.mark.parametrize(

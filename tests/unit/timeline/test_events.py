@@ -2,10 +2,10 @@
 
 from envdeck.core.timeline.events import (
     PastOperation,
-    in_order,
     metadata_events,
     operation_events,
     snapshot_events,
+    sort_events,
 )
 from envdeck.core.timeline.model import BASE, Snapshot, SnapshotPackage
 
@@ -25,7 +25,9 @@ def snapshot(hour, *packages, source="scan", seen=None, python="3.12.4", base="/
 
 
 def told(snapshots, *operations):
-    events = in_order(snapshot_events(sorted(snapshots, key=lambda one: -one.taken_at), operations))
+    events = sort_events(
+        snapshot_events(sorted(snapshots, key=lambda one: -one.taken_at), operations)
+    )
     return [
         (
             one.at / HOUR,
@@ -121,7 +123,7 @@ def test_an_operation_stands_before_what_it_changed():
         ),
         *operation_events([operation]),
     ]
-    subjects = [one.subject for one in in_order([*events, *events])]
+    subjects = [one.subject for one in sort_events([*events, *events])]
     assert subjects == ["upgrade", "idna", "six"]
 
 

@@ -12,7 +12,7 @@ from envdeck.cli.scan import describe_entry, report_settled, settle_folders, war
 from envdeck.cli.serialise import history_object, recovered_object
 from envdeck.core.system.words import join_some
 from envdeck.text import ago, tilde, tilde_within
-from envdeck.text.operation import batch_ended, batch_words, ended_word, in_batches
+from envdeck.text.operation import batch_ended, batch_words, ended_word, group_batches
 
 if TYPE_CHECKING:
     from envdeck.core.operations.shared.history import HistoryItem
@@ -88,7 +88,7 @@ def _recover(arguments: Namespace, context: CommandContext) -> int:
 def _print(past: Sequence["HistoryItem"], context: CommandContext) -> None:
     console = context.console
     rows = []
-    for told in in_batches((each, entry) for each in past if (entry := each.known) is not None):
+    for told in group_batches((each, entry) for each in past if (entry := each.known) is not None):
         cells = [_row(*one, context) for one in told]
         rows.append(_batch_row(cells, told, context) if len(cells) > 1 else cells[0])
     if rows:

@@ -161,7 +161,7 @@ def _all_lines(
 
 def step_lines(view: StepView, context: CommandContext) -> Iterator[tuple[str, str]]:
     """Yield the lines of one step, each with its style; they are plain text."""
-    sign = context.console.signs.of_step(view.state)
+    sign = context.console.signs.step_sign(view.state)
     yield f"{sign} {pad(STEP_WORDS[view.state], _WIDEST)}  {view.title}", _STYLES[view.state]
     yield f"    {sentence(view.message, context)}", ""
     if view.state in {StepState.DONE, StepState.SKIPPED, StepState.WAITING}:

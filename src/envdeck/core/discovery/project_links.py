@@ -124,7 +124,7 @@ def _link(
     found = hashed if hashed and hashed.state is ProjectState.FOUND else None
     if word is None:  # a manager that says "none" keeps it in its own folder
         found = _linking(candidate) or found or _holding(candidate, roots)
-    return found or _in_place(candidate, roots) or hashed or word or ProjectLink()
+    return found or _find_in_place(candidate, roots) or hashed or word or ProjectLink()
 
 
 def _written(candidate: EnvironmentCandidate) -> ProjectLink | None:
@@ -169,7 +169,7 @@ def _holding(candidate: EnvironmentCandidate, roots: ProjectRoots) -> ProjectLin
     return ProjectLink(ProjectState.FOUND, folder, source)
 
 
-def _in_place(candidate: EnvironmentCandidate, roots: ProjectRoots) -> ProjectLink | None:
+def _find_in_place(candidate: EnvironmentCandidate, roots: ProjectRoots) -> ProjectLink | None:
     """Return the project among what is installed in place: the one whose name is in the
     environment's, or the only one, or the workspace that has all of them as members. One that is
     missing counts only by its name, or if an installer wrote it and it is the only one: else it

@@ -31,12 +31,12 @@ def is_placeholder(value: str) -> bool:
         return False
     if _VARIABLE.match(value):
         return True
-    if _in_brackets(value):  # JSON, whose words say nothing of the whole
+    if _list_brackets(value):  # JSON, whose words say nothing of the whole
         return False
     return _WHOLE.match(value) is not None or _PART.search(value) is not None
 
 
-def _in_brackets(value: str) -> list[str]:
+def _list_brackets(value: str) -> list[str]:
     """Return the strings in a list or object of JSON; none of anything else."""
     if value[:1] not in ("[", "{"):
         return []
@@ -122,9 +122,9 @@ def looks_secret(name: str, value: str) -> bool:
         return True
     if is_placeholder(value) or is_sealed(value):
         return False
-    inner = _in_brackets(value)
+    inner = _list_brackets(value)
     if inner:
-        return any(looks_secret(name, one) for one in inner if not _in_brackets(one))
+        return any(looks_secret(name, one) for one in inner if not _list_brackets(one))
     url = _URL.search(value)
     if url:
         return _is_real_password(url[1], unquote(url[2]), url[3].lower())

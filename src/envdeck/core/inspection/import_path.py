@@ -149,14 +149,14 @@ def interpreter_folders(located: Located, host: Host) -> Iterator[tuple[str, str
         yield user, "user"
     name = os.path.basename(located.stdlib)
     if located.prefix == reach.realpath(host.system("usr")) and not host.windows:
-        yield from _of_system(name, located, host)
+        yield from _list_system(name, located, host)
     yield os.path.join(located.stdlib, "site-packages"), "site-packages"
     for lib in ("lib64", "lib"):
         yield os.path.join(located.prefix, lib, name, "site-packages"), "site-packages"
     yield os.path.join(located.prefix, "site-packages"), "site-packages"  # PyPy before 3.8
 
 
-def _of_system(name: str, located: Located, host: Host) -> Iterator[tuple[str, str]]:
+def _list_system(name: str, located: Located, host: Host) -> Iterator[tuple[str, str]]:
     """Yield where Debian keeps packages: what pip installed in `/usr/local`, its own in one folder
     for every Python 3; and where Fedora's pip puts them."""
     local = host.system("usr", "local")

@@ -65,7 +65,7 @@ def own_place(
     Looked at by name and with links followed, whether it is there yet or not: the trash that an
     operation makes must not lie in what it moves there. What it `lacks` for sure is not asked for.
     """
-    if in_trash(path):
+    if is_in_trash(path):
         return _WITHIN
     for own in (places or ProtectedPlaces.of(host)).own:
         if lies_under(path, own):
@@ -82,7 +82,7 @@ def _folders(host: Host) -> tuple[str, ...]:
     return tuple(dict.fromkeys(named))
 
 
-def in_trash(path: str) -> bool:
+def is_in_trash(path: str) -> bool:
     """Tell whether a path, by its names, is a trash outside the user's data or inside one."""
     return any(part == TRASH or part.startswith(f"{TRASH}-") for part in path.split(os.sep))
 

@@ -272,7 +272,7 @@ class Plan:
     batch: str = ""
     """What ties it to others that were answered by one yes; empty where it stands alone."""
 
-    def as_read(self) -> tuple[Environment, tuple[Distribution, ...]] | None:
+    def read_result(self) -> tuple[Environment, tuple[Distribution, ...]] | None:
         """Return what was read for the plan of its environment, as long as the same is installed
         there; None where that is not known."""
         return None

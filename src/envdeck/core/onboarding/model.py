@@ -102,7 +102,7 @@ class StepView:
     """Plans what the keystroke does; None where there is nothing to do."""
 
 
-def told(problem: Problem) -> str:
+def problem_text(problem: Problem) -> str:
     """Say what is wrong with a file, by its short name and the line."""
     name = os.path.basename(problem.file)
     return f"{name}:{problem.line}: {problem.message}" if problem.line else (
@@ -112,7 +112,7 @@ def told(problem: Problem) -> str:
 
 def python_problems(wanted: WantedPython) -> tuple[str, ...]:
     """Say what could not be read of which Python a project asks for."""
-    return tuple(dict.fromkeys(map(told, wanted.problems)))
+    return tuple(dict.fromkeys(map(problem_text, wanted.problems)))
 
 
 def lock_problem(project: Project) -> Problem | None:

@@ -117,7 +117,7 @@ def _keep_snapshots(
             environment = after[target.path]
         elif plan.operation is Operation.DELETE and store.knows(target.path):
             continue  # there may be a hundred, and nothing in them changes
-        elif (known := plan.as_read()) is not None:
+        elif (known := plan.read_result()) is not None:
             store.keep(*known, source="scan")
             continue
         else:

@@ -96,15 +96,15 @@ def _by_rank(folder: str, named: tuple[NamedPython, ...]) -> Iterator[NamedPytho
     yield from (one for one in named if one.source == DEVELOPMENT)
     tested = [one for one in named if one.where is Where.TESTED and one.source != DEVELOPMENT]
     yield from sorted(tested, key=lambda one: minor_numbers(one.version) or (0, 0), reverse=True)
-    yield from _of_conda(folder)
-    yield from _of_classifiers(folder)
+    yield from _read_conda(folder)
+    yield from _read_classifiers(folder)
 
 
 _CONDA_PYTHON = re.compile(r"(?:.*::)?python\s*(?:==?|~=|>=)\s*(3\.\d{1,2}(?:\.\d{1,3})?)")
 _CLASSIFIER = re.compile(r"Programming Language :: Python :: (3\.\d{1,2})\s*\Z")
 
 
-def _of_conda(folder: str) -> Iterator[NamedPython]:
+def _read_conda(folder: str) -> Iterator[NamedPython]:
     for name in ("environment.yml", "environment.yaml"):
         path = os.path.join(folder, name)
         if not reach.isfile(path):
@@ -115,7 +115,7 @@ def _of_conda(folder: str) -> Iterator[NamedPython]:
                 yield NamedPython(match[1], Where.TESTED, name, path, one.line)
 
 
-def _of_classifiers(folder: str) -> Iterator[NamedPython]:
+def _read_classifiers(folder: str) -> Iterator[NamedPython]:
     """Yield the newest version that classifiers have."""
     listed: list[tuple[str, int | None, str]] = []
     path = os.path.join(folder, "pyproject.toml")

@@ -29,7 +29,7 @@ class PastOperation:
     """A file that it wrote: the project's lock, or the file that it is about."""
 
 
-def in_order(events: Iterable[TimelineEvent]) -> tuple[TimelineEvent, ...]:
+def sort_events(events: Iterable[TimelineEvent]) -> tuple[TimelineEvent, ...]:
     """Return events newest first, each once; an operation stands before what it changed."""
     unique = dict.fromkeys(events)
     return tuple(

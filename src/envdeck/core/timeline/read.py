@@ -21,10 +21,10 @@ from envdeck.core.system.files import Unread, decode
 from envdeck.core.system.host import Host
 from envdeck.core.timeline.events import (
     PastOperation,
-    in_order,
     metadata_events,
     operation_events,
     snapshot_events,
+    sort_events,
 )
 from envdeck.core.timeline.model import EventKind, Snapshot, TimelineEvent
 from envdeck.core.timeline.store import SnapshotStore
@@ -217,7 +217,7 @@ def read_timeline(environment: Environment, host: Host) -> Timeline:
         found = project_events(project.path, environment.path, host, began, [*own, *files])
         events += found.events
         notices += found.notices
-    return Timeline(environment.path, snapshots, in_order(events), tuple(notices))
+    return Timeline(environment.path, snapshots, sort_events(events), tuple(notices))
 
 
 def _past(entry: Entry) -> PastOperation:

@@ -158,7 +158,7 @@ class SnapshotStore:
         if not every:
             return NoSnapshot("no snapshot of this environment is kept")
         if _DAY.fullmatch(reference):
-            return _of_day(every, reference)
+            return _find_day(every, reference)
         ids = dict.fromkeys(one.id for one in every if one.id.startswith(reference.lower()))
         if len(ids) == 1 and reference:
             return next(one for one in every if one.id in ids)
@@ -425,7 +425,7 @@ def _merge(lines: Iterable[dict[str, Any]]) -> list[_Look]:
     return looks
 
 
-def _of_day(every: Sequence[Snapshot], reference: str) -> Snapshot | NoSnapshot:
+def _find_day(every: Sequence[Snapshot], reference: str) -> Snapshot | NoSnapshot:
     try:
         day = datetime.strptime(reference, "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:

@@ -116,7 +116,7 @@ def _head(environment: Environment, look: Look) -> Iterator[Row]:
     python = (Part(glued(python_name(environment.python))),)
     first, *others = environment.states
     tone = _STATUS_TONES.get(first, Tone.WARNING)
-    status: list[Part] = [Part(f"{look.signs.of_status(first)} {first}".strip(), tone)]
+    status: list[Part] = [Part(f"{look.signs.status_sign(first)} {first}".strip(), tone)]
     status += (Part(f", {word}", Tone.WARNING) for word in others)
     yield _row("", tuple(status), python, (Part(plain(environment.manager)),))
 

@@ -20,7 +20,13 @@ from envdeck.text import (
     time_left,
     width,
 )
-from envdeck.text.operation import OPERATION_WORDS, batch_ended, batch_words, ended_word, in_batches
+from envdeck.text.operation import (
+    OPERATION_WORDS,
+    batch_ended,
+    batch_words,
+    ended_word,
+    group_batches,
+)
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, wrapped
 
 _GAP = "  "
@@ -61,7 +67,7 @@ def history_rows(pasts: Sequence[HistoryItem], opened: Collection[object] = ()) 
     what could not be read below a title of its own."""
     rows = []
     done = ((past, entry) for past in pasts if (entry := past.known) is not None)
-    for pairs in in_batches(done):
+    for pairs in group_batches(done):
         batch = tuple(past for past, _ in pairs)
         if len(batch) == 1:
             rows.append(HistoryRow(batch[0]))

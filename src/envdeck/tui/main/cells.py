@@ -224,7 +224,7 @@ def status_words(environment: Environment, look: Look, *, short: bool) -> tuple[
     """Return an environment's state as sign and word, and its tone."""
     state = standing(environment)
     word = _SHORT.get(state, state.value) if short else state.value
-    return f"{look.signs.of_status(state.value)} {word}", _TONES[state]
+    return f"{look.signs.status_sign(state.value)} {word}", _TONES[state]
 
 
 def freed(environment: Environment, look: Look) -> str:

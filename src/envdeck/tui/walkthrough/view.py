@@ -34,7 +34,7 @@ def state_line(step: StepView, job: Job | None, look: Look) -> Line:
         word = "cancelling" if job.stopping else job.state.value
         return Part(f"{look.signs.running} ", Tone.ACCENT), Part(word, Tone.ACCENT)
     tone = _TONES[step.state]
-    return Part(f"{look.signs.of_step(step.state)} ", tone), Part(STEP_WORDS[step.state], tone)
+    return Part(f"{look.signs.step_sign(step.state)} ", tone), Part(STEP_WORDS[step.state], tone)
 
 
 def step_line(step: StepView, job: Job | None, look: Look, cells: int) -> Line:

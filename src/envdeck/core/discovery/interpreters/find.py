@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from envdeck.core.discovery.interpreters.landmarks import (
     InterpreterSource,
     Located,
-    in_folder,
-    in_prefix,
+    find_in_folder,
+    find_in_prefix,
 )
 from envdeck.core.discovery.interpreters.system import FRAMEWORK, HOMEBREW, PATH, REGISTRY, SYSTEM
 from envdeck.core.discovery.interpreters.version_managers import (
@@ -79,7 +79,7 @@ class _Found:
             if isinstance(prefix, Unreadable):
                 yield prefix
                 continue
-            for hit in in_prefix(prefix, self.host):
+            for hit in find_in_prefix(prefix, self.host):
                 if isinstance(hit, Unreadable):
                     yield hit
                     continue
@@ -91,7 +91,7 @@ class _Found:
             if (real := reach.realpath(folder)) in self._folders:
                 continue
             self._folders.add(real)
-            for hit in in_folder(real, self.host):
+            for hit in find_in_folder(real, self.host):
                 if isinstance(hit, Unreadable):
                     yield hit
                 else:

@@ -59,7 +59,7 @@ def is_name(name: str, *, windows: bool = False) -> bool:
 
 def locate(path: str, *, windows: bool = False) -> Located | None:
     """Return the interpreter that an executable is or leads to, or None when it is none."""
-    if _in_environment(path):
+    if _is_in_environment(path):
         return None
     try:
         real = reach.realpath(path)
@@ -68,7 +68,7 @@ def locate(path: str, *, windows: bool = False) -> Located | None:
         return None
     if not stat.S_ISREG(status.st_mode) or not (windows or status.st_mode & 0o111):
         return None
-    if _in_environment(real) or read_bounded(real, 2, whole=False) == b"#!":
+    if _is_in_environment(real) or read_bounded(real, 2, whole=False) == b"#!":
         return None
     prefix = real
     for _ in range(_LEVELS):
@@ -78,7 +78,7 @@ def locate(path: str, *, windows: bool = False) -> Located | None:
     return None
 
 
-def in_folder(folder: str, host: Host) -> Iterator[tuple[str, Located] | Unreadable]:
+def find_in_folder(folder: str, host: Host) -> Iterator[tuple[str, Located] | Unreadable]:
     """Yield each entry of a folder that is or leads to an interpreter, with what it leads to.
 
     A folder that does not exist yields nothing; one that cannot be read says so.
@@ -101,13 +101,13 @@ def in_folder(folder: str, host: Host) -> Iterator[tuple[str, Located] | Unreada
             yield path, located
 
 
-def in_prefix(prefix: str, host: Host) -> Iterator[tuple[str, Located] | Unreadable]:
+def find_in_prefix(prefix: str, host: Host) -> Iterator[tuple[str, Located] | Unreadable]:
     """Yield the interpreters of one prefix: in its `bin`, or in itself on Windows."""
     if reach.lexists(os.path.join(prefix, "pyvenv.cfg")):
         return
     if host.windows:
-        yield from in_folder(prefix, host)
-    yield from in_folder(os.path.join(prefix, "bin"), host)
+        yield from find_in_folder(prefix, host)
+    yield from find_in_folder(os.path.join(prefix, "bin"), host)
 
 
 def children(folder: str) -> Iterator[str | Unreadable]:
@@ -131,7 +131,7 @@ def children(folder: str) -> Iterator[str | Unreadable]:
         yield os.path.join(folder, name)
 
 
-def _in_environment(path: str) -> bool:
+def _is_in_environment(path: str) -> bool:
     folder = os.path.dirname(path)
     return reach.lexists(os.path.join(folder, "pyvenv.cfg")) or reach.lexists(
         os.path.join(os.path.dirname(folder), "pyvenv.cfg")

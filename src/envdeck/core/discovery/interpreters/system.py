@@ -123,7 +123,7 @@ class HomebrewSource(InterpreterSource):
                 if isinstance(formula, Unreadable):
                     yield formula
                 elif os.path.basename(formula).startswith(("python", "pypy", "graalpy")):
-                    yield from _in_formula(formula)
+                    yield from _list_formula(formula)
 
     def steady_link(self, prefix: str) -> str | None:
         """Return `opt/python@3.12` for `Cellar/python@3.12/3.12.4`, and what is in it there."""
@@ -142,7 +142,7 @@ def _cellars(host: Host) -> Iterator[str]:
         yield host.system("home", "linuxbrew", ".linuxbrew", "Cellar")
 
 
-def _in_formula(formula: str) -> Iterator[str | Unreadable]:
+def _list_formula(formula: str) -> Iterator[str | Unreadable]:
     for keg in children(formula):
         yield keg
         if not isinstance(keg, Unreadable):
@@ -194,10 +194,10 @@ class RegistrySource(InterpreterSource):
         for hive in self._hives():
             for company in list(hive.subkeys(_ROOT))[:_KEYS]:
                 if company != "PyLauncher":
-                    yield from _of_company(hive, rf"{_ROOT}\{company}")
+                    yield from _read_company(hive, rf"{_ROOT}\{company}")
 
 
-def _of_company(hive: Hive, company: str) -> Iterator[str]:
+def _read_company(hive: Hive, company: str) -> Iterator[str]:
     for tag in list(hive.subkeys(company))[:_KEYS]:
         key = rf"{company}\{tag}\InstallPath"
         prefix = hive.text(key, "")

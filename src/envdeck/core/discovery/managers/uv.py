@@ -28,7 +28,7 @@ _CENTRAL = r".+-[a-z]+\d+\.\d+[^-]*-[0-9a-f]{16}"
 `job-4e0b510be963ec57`, or the hash alone when it came by a pipe."""
 
 
-def in_cache(candidate: EnvironmentCandidate) -> bool:
+def is_in_cache(candidate: EnvironmentCandidate) -> bool:
     """Tell whether uv keeps this environment in its cache, by the names of the folders."""
     if "uv" not in candidate.cfg:
         return False
@@ -41,7 +41,7 @@ def is_central(candidate: EnvironmentCandidate) -> bool:
     """Tell whether it is a project's environment, kept in the cache in place of the project
     (the preview feature `centralized-project-envs` of uv 0.11 and later)."""
     name = os.path.basename(candidate.path)
-    return in_cache(candidate) and re.fullmatch(_CENTRAL, name, re.DOTALL) is not None
+    return is_in_cache(candidate) and re.fullmatch(_CENTRAL, name, re.DOTALL) is not None
 
 
 def buckets(host: Host) -> Iterator[str]:
@@ -147,7 +147,7 @@ class UvScript(Manager):
     def claims(self, candidate: EnvironmentCandidate) -> bool:
         """Claim what uv keeps in its cache, less the central environments of projects, whose
         names hold the interpreter between the project and the hash."""
-        return candidate.kind is Kind.VENV and in_cache(candidate) and not is_central(candidate)
+        return candidate.kind is Kind.VENV and is_in_cache(candidate) and not is_central(candidate)
 
     def project(self, candidate: EnvironmentCandidate) -> ProjectLink | None:
         """Say which script it is for: uv keeps the file's name (`prompt`) and not its path."""

@@ -143,7 +143,7 @@ def _parsed(listed: Listed, data: bytes, root: str, known: Mapping[str, Parsed])
     site = place_of("", folder, root)
     own = info.removesuffix(".dist-info")  # what installers write of themselves begins so
     found = []
-    for path, expected, size in _told(data):
+    for path, expected, size in _read_rows(data):
         if is_compiled(path, expected):
             continue
         if (
@@ -163,7 +163,7 @@ def _parsed(listed: Listed, data: bytes, root: str, known: Mapping[str, Parsed])
     return found
 
 
-def _told(data: bytes) -> list[tuple[str, str, int | None]]:
+def _read_rows(data: bytes) -> list[tuple[str, str, int | None]]:
     """Return the rows as :func:`rows` reads them; lines without a quote are cut here."""
     if b'"' in data:
         return [(row.path, row.hash, row.size) for row in rows(data)]

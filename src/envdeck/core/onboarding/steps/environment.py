@@ -15,8 +15,8 @@ from envdeck.core.onboarding.model import (
     lock_problem,
     manifest_problem,
     not_made,
+    problem_text,
     python_problems,
-    told,
 )
 from envdeck.core.onboarding.project_state import (
     ProjectFacts,
@@ -98,7 +98,7 @@ class EnvironmentStep(OnboardingStep):
         if problem is not None and not any(lock.usable for lock in situation.project.locks):
             return self.view(
                 StepState.CANNOT,
-                f"cannot create an environment: {told(problem)}",
+                f"cannot create an environment: {problem_text(problem)}",
                 hint="fix that file",
             )
         empty = not_made(situation.project)
@@ -131,7 +131,7 @@ class EnvironmentStep(OnboardingStep):
             StepState.OPEN,
             f"not created yet: {os.path.basename(place)}",
             details=[
-                *([f"{told(unread)}: using declared dependencies"] if unread else []),
+                *([f"{problem_text(unread)}: using declared dependencies"] if unread else []),
                 *(f"not used: {one}" for one in situation.project.passed),
             ],
             commands=[envdeck_command("create", folder, situation.project, options)],
@@ -357,7 +357,7 @@ SHELLS = tuple(_SCRIPTS)
 def shell_in_use(host: Host, parent: int) -> str:
     """Return the name of the shell that a person sits at: the nearest one above the process
     `parent`, where the system tells; else what `$SHELL` names; else the platform's own."""
-    named = _of_variable(host)
+    named = _read_variable(host)
     for name in _above(host, parent):
         if name in _SCRIPTS:
             # A script of /bin/sh that starts us says nothing of the shell that started it.
@@ -380,7 +380,7 @@ def activation(environment: Environment, folder: str, shell: str) -> tuple[str, 
     return ()
 
 
-def _of_variable(host: Host) -> str:
+def _read_variable(host: Host) -> str:
     name = posixpath.basename((host.variable("SHELL") or "").rstrip("/"))
     return name if name in _SCRIPTS else ""
 

@@ -12,7 +12,7 @@ from envdeck.core.onboarding.model import (
     lock_problem,
     manifest_problem,
     not_made,
-    told,
+    problem_text,
 )
 from envdeck.core.onboarding.project_state import (
     WITHOUT,
@@ -51,7 +51,7 @@ class PackagesStep(OnboardingStep):
             return self.view(StepState.CANNOT, obstacle[0], hint=obstacle[1], details=rest)
         if not main_manifests(project) and not any(lock.packages for lock in project.locks):
             if unread is not None:
-                return self._unread(situation, told(unread))
+                return self._unread(situation, problem_text(unread))
             return self.view(StepState.SKIPPED, "the project declares no dependencies")
         comparison = situation.comparison
         if environment is None or comparison is None:
@@ -63,7 +63,7 @@ class PackagesStep(OnboardingStep):
         if lacks or short:
             return self._open(situation, environment, comparison, lacks, short)
         if unread is not None:
-            return self._unread(situation, told(unread))
+            return self._unread(situation, problem_text(unread))
         lock = os.path.basename(comparison.against)
         held = ", ".join(one.id.replace(":", " ") for one in situation.options
                          if one.chosen and one.id != WITHOUT)  # fmt: skip

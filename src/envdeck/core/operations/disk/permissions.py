@@ -121,7 +121,7 @@ def keep_owner(folder: str, place: str, probe: str) -> None:
         mode = stat.S_IMODE(status.st_mode) | stat.S_IRWXU
         user, group = status.st_uid, status.st_gid
     except FileNotFoundError:
-        mode, user, group = _of_new_ones(place, probe)
+        mode, user, group = _read_new_owner(place, probe)
     if hasattr(os, "chown"):
         own = os.lstat(folder)
         user = user if os.geteuid() == 0 else own.st_uid
@@ -167,7 +167,7 @@ def _make_own(path: str, old: str) -> bool:
     return True
 
 
-def _of_new_ones(place: str, probe: str) -> tuple[int, int, int]:
+def _read_new_owner(place: str, probe: str) -> tuple[int, int, int]:
     """Return mode, owner and group of a folder that is made at a place where none is."""
     os.mkdir(probe)  # asking for the umask would set it, for every thread
     status = os.stat(probe)

@@ -3,7 +3,7 @@
 import os
 import stat
 
-from envdeck.core.inspection.protection import in_trash, protected_place
+from envdeck.core.inspection.protection import is_in_trash, protected_place
 from envdeck.core.model import Environment, Operation, Refusal
 from envdeck.core.operations.guards.context import (
     CHANGING,
@@ -283,7 +283,7 @@ class ProtectedPath(Guard):
 
 def _way_out(path: str) -> str:
     """Return the command of whoever put it there, or how to part it from what is to stay."""
-    if in_trash(path) or f"{os.sep}envdeck{os.sep}trash{os.sep}" in path:
+    if is_in_trash(path) or f"{os.sep}envdeck{os.sep}trash{os.sep}" in path:
         return _TRASH_HINT
     before, cellar, after = path.partition(f"{os.sep}Cellar{os.sep}")
     if cellar and before:

@@ -96,7 +96,7 @@ def differs_in_flags(path: str, recorded: str) -> bool:
     if match is None or algorithm not in _ALGORITHMS:
         return False
     digest = _rest(path, hashlib.new(algorithm, match[1]), match.end())
-    return digest is not None and _as_recorded(digest) == expected.rstrip("=")
+    return digest is not None and _encode_digest(digest) == expected.rstrip("=")
 
 
 def is_hashed(told: Iterable[tuple[str, str]]) -> bool:
@@ -216,7 +216,7 @@ def _same_script(was: str, old: RecordRow, there: str, new: RecordRow) -> bool:
     starts += [os.fsencode(f"#!{folder}/{name}") for name in _INTERPRETERS if replaced]
     for start in starts or [b""]:
         digest = _rest(after, hashlib.new(algorithm, start), replaced)
-        if digest is not None and _as_recorded(digest) == expected.rstrip("="):
+        if digest is not None and _encode_digest(digest) == expected.rstrip("="):
             return True
     return False
 
@@ -245,7 +245,7 @@ def _rest(path: str, digest: "hashlib._Hash", start: int) -> bytes | None:
     return digest.digest()
 
 
-def _as_recorded(digest: bytes) -> str:
+def _encode_digest(digest: bytes) -> str:
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 

@@ -205,7 +205,7 @@ def sources(
         marker_environment(target),
         parts.groups,
         parts.extras,
-        _in_place(folder, distributions) if environment is not None else None,
+        _is_in_place(folder, distributions) if environment is not None else None,
         _keeper(environment),
         parts.itself,
     )
@@ -213,7 +213,7 @@ def sources(
     if environment is not None:
         found.append(_exact(exact))
     if project is not None:
-        found += _of_project(said or read_project(folder, deployed=False, hashes=True), asked)
+        found += _offer_project(said or read_project(folder, deployed=False, hashes=True), asked)
     if file is not None:
         found.append(_file(file, asked))
     return tuple(found)
@@ -225,7 +225,7 @@ def _keeper(environment: Environment | None) -> str:
     return manager if manager in (*lock_files(), "conda", "pixi") else ""
 
 
-def _of_project(project: Project, asked: SourceRequest) -> Iterator[PackageSource]:
+def _offer_project(project: Project, asked: SourceRequest) -> Iterator[PackageSource]:
     """Yield its locks, the one that an environment is compared with first, then what it
     declares."""
     declared = declared_source(project, asked)
@@ -289,7 +289,7 @@ def _file(path: str, asked: SourceRequest) -> PackageSource:
     return replace(source, name=SourceName.FILE, title=title, how=how)
 
 
-def _in_place(project: str, distributions: Sequence[Distribution]) -> bool:
+def _is_in_place(project: str, distributions: Sequence[Distribution]) -> bool:
     """Whether the project is installed in place (editable) now."""
     if not project:
         return False

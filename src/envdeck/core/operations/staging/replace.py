@@ -50,7 +50,7 @@ class ReplacePlan(Plan):
     installed: Installed = field(repr=False)
     """What was installed when it was planned."""
 
-    def as_read(self) -> tuple[Environment, tuple[Distribution, ...]] | None:
+    def read_result(self) -> tuple[Environment, tuple[Distribution, ...]] | None:
         """Return what was read for the plan; see the base class."""
         same = self.installed.packages == packages_of(self.environment)
         return (self.environment, self.installed.distributions) if same else None
@@ -99,7 +99,7 @@ def replace_environment(
                     )
                 )
                 expect_movable(plan.environment.path, current.entry.item)  # it has a manifest
-                _as_planned(plan)
+                _check_planned(plan)
                 watch = ChangeMonitor.of(plan.environment, picture, plan.installed.packages)
                 building = StagedBuild(
                     plan.blueprint,
@@ -158,7 +158,7 @@ def _rolled_back(why: str, hint: str, changed: tuple[str, ...], *, stopped: bool
     )
 
 
-def _as_planned(plan: ReplacePlan) -> None:
+def _check_planned(plan: ReplacePlan) -> None:
     changed = changed_between(plan.installed.packages, packages_of(plan.environment))
     if changed:
         raise BuildError(

@@ -181,7 +181,7 @@ def finish(entry: Entry, journal: Journal) -> Entry:
 
 
 def _aside(entry: Entry, disk: Disk) -> tuple[Phase, str]:
-    here, there = disk.identity(entry.path), _in_item(entry, disk)
+    here, there = disk.identity(entry.path), _read_item(entry, disk)
     if there is not None and there == entry.old:
         return Phase.DONE, "moved to trash"
     if there is None and (here is not None or entry.phase is not Phase.MOVING):
@@ -190,7 +190,7 @@ def _aside(entry: Entry, disk: Disk) -> tuple[Phase, str]:
 
 
 def _back(entry: Entry, disk: Disk) -> tuple[Phase, str]:
-    here, there = disk.identity(entry.path), _in_item(entry, disk)
+    here, there = disk.identity(entry.path), _read_item(entry, disk)
     if here is not None and here == entry.new:
         left = clear_item(entry.item, disk)
         return Phase.DONE, f"restored{_left(entry, left)}"
@@ -201,7 +201,7 @@ def _back(entry: Entry, disk: Disk) -> tuple[Phase, str]:
 
 def _exchange(entry: Entry, disk: Disk) -> tuple[Phase, str]:
     before = os.path.join(entry.item, BEFORE)
-    here, there = disk.identity(entry.path), _in_item(entry, disk)
+    here, there = disk.identity(entry.path), _read_item(entry, disk)
     waiting = disk.identity(before)
     if entry.phase is not Phase.MOVING:  # the item is still ours alone, whatever is in it
         return _give_up(entry, disk)
@@ -291,7 +291,7 @@ def _owner(entry: Entry, disk: Disk) -> tuple[Phase, str]:
     return Phase.ATTENTION, "its own tool was interrupted; check what is left"
 
 
-def _in_item(entry: Entry, disk: Disk) -> Identity | None:
+def _read_item(entry: Entry, disk: Disk) -> Identity | None:
     return disk.identity(os.path.join(entry.item, ENVIRONMENT)) if entry.item else None
 
 

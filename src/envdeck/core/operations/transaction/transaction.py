@@ -356,7 +356,7 @@ def transaction(store: OperationStore, entry: Entry) -> Iterator[Transaction]:
                 yield current
             except BaseException as error:
                 if not current.entry.phase.over:
-                    current.give_up(_said(error))
+                    current.give_up(_describe_error(error))
                 if not isinstance(error, OSError) or current.entry.phase is not Phase.DONE:
                     raise
         finally:
@@ -375,7 +375,7 @@ def first_trash(path: str, store: OperationStore) -> str:
     return next(trash_of(path, store), beside)
 
 
-def _said(error: BaseException) -> str:
+def _describe_error(error: BaseException) -> str:
     if isinstance(error, OSError):
         return reason_of(error)
     if isinstance(error, ReplacedError):

@@ -74,7 +74,7 @@ def resolve(
     if len(goals) < len(chosen):
         plan = plan_all(installed, resolver, wanted)
         if isinstance(plan, Failure):
-            return _told(plan, installed, goals)
+            return _explain(plan, installed, goals)
         goals = {name: targets_of(plan, installed)[name] for name in chosen}
         latest = resolver.latest()
         if isinstance(latest, Failure):
@@ -89,7 +89,7 @@ def resolve(
             return replace(failure, cause=f"{name} could not be checked: {failure.cause}")
     changes = _least(installed, goals, resolver)
     if isinstance(changes, Failure):
-        return _told(changes, installed, goals)
+        return _explain(changes, installed, goals)
     if broken := newly_broken(installed, changes):
         return Failure(FailureKind.CONFLICT, broken)
     return Resolution(
@@ -152,7 +152,7 @@ def _held(
     )
 
 
-def _told(failure: Failure, installed: UpgradeBaseline, goals: Mapping[str, str]) -> Failure:
+def _explain(failure: Failure, installed: UpgradeBaseline, goals: Mapping[str, str]) -> Failure:
     """Return a conflict as one sentence, where the metadata of what is installed tells it."""
     if failure.kind is not FailureKind.CONFLICT:
         return failure

@@ -110,14 +110,14 @@ def tox(folder: str) -> Iterator[Found]:
         if isinstance(data, Unread):
             yield Problem(path, f"cannot be read: {data.reason}")
             continue
-        yield from _of_ini(path, decode(data), section, 0)
+        yield from _read_ini(path, decode(data), section, 0)
     for name, keys in (("tox.toml", ()), ("pyproject.toml", ("tool", "tox"))):
         path = os.path.join(folder, name)
         if reach.isfile(path):
-            yield from _of_toml(path, keys)
+            yield from _read_toml(path, keys)
 
 
-def _of_toml(path: str, keys: tuple[str, ...]) -> Iterator[Found]:
+def _read_toml(path: str, keys: tuple[str, ...]) -> Iterator[Found]:
     document = read_toml(path)
     if isinstance(document, Problem):
         if not keys:  # the manifest reader reports pyproject.toml
@@ -130,10 +130,10 @@ def _of_toml(path: str, keys: tuple[str, ...]) -> Iterator[Found]:
             yield NamedPython(version, Where.TESTED, "tox", path, line)
     old = string_at(table, "legacy_tox_ini")
     if old:
-        yield from _of_ini(path, old, "tox", (document.line_of(old) or 1) - 1)
+        yield from _read_ini(path, old, "tox", (document.line_of(old) or 1) - 1)
 
 
-def _of_ini(path: str, text: str, wanted: str, before: int) -> Iterator[NamedPython]:
+def _read_ini(path: str, text: str, wanted: str, before: int) -> Iterator[NamedPython]:
     """Yield the versions of the list of environments and of any `basepython`. The parser of the
     standard library knows no lines."""
     section, key = "", ""

@@ -204,7 +204,7 @@ def _drift(found: LockSelection, package: LockedPackage, installed: InstalledInd
     if not there:
         kind, now = DriftKind.MISSING, None
     elif package.kind in _DIRECT:
-        other = next((two for one in own if (two := other_source(_told(package), one))), "")
+        other = next((two for one in own if (two := other_source(_version_text(package), one))), "")
         if not own or (not other and any(_comes_from(package, one) for one in own)):
             return None
         kind = DriftKind.NOT_AS_LOCKED
@@ -217,7 +217,9 @@ def _drift(found: LockSelection, package: LockedPackage, installed: InstalledInd
         kind, now = DriftKind.NOT_AS_LOCKED, described(own[0])
     else:
         kind, now = DriftKind.NOT_AS_LOCKED, there[0]
-    return Drift(kind, package.name, _told(package), now, found.lock.file, mend=DriftFix.FROM_LOCK)
+    return Drift(
+        kind, package.name, _version_text(package), now, found.lock.file, mend=DriftFix.FROM_LOCK
+    )
 
 
 def _others(version: str, own: Sequence[Distribution]) -> list[Distribution]:
@@ -255,7 +257,7 @@ def _comes_from(package: LockedPackage, distribution: Distribution) -> bool:
     return origin is not None and not distribution.editable
 
 
-def _told(package: LockedPackage) -> str:
+def _version_text(package: LockedPackage) -> str:
     if package.kind in _DIRECT:
         text = package.requirement.partition(" @ ")[2] or package.requirement
         return mask_text(text.strip())

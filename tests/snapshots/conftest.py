@@ -16,6 +16,7 @@ os.environ["TEXTUAL_ANIMATIONS"] = "none"
 @pytest.fixture(autouse=True)
 def _frames(monkeypatch):
     leave_out_frames(monkeypatch, whole_ones=True)
+    monkeypatch.setattr("envdeck.tui.workers.operation_queue.PARALLEL", 2)
 
 
 class Svg(SingleFileSnapshotExtension):

@@ -18,6 +18,7 @@ os.environ["TEXTUAL_ANIMATIONS"] = "none"
 @pytest.fixture(autouse=True)
 def _frames(monkeypatch):
     leave_out_frames(monkeypatch)
+    monkeypatch.setattr("envdeck.tui.workers.operation_queue.PARALLEL", 2)
 
 
 @pytest.fixture(scope="session")

@@ -675,8 +675,7 @@ def test_a_first_frame_imports_nothing_that_acts():
 import sys
 import envdeck.cli.commands.screen, envdeck.core.catalog, envdeck.tui.app
 acting = ("envdeck.core.operations", "envdeck.core.project", "envdeck.tui.dialogs",
-          "envdeck.tui.workers.operation_queue", "envdeck.tui.base.job",
-          "envdeck.tui.base.services")
+          "envdeck.tui.workers.operation_queue", "envdeck.tui.base.job")
 print(*sorted(name for name in sys.modules if name.startswith(acting)))
 """
     result = subprocess.run(
@@ -703,3 +702,22 @@ def test_what_is_too_long_without_that_is_broken_and_nothing_of_it_is_lost():
     assert len(lines) == 3
     (code,) = log_lines(LogLine("a = {    'b': 1 }"), LOOK, 42)
     assert line_text(code) == " a = {    'b': 1 }"
+
+
+@pytest.mark.parametrize(
+    ("shared", "said"),
+    [
+        ("/home/ada/work/api", " (both need ~/work/api)"),
+        ("the package caches", " (both need the package caches)"),
+        ("/home/ada/work/api/.venv", ""),
+    ],
+)
+def test_what_waits_says_for_which_operation_and_for_what(made_up, shared, said):
+    first = Job(made_up.plan("/home/ada/work/api/venv"))
+    waits = Job(made_up.plan("/home/ada/work/api/.venv", name="2"))
+    waits.waits_for = first, shared
+    told = "\n".join("".join(part.text for part in line) for line in step_lines(waits, LOOK, 100))
+    assert f"Waiting for: delete ~/work/api/venv{said}" in told
+    waits.waits_for = None
+    told = "\n".join("".join(part.text for part in line) for line in step_lines(waits, LOOK, 100))
+    assert "Waiting: as many operations run as there are cores" in told

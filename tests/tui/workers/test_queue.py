@@ -5,17 +5,24 @@ import time
 
 import pytest
 
+from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import (
+    CACHES,
+    TRASH_EMPTIED,
+    Claims,
     CommandEnded,
     CommandStarted,
     Ending,
+    Operation,
     OutputLine,
+    Plan,
     Result,
     StepProgress,
     StepStarted,
 )
 from envdeck.tui.base.job import LOG_LINES, Job, JobState, LogLine
-from envdeck.tui.workers.operation_queue import PARALLEL, OperationQueue
+from envdeck.tui.workers import operation_queue
+from envdeck.tui.workers.operation_queue import OperationQueue
 
 
 def wait(condition, seconds=10):
@@ -41,6 +48,12 @@ def gate():
     held = Gate()
     yield held
     held.shut = False
+
+
+@pytest.fixture(autouse=True)
+def two_cores(monkeypatch):
+    """Two at a time, however many cores there are."""
+    monkeypatch.setattr(operation_queue, "PARALLEL", 2)
 
 
 @pytest.fixture
@@ -79,7 +92,8 @@ def test_an_operation_runs_and_ends_and_is_heard_of_once(queue_of, made_up):
 def test_two_at_a_time_and_the_rest_waits_in_its_order(queue_of, made_up, gate):
     queue = queue_of(hold=gate)
     jobs = [queue.submit(made_up.plan(f"/{n}", name=n)) for n in "abc"]
-    assert states(*jobs) == [JobState.RUNNING] * PARALLEL + [JobState.WAITING]
+    assert states(*jobs) == [JobState.RUNNING] * 2 + [JobState.WAITING]
+    assert jobs[2].waits_for is None
     gate.shut = False
     assert len(settle(queue)) == 3
     assert states(*jobs) == [JobState.DONE] * 3
@@ -99,6 +113,58 @@ def test_never_two_on_the_same_folder_or_inside_each_other(queue_of, made_up, ga
     gate.shut = False
     ended = settle(queue)
     assert ended.index(first) < ended.index(waits) < ended.index(later)
+
+
+def test_as_many_run_as_there_are_cores(queue_of, made_up, gate, monkeypatch):
+    monkeypatch.setattr(operation_queue, "PARALLEL", 4)
+    queue = queue_of(hold=gate)
+    jobs = [queue.submit(made_up.plan(f"/{n}", name=n)) for n in "abcde"]
+    assert states(*jobs) == [JobState.RUNNING] * 4 + [JobState.WAITING]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimingPlan(Plan):
+    """A plan with claims of its own."""
+
+    needs: Claims
+
+    @property
+    def claims(self):
+        return self.needs
+
+
+def claims(changes="", alone="", reads=""):
+    sets = (frozenset(each.split("; ") if each else ()) for each in (changes, alone, reads))
+    return Claims(**dict(zip(("changes", "alone", "reads"), sets, strict=True)))
+
+
+PYTHON = "/opt/base/bin/python"
+PAIRS = [
+    # two environments of one base, and what becomes of the base
+    (claims("/a", reads=PYTHON), claims("/opt/base"), PYTHON),
+    (claims("/opt/base"), claims("/a", reads=PYTHON), PYTHON),
+    (claims("/a", reads=PYTHON), claims("/b", reads=PYTHON), ""),
+    # one project, two of its environments
+    (claims("/p/.venv", alone="/p"), claims("/c/x", alone="/p"), "/p"),
+    (claims("/p/.venv", alone="/p"), claims("/q/.venv", alone="/q"), ""),
+    (claims("/p", alone="/p"), claims("/p/.venv"), "/p/.venv"),
+    # caches and the trash
+    (claims("/a", reads=CACHES), claims("/b", reads=CACHES), ""),
+    (claims("/a", reads=CACHES), claims(f"/cache; {CACHES}"), CACHES),
+    (claims("/t/1", alone=TRASH_EMPTIED), claims("/t/2", alone=TRASH_EMPTIED), TRASH_EMPTIED),
+]
+
+
+@pytest.mark.parametrize(("one", "other", "shared"), PAIRS)
+def test_those_that_need_the_same_wait_and_say_for_what(queue_of, gate, one, other, shared):
+    queue = queue_of(hold=gate)
+    first, second = (
+        queue.submit(ClaimingPlan(id=name, operation=Operation.DELETE, targets=(), needs=needs))
+        for name, needs in (("1", one), ("2", other))
+    )
+    assert first.state is JobState.RUNNING
+    assert (second.state is JobState.WAITING) == bool(shared)
+    assert second.waits_for == ((first, shared) if shared else None)
 
 
 def test_what_waits_is_given_up_before_it_begins_and_what_runs_is_rolled_back(

@@ -63,11 +63,14 @@ from envdeck.core.model.finding import (
     Severity,
 )
 from envdeck.core.model.operation import (
+    CACHES,
     DAY,
     IMPORT_CHECK,
     STILL_REQUIRED,
+    TRASH_EMPTIED,
     UNPROVED,
     Choices,
+    Claims,
     Doubt,
     EditedFile,
     Edits,
@@ -89,10 +92,12 @@ from envdeck.core.model.operation import (
 )
 
 __all__ = [
+    "CACHES",
     "DAY",
     "IMPORT_CHECK",
     "SEED_PACKAGES",
     "STILL_REQUIRED",
+    "TRASH_EMPTIED",
     "UNPROVED",
     "AuditState",
     "AuditedPackage",
@@ -102,6 +107,7 @@ __all__ = [
     "CellStarted",
     "CellStatus",
     "Choices",
+    "Claims",
     "CommandEnded",
     "CommandStarted",
     "Creation",

@@ -1,6 +1,7 @@
 """`Plan`, `Step`, `Refusal` and `Result` of an operation."""
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import ClassVar, TypeAlias
 
@@ -223,6 +224,51 @@ class Target:
     """Installed files in it that were changed since, as far as the operation touches them."""
 
 
+CACHES = "the package caches"
+"""What installers share, and what clears them has for itself."""
+TRASH_EMPTIED = "the trash"
+"""What one operation at a time removes something from for good."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claims:
+    """What an operation needs while it runs: those that do not meet may run side by side."""
+
+    changes: frozenset[str] = frozenset()
+    """Paths that are its own meanwhile, with all that is below them and the folders above."""
+    alone: frozenset[str] = frozenset()
+    """What one operation has at a time: a project that is built or run, a tool that keeps an index
+    of its environments, the trash that is emptied."""
+    reads: frozenset[str] = frozenset()
+    """Paths that must stay as they are: base interpreters, what a command runs with."""
+
+    def meets(self, other: "Claims") -> str:
+        """Return what both need and cannot have at once; empty where there is no such thing."""
+        mine, theirs = self.changes | self.reads, other.changes | other.reads
+        return (
+            _inside(self.changes, theirs)
+            or _inside(theirs, self.changes)
+            or _inside(other.changes, mine)
+            or _inside(mine, other.changes)
+            or min(self.alone & other.alone, default="")
+        )
+
+
+def _inside(paths: frozenset[str], others: frozenset[str]) -> str:
+    """Return the first of some paths that is one of the others, or lies in one."""
+    return min((path for path in paths if not others.isdisjoint(_upwards(path))), default="")
+
+
+def _upwards(path: str) -> Iterator[str]:
+    """Yield a path and the folders above it."""
+    while True:
+        yield path
+        above = os.path.dirname(path)
+        if above == path:
+            return
+        path = above
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """An operation that can be shown, and run once.
@@ -271,6 +317,11 @@ class Plan:
     """How many edited files it replaces where they are not kept."""
     batch: str = ""
     """What ties it to others that were answered by one yes; empty where it stands alone."""
+
+    @property
+    def claims(self) -> Claims:
+        """What it needs for itself while it runs: by default, all that it acts on."""
+        return Claims(changes=frozenset(target.path for target in self.targets))
 
     def read_result(self) -> tuple[Environment, tuple[Distribution, ...]] | None:
         """Return what was read for the plan of its environment, as long as the same is installed

@@ -8,6 +8,8 @@ from envdeck.core.inspection.interpreter import is_free_threaded, is_version
 from envdeck.core.inspection.protection import own_place
 from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.model import (
+    CACHES,
+    Claims,
     Creation,
     Ending,
     Fact,
@@ -78,6 +80,13 @@ class CreatePlan(Plan):
     version: str
     own: frozenset[str] = frozenset()
     """The names of the project itself, where it is installed too."""
+
+    @property
+    def claims(self) -> Claims:
+        """What it needs for itself while it runs."""
+        place = frozenset(target.path for target in self.targets)
+        base = frozenset({self.blueprint.interpreter, CACHES})
+        return Claims(changes=place, alone=frozenset({self.project}), reads=base)
 
 
 def plan_create(

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import (
+    Claims,
     Ending,
     Fact,
     NoPlan,
@@ -50,6 +51,13 @@ class RunPlan(Plan):
 
     runner: ClassVar[str] = "envdeck.core.operations.run_command"
     task: Task
+
+    @property
+    def claims(self) -> Claims:
+        """What it needs for itself while it runs."""
+        folder = frozenset({self.task.folder})
+        active = self.task.environment
+        return Claims(changes=folder, alone=folder, reads=frozenset({active} if active else ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,6 +100,10 @@ class Job:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
+        self.claims = plan.claims
+        self.waits_for: tuple[Job, str] | None = None
+        """Which one before it has to be over first, and what both need; None where it waits for a
+        free place alone."""
         self.state = JobState.WAITING
         self.stopping = False
         """Whether a person has cancelled it."""

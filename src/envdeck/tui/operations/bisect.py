@@ -22,7 +22,7 @@ from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, joined, wr
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.line_view import LineView
 from envdeck.tui.widgets.list_detail import ListDetailScreen, RowDetail
-from envdeck.tui.widgets.operation_words import progress_bar
+from envdeck.tui.widgets.operation_words import progress_bar, waiting_words
 from envdeck.tui.workers.operation_queue import OperationQueue
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ class BisectSummary(LineView):
     def _progress(self) -> Line:
         job, look = self._job, self._look
         if job.state is JobState.WAITING:
-            return (Part("Waiting for another operation", Tone.MUTED),)
+            return (Part(waiting_words(job, look), Tone.MUTED),)
         if job.stopping:
             return (Part(f"Cancelling{look.signs.ellipsis}", Tone.WARNING),)
         done = job.progress.done if job.progress is not None else 0

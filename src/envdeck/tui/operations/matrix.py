@@ -27,7 +27,7 @@ from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, joined, wr
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.line_view import LineView
 from envdeck.tui.widgets.list_detail import ListDetailScreen, RowDetail
-from envdeck.tui.widgets.operation_words import progress_bar
+from envdeck.tui.widgets.operation_words import progress_bar, waiting_words
 from envdeck.tui.workers.latest import Latest, Stopped
 from envdeck.tui.workers.operation_queue import OperationQueue
 
@@ -251,7 +251,7 @@ class MatrixSummary(LineView):
             tone = Tone.WARNING if job.state is JobState.CANCELLED else tone
             return (Part(look.sentence(said), tone),)
         if job.state is JobState.WAITING:
-            return (Part("Waiting for another operation", Tone.MUTED),)
+            return (Part(waiting_words(job, look), Tone.MUTED),)
         if job.stopping:
             return (Part(f"Cancelling{look.signs.ellipsis}", Tone.WARNING),)
         done = sum(isinstance(one, CellEnd) for one in job.cells.values())

@@ -8,7 +8,7 @@ from envdeck.text import clip, duration, pad, width
 from envdeck.text.operation import progress_words
 from envdeck.tui.base.job import Job, JobCommand, JobState, LogLine
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, joined, line_width, wrapped
-from envdeck.tui.widgets.operation_words import progress_bar, title
+from envdeck.tui.widgets.operation_words import progress_bar, title, waiting_words
 
 _STATE = 12
 """Cells of the word for a state."""
@@ -90,6 +90,8 @@ def _step_state(job: Job, number: int) -> JobState:
 
 def _outcome(job: Job, look: Look, cells: int) -> list[Line]:
     said: list[Line] = []
+    if job.state is JobState.WAITING:
+        said.append((Part(waiting_words(job, look), Tone.MUTED),))
     if job.fault:
         said.append((Part(f"bug in envdeck: {look.sentence(job.fault)}", Tone.ERROR),))
     if job.result is not None:

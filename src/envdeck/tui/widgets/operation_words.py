@@ -1,5 +1,6 @@
 """What is said of operations: in the queue, in one line, at their end, and what they would do."""
 
+import os
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
@@ -78,6 +79,17 @@ def being(job: Job) -> str:
     """Return what a person is told of something that is acted on already."""
     be = "is waiting to be" if job.state is JobState.WAITING else "is being"
     return f"{be} {OPERATION_WORDS[job.plan.operation].done}"
+
+
+def waiting_words(job: Job, look: Look) -> str:
+    """Return what an operation waits for that has not begun: another one and what both need, or
+    one that leaves its place."""
+    if job.waits_for is None:
+        return "Waiting: as many operations run as there are cores"
+    other, shared = job.waits_for
+    what = look.path(shared) if shared.startswith(os.sep) else shared
+    need = "" if shared in job.paths else f" (both need {what})"
+    return look.sentence(f"Waiting for: {title(other.plan, look)}{need}")
 
 
 def row_word(job: Job) -> Activity:

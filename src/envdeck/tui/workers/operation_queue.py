@@ -1,11 +1,12 @@
-"""The queue of operations: two at a time, and never two on the same environment.
+"""The queue of operations: side by side where they need nothing of each other, in their order where
+they do.
 
 Before the first, at the start, what was interrupted is finished or rolled back, what was announced
 is purged, and what a later start purges is announced.
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from threading import Thread
 from time import monotonic
@@ -22,8 +23,8 @@ from envdeck.tui.base.services import Operating
 from envdeck.tui.widgets.line import Look
 from envdeck.tui.widgets.operation_words import being
 
-PARALLEL = 2
-"""Operations that run at a time: more would only wait for the same disk and index."""
+PARALLEL = max(2, os.cpu_count() or 1)
+"""Operations that run at a time: as many as there are cores, and a short one beside a long one."""
 KEPT = 100
 """Operations that are over and still shown; the history has them all."""
 
@@ -136,11 +137,13 @@ class OperationQueue:
         before: list[Job] = []
         running = sum(job.state is JobState.RUNNING for job in self._jobs)
         for job in self.active:
-            free = running < PARALLEL and not any(_meet(job, other) for other in before)
-            if job.state is JobState.WAITING and free:
-                self._run(job)
-                running += 1
-            before.append(job)  # nobody overtakes one that waits for the same environment
+            if job.state is JobState.WAITING:
+                met = ((other, job.claims.meets(other.claims)) for other in before)
+                job.waits_for = next((each for each in met if each[1]), None)
+                if job.waits_for is None and running < PARALLEL:
+                    self._run(job)
+                    running += 1
+            before.append(job)  # nobody overtakes one that waits for the same thing
         self.revision += 1
 
     def _run(self, job: Job) -> None:
@@ -163,24 +166,6 @@ def _work(operating: Operating, job: Job) -> None:
         job.end(operating.run(job.plan, job.tell, job.stopped))
     except Exception as error:  # noqa: BLE001 - or it would be waited for for ever
         job.end(f"{type(error).__name__}: {error}")
-
-
-def _meet(one: Job, other: Job) -> bool:
-    """Whether two operations act on the same folder, or on one inside the other's."""
-    mine, theirs = set(one.paths), set(other.paths)
-    return any(not theirs.isdisjoint(_upwards(path)) for path in mine) or any(
-        not mine.isdisjoint(_upwards(path)) for path in theirs
-    )
-
-
-def _upwards(path: str) -> Iterator[str]:
-    """Yield a path and the folders above it."""
-    while True:
-        yield path
-        above = os.path.dirname(path)
-        if above == path:
-            return
-        path = above
 
 
 class Recovered(Message):

@@ -209,3 +209,21 @@ def test_it_is_set_going_before_more_of_it_is_taken(store, tmp_path):
     assert store.disk.identity(going) == identity
     assert os.path.exists(os.path.join(going, "pyvenv.cfg"))
     assert not os.path.exists(os.path.join(going, "lib", "p", "a.py"))
+
+
+def test_what_is_asked_for_side_by_side_is_forgotten_with_its_own_end(store, tmp_path):
+    kept, gone = tmp_path / "kept" / "__pycache__", tmp_path / "gone"
+    kept.mkdir(parents=True)
+    gone.mkdir()
+    (kept / "a.pyc").write_bytes(b"x" * 4096)
+    asked = [
+        PurgeRequest(str(each), store.disk.identity(str(each))) for each in (kept.parent, gone)
+    ]
+    first, second = (store.spare.giving([each]) for each in asked)
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    second.__exit__(None, None, None)  # both are over, the first one without having removed it
+    while store.spare.free(str(tmp_path)):
+        pass
+    assert (kept / "a.pyc").exists()

@@ -6,8 +6,10 @@ from typing import ClassVar
 
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import (
+    CACHES,
     BisectRun,
     BisectRunStarted,
+    Claims,
     Ending,
     Environment,
     NoPlan,
@@ -55,6 +57,16 @@ class BisectPlan(Plan):
 
     runner: ClassVar[str] = "envdeck.core.operations.bisect.plan"
     request: BisectRequest
+
+    @property
+    def claims(self) -> Claims:
+        """What it needs for itself while it runs."""
+        base = self.request.environment.python.base
+        return Claims(
+            changes=frozenset({self.request.environment.path}),
+            alone=frozenset({self.request.folder}),
+            reads=frozenset({CACHES, base} if base else {CACHES}),
+        )
 
     @property
     def suspects(self) -> int:

@@ -14,6 +14,9 @@ from envdeck.core.inspection.size import joint_size
 from envdeck.core.inspection.size_pool import Sizer
 from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import (
+    CACHES,
+    TRASH_EMPTIED,
+    Claims,
     Ending,
     Environment,
     Fact,
@@ -37,7 +40,13 @@ from envdeck.core.operations.delete.run import bring_all_back, move_to_trash
 from envdeck.core.operations.disk import RemainderError
 from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.guards.check import guard_context
-from envdeck.core.operations.guards.context import GuardContext, GuardRequest, read_only
+from envdeck.core.operations.guards.context import (
+    WRITTEN,
+    GuardContext,
+    GuardRequest,
+    find_writer,
+    read_only,
+)
 from envdeck.core.operations.guards.rules import InUse, Mounted, OwnEnvironment
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.shared.describe import manifest_of
@@ -60,7 +69,6 @@ from envdeck.core.system.words import amount, counted, join_some
 
 _FAILURES = (OSError, BusyError, ReplacedError, UnclearError)
 _WAIT = "wait until it finishes"
-_WRITTEN = "another program is writing it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +88,12 @@ class ClearPlan(Plan):
     runner: ClassVar[str] = "envdeck.core.operations.delete.clear"
     clearings: tuple[Clearing, ...] = field(default=(), repr=False)
     purge: bool = False
+
+    @property
+    def claims(self) -> Claims:
+        """What it needs for itself while it runs."""
+        folders = (folder.path for one in self.clearings for folder in one.cache.folders)
+        return Claims(changes=frozenset({CACHES, *folders}), alone=frozenset({TRASH_EMPTIED}))
 
 
 def plan_clear(context: Context, caches: Sequence[Cache], *, purge: bool = False) -> ClearPlan:
@@ -186,22 +200,8 @@ def _obstacles(clearing: Clearing, machine: GuardContext, context: Context) -> l
             found.append(refusal(each.guard, each.message, hint))
     if found or cache.forever:
         return found
-    writer = _writer(cache, machine)
+    writer = find_writer(cache.root, (folder.path for folder in cache.folders), machine)
     return [refusal(InUse.name, writer, _WAIT)] if writer else []
-
-
-def _writer(cache: Cache, machine: GuardContext) -> str:
-    """Return which program works in a cache: who holds uv's lock, or has a file in it open."""
-    held = lock_of_uv(cache.root) if cache.root else None
-    if isinstance(held, LockHeld):
-        return _WRITTEN
-    if held is not None:
-        with held:
-            pass
-    places = tuple(folder.path for folder in cache.folders)
-    without = () if machine.pid is None else (machine.pid,)
-    opener = machine.processes.opener_in(places, without=without)
-    return f"in use by a process: {opener.name} ({opener.pid}: open file)" if opener else ""
 
 
 def _stand_in(clearing: Clearing, path: str, size: Size | None) -> Environment:
@@ -277,7 +277,7 @@ def _clear(
         # Who would write meanwhile waits; what goes as a whole is locked by its transaction.
         held = lock_of_uv(cache.root) if cache.root and not _is_whole(cache) else None
         if isinstance(held, LockHeld):
-            return _result(clearing, identifier, Ending.ROLLED_BACK, _WRITTEN, _WAIT)
+            return _result(clearing, identifier, Ending.ROLLED_BACK, WRITTEN, _WAIT)
         with held or nullcontext():
             return _put_aside(clearing, identifier, plan, context, tell)
     except _FAILURES as error:

@@ -7,6 +7,8 @@ from typing import ClassVar
 from envdeck.core.inspection.unowned import Unowned
 from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import (
+    TRASH_EMPTIED,
+    Claims,
     Environment,
     Fact,
     Operation,
@@ -63,6 +65,15 @@ class DeletePlan(Plan):
     purge: bool = False
     known: RememberedEnvironments = field(default_factory=RememberedEnvironments, repr=False)
     """What the index remembered, so that acting need not wait for it."""
+
+    @property
+    def claims(self) -> Claims:
+        """What it needs for itself while it runs."""
+        tools = {one.owner[0] for one in self.removals if one.owner}
+        return Claims(
+            changes=frozenset(target.path for target in self.targets),
+            alone=frozenset(tools | ({TRASH_EMPTIED} if self.purge else set())),
+        )
 
 
 def plan_delete(

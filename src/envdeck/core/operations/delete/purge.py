@@ -7,6 +7,8 @@ from typing import ClassVar
 
 from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.model import (
+    TRASH_EMPTIED,
+    Claims,
     Ending,
     Fact,
     ItemResult,
@@ -51,6 +53,13 @@ class PurgePlan(Plan):
 
     runner: ClassVar[str] = "envdeck.core.operations.delete.purge"
     items: tuple[Item, ...]
+
+    @property
+    def claims(self) -> Claims:
+        """What it needs for itself while it runs: the places too that its items came from."""
+        places = {one.manifest.path for one in self.items if one.manifest is not None}
+        folders = {one.folder for one in self.items}
+        return Claims(changes=frozenset(places | folders), alone=frozenset({TRASH_EMPTIED}))
 
 
 def plan_purge(context: Context, identifiers: Sequence[str]) -> PurgePlan | NoPlan:

@@ -8,7 +8,7 @@ from envdeck.core.dotenv import Remedy
 from envdeck.core.dotenv.files import LIMIT
 from envdeck.core.dotenv.secrets import is_secret_text
 from envdeck.core.lazy_dataclasses import dataclass, field, replace
-from envdeck.core.model import Fact, NoPlan, Operation, Plan, Refusal, Step, Target
+from envdeck.core.model import Claims, Fact, NoPlan, Operation, Plan, Refusal, Step, Target
 from envdeck.core.operations.edit.remedies import (
     Draft,
     EditTarget,
@@ -60,6 +60,12 @@ class EditPlan(Plan):
     done: str
     """What is said when it is done."""
     verified: tuple[str, ...] = ()
+
+    @property
+    def claims(self) -> Claims:
+        """What it needs for itself while it runs."""
+        files = frozenset(target.path for target in self.targets)
+        return Claims(changes=files, alone=frozenset({self.remedy.project}))
 
 
 _KEPT = "the current file, in the trash (readable only by you)"

@@ -3,7 +3,7 @@
 import os
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import ClassVar
 
@@ -18,6 +18,7 @@ from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import Environment, Operation, Refusal, Target
 from envdeck.core.operations.disk import disk_for
 from envdeck.core.operations.transaction.journal import Journal
+from envdeck.core.operations.transaction.places import LockHeld, lock_of_uv
 from envdeck.core.system import reach
 from envdeck.core.system.host import Host, own_path
 from envdeck.core.system.mounts import Mount, read_mounts
@@ -258,3 +259,20 @@ def read_only() -> Refusal:
         "read-only mode is on",
         hint="remove `--read-only`, and `read-only` from the configuration",
     )
+
+
+WRITTEN = "another program is writing it"
+
+
+def find_writer(root: str, places: Iterable[str], machine: GuardContext) -> str:
+    """Return which program works in a cache: who holds uv's lock in its `root`, or has a file in
+    one of its places open."""
+    held = lock_of_uv(root) if root else None
+    if isinstance(held, LockHeld):
+        return WRITTEN
+    if held is not None:
+        with held:
+            pass
+    without = () if machine.pid is None else (machine.pid,)
+    opener = machine.processes.opener_in(tuple(places), without=without)
+    return f"in use by a process: {opener.name} ({opener.pid}: open file)" if opener else ""

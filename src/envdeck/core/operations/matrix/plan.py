@@ -11,7 +11,9 @@ from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.inspection.packages.requirements import parse_requirement
 from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.model import (
+    CACHES,
     CellEnd,
+    Claims,
     Creation,
     Fact,
     InterpreterOption,
@@ -120,6 +122,13 @@ class MatrixPlan(Plan):
     cells: tuple[Cell, ...]
     limit: float | None = None
     at_once: int = 1
+
+    @property
+    def claims(self) -> Claims:
+        """What it needs for itself while it runs."""
+        project = frozenset({self.project})
+        bases = (cell.executable for cell in self.cells if cell.executable)
+        return Claims(changes=project, alone=project, reads=frozenset({CACHES, *bases}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import (
+    CACHES,
+    Claims,
     Distribution,
     Ending,
     Environment,
@@ -49,6 +51,16 @@ class ReplacePlan(Plan):
     """What is said when it is done: `4 packages of api/.venv are upgraded`."""
     installed: Installed = field(repr=False)
     """What was installed when it was planned."""
+
+    @property
+    def claims(self) -> Claims:
+        """What it needs for itself while it runs."""
+        project = self.environment.project.path
+        return Claims(
+            changes=frozenset(target.path for target in self.targets),
+            alone=frozenset([project] if project else []),
+            reads=frozenset({self.blueprint.interpreter, CACHES}),
+        )
 
     def read_result(self) -> tuple[Environment, tuple[Distribution, ...]] | None:
         """Return what was read for the plan; see the base class."""

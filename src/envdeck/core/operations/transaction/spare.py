@@ -12,6 +12,7 @@ nobody.
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from threading import Lock
 
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Identity
@@ -53,6 +54,7 @@ class Spare:
         self._own = Reserve(places.reserve, _FILES)
         self._elsewhere: dict[str, Reserve] = {}
         self._going: list[PurgeRequest] = []
+        self._asking = Lock()
         self._begun: set[Identity] = set()
 
     def free(self, path: str) -> bool:
@@ -69,7 +71,7 @@ class Spare:
         home = self._host.home
         if not lies_under(self._own.folder, home) or os.path.isdir(home):
             self._own.fill()
-        for trash, reserve in self._elsewhere.items():
+        for trash, reserve in list(self._elsewhere.items()):  # threads add some
             if reach.isdir(trash):
                 reserve.fill()
 
@@ -82,12 +84,17 @@ class Spare:
     @contextmanager
     def giving(self, going: Iterable[PurgeRequest]) -> Iterator[None]:
         """Take room from what is removed for good meanwhile, if there is no other."""
-        before = self._going
-        self._going = [*before, *going]
+        asked = list(going)
+        with self._asking:  # operations run side by side, and end in any order
+            self._going = [*self._going, *asked]
         try:
             yield
         finally:
-            self._going = before
+            with self._asking:
+                left = [*self._going]
+                for each in asked:
+                    left.remove(each)
+                self._going = left
 
     def has_begun(self, identity: Identity | None) -> bool:
         """Tell whether more of something was taken than what is written again by itself."""

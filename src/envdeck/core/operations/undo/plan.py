@@ -8,7 +8,17 @@ from typing import ClassVar
 from envdeck.core.inspection.protection import own_place
 from envdeck.core.inspection.unowned import Unowned
 from envdeck.core.lazy_dataclasses import dataclass, field, replace
-from envdeck.core.model import Fact, Identity, NoPlan, Operation, Plan, Refusal, Step, Target
+from envdeck.core.model import (
+    Claims,
+    Fact,
+    Identity,
+    NoPlan,
+    Operation,
+    Plan,
+    Refusal,
+    Step,
+    Target,
+)
 from envdeck.core.operations.guards.check import UNOWNED, guard_context
 from envdeck.core.operations.guards.context import GuardContext, GuardRequest
 from envdeck.core.operations.guards.rules import InUse, Mounted, ProtectedPath
@@ -173,6 +183,16 @@ class UndoPlan(Plan):
 
     runner: ClassVar[str] = "envdeck.core.operations.undo.run"
     returns: tuple[UndoAction, ...]
+
+    @property
+    def claims(self) -> Claims:
+        """What it needs for itself while it runs."""
+        entries = [each.entry for each in self.returns]
+        places = {each.path for each in self.returns} | {each.path for each in entries}
+        others = {path for each in entries for path in (each.item, each.file) if path}
+        files = {each.path if each.is_file else each.file for each in entries}
+        folders = {os.path.dirname(file) for file in files if os.path.dirname(file)}
+        return Claims(changes=frozenset(places | others), alone=frozenset(folders))
 
 
 def plan_undo(

@@ -80,6 +80,37 @@ def test_lines_without_a_terminal(machine):
     assert "\x1b" not in done.stdout
 
 
+def test_a_dry_run_says_what_would_be_run_where_and_what_cannot_be_built(machine):
+    words = ("--python", "3.2", "--with", "elm<2", "--with", "", "--dry-run")
+    done = machine.call(*words)
+    version = "{}.{}.{}".format(*sys.version_info)
+    assert done.returncode == 1
+    assert done.stdout.startswith("matrix ~/work/api\n")
+    assert "$ python -B -c " in done.stdout
+    rows = [line.split() for line in done.stdout.splitlines()[-5:]]
+    assert rows[0] == ["Python", "With", "Built", "from"]
+    assert rows[1][:3] == [version, "elm<2", "pyproject.toml,"]
+    assert [row[0] for row in rows[3:]] == ["3.2", "3.2"]
+    assert done.stdout.count("cannot be built: ") == 2
+    assert done.stderr == "note: 2 environments to build, 2 cannot be built\n"
+    told = json.loads(machine.call(*words, "--json").stdout)
+    assert (told["status"], told["log"]) == ("planned", None)
+    assert [one["status"] for one in told["cells"]] == ["planned"] * 2 + ["not-built"] * 2
+    assert told["cells"][0]["source"] == "pyproject.toml"
+    assert told["cells"][2]["reason"]
+    ran = json.loads(machine.call("--json", code="").stdout)
+    assert (set(told), set(told["cells"][0])) == (set(ran), set(ran["cells"][0]))
+
+
+def test_a_dry_run_writes_nothing_and_is_for_the_read_only_mode_too(machine, home):
+    assert machine.call("--dry-run").returncode == 0
+    assert not (home / ".local" / "share").exists()
+    done = machine.call("--dry-run", "--read-only")
+    assert done.returncode == 3
+    assert "blocked: read-only mode is on" in done.stderr
+    assert "Built from" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

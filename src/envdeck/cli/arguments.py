@@ -2,19 +2,22 @@
 
 import os
 import shlex
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterable, Sequence
 from functools import partial
+from typing import TypeVar
 
-from envdeck.cli.console import CommandError
+from envdeck.cli.console import CommandError, Exit
 from envdeck.cli.context import CommandContext
 from envdeck.cli.main import COMMANDS
-from envdeck.core.model import Environment
+from envdeck.core.model import Environment, NoPlan
 from envdeck.core.query import BadTermError, Matches, read_python
 from envdeck.core.system.files import reason_of
 from envdeck.core.system.host import Host
 from envdeck.core.system.reach import Scope, admit
 from envdeck.core.system.words import find_nearest, read_bytes, read_seconds
+
+PlanT = TypeVar("PlanT")
 
 
 def build_scope(
@@ -187,6 +190,37 @@ def add_options(parser: ArgumentParser, *, guards: bool = True, more: tuple[str,
     )
     acting.add_argument("--json", action="store_true", help="print plan and result as JSON")
     acting.add_argument("--read-only", action="store_true", help="disable all changes")
+
+
+def add_runs(parser: ArgumentParser, run: str, runs: str) -> None:
+    """Add what a command takes that runs another one again and again, behind `--`."""
+    parser.add_argument(
+        "--timeout", type=float, metavar="SECONDS", help=f"end {run} after this time"
+    )
+    parser.add_argument(
+        "--jobs", type=int, metavar="N", help=f"{runs} at once (default: the number of cores)"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(command=[])
+
+
+def read_runs(arguments: Namespace, usage: str) -> tuple[tuple[str, ...], float | None, int]:
+    """Return the command to run, its time limit in seconds, and how many run at once (0: as many
+    as there are cores). Raises :class:`CommandError`."""
+    limit: float | None = arguments.timeout
+    if not arguments.command:
+        raise CommandError("no command to run", hint=f"envdeck {usage} -- COMMAND")
+    if limit is not None and not 0 < limit < float("inf"):
+        raise CommandError("--timeout: not a number of seconds", hint="--timeout 600")
+    return tuple(arguments.command), limit, max(0, arguments.jobs or 0)
+
+
+def check_plan(plan: PlanT | NoPlan) -> PlanT:
+    """Return a plan. Raises :class:`CommandError` where there is none."""
+    if isinstance(plan, NoPlan):
+        code = Exit.USAGE if plan.missing else Exit.FAILED
+        raise CommandError(plan.message, hint=plan.hint, code=code)
+    return plan
 
 
 def read_guard(text: str, known: Sequence[str] = OVERRULABLE) -> str:

@@ -5,13 +5,14 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from envdeck.cli.arguments import add_runs, check_plan, read_runs
 from envdeck.cli.console import CommandError, Exit
 from envdeck.cli.context import CommandContext
 from envdeck.cli.main import complete_folders
 from envdeck.cli.references import find_environment
 from envdeck.cli.scan import settle_folders, settle_pending
 from envdeck.cli.serialise import SCHEMA
-from envdeck.core.model import BisectRun, BisectRunStarted, NoPlan
+from envdeck.core.model import BisectRun, BisectRunStarted
 from envdeck.text import counted, plain
 from envdeck.text.operation import tried_words
 
@@ -43,16 +44,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--bad", metavar="SNAPSHOT", help="when it failed (default: the current packages)"
     )
     parser.add_argument(
-        "--timeout", type=float, metavar="SECONDS", help="end a run after this time"
-    )
-    parser.add_argument(
         "--timeout-is-bad", action="store_true", help="count such a run as bad, not as unknown"
     )
-    parser.add_argument(
-        "--jobs", type=int, metavar="N", help="runs at once (default: the number of cores)"
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.set_defaults(command=[])
+    add_runs(parser, "a run", "runs")
 
 
 def run(arguments: Namespace, context: CommandContext) -> int:
@@ -60,8 +54,7 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     # start-up: a help needs none of it
     from envdeck.core.operations.bisect import plan, run
 
-    if not arguments.command:
-        raise CommandError("no command to run", hint="envdeck bisect ENV --good ID -- COMMAND")
+    command, limit, at_once = read_runs(arguments, "bisect ENV --good ID")
     if context.read_only:
         raise CommandError("read-only mode is on", hint="remove --read-only")
     settle_folders(context)
@@ -71,16 +64,13 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     choice = plan.BisectChoice(
         good=arguments.good,
         bad=arguments.bad,
-        command=tuple(arguments.command),
+        command=command,
         folder=os.getcwd(),
-        limit=arguments.timeout,
+        limit=limit,
         late_is_bad=arguments.timeout_is_bad,
-        at_once=max(0, arguments.jobs or 0),
+        at_once=at_once,
     )
-    found = plan.plan_bisect(operations, environment, choice)
-    if isinstance(found, NoPlan):
-        code = Exit.USAGE if found.missing else Exit.FAILED
-        raise CommandError(found.message, hint=found.hint, code=code)
+    found = check_plan(plan.plan_bisect(operations, environment, choice))
     tell = _ignore if arguments.json else _teller(context)
     result = run.run_bisect(operations, found.request, tell, lambda: False)
     if isinstance(result, run.NoBisect):

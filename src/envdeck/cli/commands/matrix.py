@@ -6,13 +6,21 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from envdeck.cli.arguments import add_parts, read_interpreter, read_source
-from envdeck.cli.console import CommandError, Exit
+from envdeck.cli.arguments import (
+    add_parts,
+    add_runs,
+    check_plan,
+    read_interpreter,
+    read_runs,
+    read_source,
+)
+from envdeck.cli.console import Cell, CommandError, Exit, TableColumn, table
 from envdeck.cli.context import CommandContext
 from envdeck.cli.main import complete_folders
 from envdeck.cli.perform import Stops, catch_signals
+from envdeck.cli.plan_text import print_plan, sentence
 from envdeck.cli.references import find_project
-from envdeck.cli.scan import settle_folders, settle_pending
+from envdeck.cli.scan import settle_folders, settle_pending, warn_pending
 from envdeck.cli.serialise import SCHEMA
 from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import (
@@ -20,15 +28,15 @@ from envdeck.core.model import (
     CellStarted,
     CellStatus,
     Ending,
-    NoPlan,
     OperationEvent,
     Result,
 )
 from envdeck.core.system.words import counted
 from envdeck.text import clip, pad, plain, tilde, tilde_within, width
-from envdeck.text.operation import CELL_WORDS, column_words
+from envdeck.text.operation import CELL_WORDS, column_words, refusal_words
 
 if TYPE_CHECKING:
+    from envdeck.core.operations.matrix.plan import Cell as MatrixCell
     from envdeck.core.operations.matrix.plan import MatrixPlan
 
 DESCRIPTION = """Run a command of a project over several Python versions and versions of libraries,
@@ -82,14 +90,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="lock, declared, or a requirements file (default: lock if there is one)",
     )
     add_parts(parser)
-    parser.add_argument(
-        "--timeout", type=float, metavar="SECONDS", help="end a command after this time"
-    )
-    parser.add_argument(
-        "--jobs", type=int, metavar="N", help="cells at once (default: the number of cores)"
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.set_defaults(command=[])
+    parser.add_argument("--dry-run", action="store_true", help="print the plan without changes")
+    add_runs(parser, "a command", "cells")
 
 
 def run(arguments: Namespace, context: CommandContext) -> int:
@@ -97,39 +99,40 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     # start-up: a help needs none of it
     from envdeck.core.operations.matrix.plan import MatrixChoice, plan_matrix
 
-    if not arguments.command:
-        raise CommandError("no command to run", hint="envdeck matrix PROJECT -- COMMAND")
-    if context.read_only:
+    command, limit, at_once = read_runs(arguments, "matrix PROJECT")
+    if context.read_only and not arguments.dry_run:
         raise CommandError("read-only mode is on", hint="remove --read-only")
-    if arguments.timeout is not None and not 0 < arguments.timeout < float("inf"):
-        raise CommandError("--timeout: not a number of seconds", hint="--timeout 600")
     source, file = None, None
     if arguments.source is not None:
         source, file = read_source(arguments.source, context.host, ("lock", "declared"))
     pythons = [one for text in arguments.python for one in text.split(",") if one.strip()]
     choice = MatrixChoice(
-        command=tuple(arguments.command),
+        command=command,
         pythons=tuple(read_interpreter(one.strip(), context.host) or "" for one in pythons),
         columns=tuple(arguments.columns),
         source=file or source,
         groups=arguments.groups,
         extras=arguments.extras,
         itself=not arguments.no_project,
-        limit=arguments.timeout,
-        at_once=max(0, arguments.jobs or 0),
+        limit=limit,
+        at_once=at_once,
     )
     project = find_project(arguments.project, context)
     with catch_signals() as stops:
-        settle_folders(context)
+        if arguments.dry_run:
+            warn_pending(context)
+        else:
+            settle_folders(context)
         operations = context.operations()
-        settle_pending(operations, context)
+        if not arguments.dry_run:
+            settle_pending(operations, context)
         context.console.progress("planning")
-        plan = plan_matrix(operations, project, choice)
+        found = plan_matrix(operations, project, choice)
         context.console.clear_progress()
         stops.check()
-        if isinstance(plan, NoPlan):
-            code = Exit.USAGE if plan.missing else Exit.FAILED
-            raise CommandError(plan.message, hint=plan.hint, code=code)
+        plan = check_plan(found)
+        if arguments.dry_run:
+            return _show_plan(plan, context, as_json=arguments.json)
         for warning in plan.warnings:
             context.console.warn(tilde_within(warning, context.host.home))
         stops.acting = True
@@ -142,6 +145,44 @@ def run(arguments: Namespace, context: CommandContext) -> int:
         else:
             _print(plan, result, report.ends, log, context)
     return _exit_code(result)
+
+
+def _show_plan(plan: "MatrixPlan", context: CommandContext, *, as_json: bool) -> Exit:
+    """Print what each cell would be built from, and why one cannot be."""
+    console = context.console
+    if as_json:
+        console.json(planned_object(plan))
+    else:
+        print_plan(plan, context, aside=False)
+        columns = [TableColumn("Python"), TableColumn("With"), TableColumn("Built from")]
+        rows = [[Cell(cell.python), Cell(column_words(cell.column)), _origin(cell, context)]
+                for cell in plan.cells]  # fmt: skip
+        if not any(plan.columns):
+            del columns[1]
+            rows = [[first, last] for first, _, last in rows]
+        for line in table(console, columns, rows):
+            console.line(line)
+        console.note(_planned_words(plan))
+    if plan.refusals:
+        first = plan.refusals[0]
+        console.error(f"blocked: {refusal_words(first, context.host.home)}", first.hint)
+        return Exit.REFUSED
+    return Exit.DONE if all(cell.spec is not None for cell in plan.cells) else Exit.FAILED
+
+
+def _planned_words(plan: "MatrixPlan") -> str:
+    missing = sum(cell.spec is None for cell in plan.cells)
+    many = counted(len(plan.cells) - missing, "environment")
+    return f"{many} to build, {missing} cannot be built" if missing else f"{many} to build"
+
+
+def _origin(cell: "MatrixCell", context: CommandContext) -> Cell:
+    """Return from what a cell is built, or why it cannot be."""
+    if cell.spec is None:
+        why = sentence(cell.obstacle or "unknown", context)
+        return Cell(f"cannot be built: {why}", "red")
+    executable = tilde(cell.executable, context.host.home)
+    return Cell(f"{cell.spec.source.title}, {executable}")
 
 
 def _exit_code(result: Result) -> Exit:
@@ -295,6 +336,36 @@ def matrix_object(
     status = "cancelled" if result.stopped else "passed"
     if not result.stopped and result.status is not Ending.DONE:
         status = "failed" if ends else "refused"
+    cells = [(cell, end) for cell in plan.cells if (end := ends.get(cell.number)) is not None]
+    return {
+        **_head(plan, status),
+        "cells": [_cell_object(cell, end, end.status.value) for cell, end in cells],
+        "message": result.message,
+        "hint": result.hint or None,
+        "log": log,
+    }
+
+
+def planned_object(plan: "MatrixPlan") -> dict[str, object]:
+    """Return what `matrix --dry-run --json` says: the same, with nothing run."""
+    refusal = next(iter(plan.refusals), None)
+    return {
+        **_head(plan, "planned"),
+        "cells": [
+            _cell_object(
+                cell,
+                CellEnd(cell.number, CellStatus.NOT_BUILT, reason=cell.obstacle, hint=cell.hint),
+                "planned" if cell.spec is not None else CellStatus.NOT_BUILT.value,
+            )
+            for cell in plan.cells
+        ],
+        "message": _planned_words(plan) if refusal is None else refusal.message,
+        "hint": (refusal.hint if refusal is not None else "") or None,
+        "log": None,
+    }
+
+
+def _head(plan: "MatrixPlan", status: str) -> dict[str, object]:
     return {
         "schema": SCHEMA,
         "id": plan.id,
@@ -303,25 +374,21 @@ def matrix_object(
         "command": list(plan.steps[0].command),
         "pythons": list(plan.pythons),
         "with": [list(one) for one in plan.columns],
-        "cells": [
-            {
-                "python": cell.python,
-                "executable": cell.executable or None,
-                "with": list(cell.column),
-                "source": cell.spec.source.title if cell.spec is not None else None,
-                "status": end.status.value,
-                "exit": end.exit,
-                "seconds": round(end.seconds, 3),
-                "build_seconds": round(end.build_seconds, 3),
-                "packages": dict(end.packages),
-                "reason": end.reason or None,
-                "hint": end.hint or None,
-                "output": list(end.output),
-            }
-            for cell in plan.cells
-            if (end := ends.get(cell.number)) is not None
-        ],
-        "message": result.message,
-        "hint": result.hint or None,
-        "log": log,
+    }
+
+
+def _cell_object(cell: "MatrixCell", end: CellEnd, status: str) -> dict[str, object]:
+    return {
+        "python": cell.python,
+        "executable": cell.executable or None,
+        "with": list(cell.column),
+        "source": cell.spec.source.title if cell.spec is not None else None,
+        "status": status,
+        "exit": end.exit,
+        "seconds": round(end.seconds, 3),
+        "build_seconds": round(end.build_seconds, 3),
+        "packages": dict(end.packages),
+        "reason": end.reason or None,
+        "hint": end.hint or None,
+        "output": list(end.output),
     }

@@ -40,7 +40,7 @@ _KINDS: Mapping[str, Object] = {
     "object": {"type": "object"},
 }
 VALUES: Mapping[str, Collection[str]] = {
-    "cell-status": [status.value for status in CellStatus],
+    "cell-status": ["planned", *(status.value for status in CellStatus)],
     "bisect-status": ("found", "not-reproduced", "cannot-tell"),
     "drift-fix": [fix.value for fix in DriftFix if fix.value],
     "drift-kind": [kind.value for kind in DriftKind],
@@ -48,7 +48,7 @@ VALUES: Mapping[str, Collection[str]] = {
     "event-kind": [kind.value for kind in EventKind],
     "file-kind": ("env", "example", "stray"),
     "forecast-verdict": ("wheel", "build", "unsupported", "gone", "unknown"),
-    "matrix-status": ("passed", "failed", "refused", "cancelled"),
+    "matrix-status": ("planned", "passed", "failed", "refused", "cancelled"),
     "level": ("patch", "minor", "major", "other"),
     "operation": [operation.value for operation in Operation],
     "origin": [origin.value for origin in SettingOrigin],
@@ -120,7 +120,7 @@ RECORDS: Mapping[str, str] = {
     "culprit": "name from:text? to:text?",
     "bisect-run": "packages:object verdict:verdict exit:code? seconds:seconds reason:text?",
     "matrix": """schema:one id status:matrix-status project command:[text] pythons:[text]
-        with:[[text]] cells:[cell] message hint:text? log""",
+        with:[[text]] cells:[cell] message hint:text? log:text?""",
     "cell": """python executable:text? with:[text] source:text? status:cell-status exit:code?
         seconds:seconds build_seconds:seconds packages:object reason:text? hint:text?
         output:[text]""",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from envdeck.cli.arguments import add_options, read_interpreter
+from envdeck.cli.arguments import add_options, check_plan, read_interpreter
 from envdeck.cli.console import Cell, CommandError, Exit, TableColumn, table
 from envdeck.cli.context import CommandContext
 from envdeck.cli.main import complete_folders
@@ -133,9 +133,7 @@ def _show_candidates(arguments: Namespace, context: CommandContext) -> int:
     context.console.clear_progress()
     if interrupted:
         raise CommandError("interrupted", code=Exit.INTERRUPTED)
-    if isinstance(found, NoPlan):
-        code = Exit.USAGE if found.missing else Exit.FAILED
-        raise CommandError(found.message, hint=found.hint, code=code)
+    found = check_plan(found)
     if arguments.json:
         context.console.json({"schema": SCHEMA, **candidates_object(environment, found)})
     else:

@@ -37,7 +37,7 @@ def every(kind=Dialog):
 
 
 DIALOGS = every()
-BASES = {"AskDialog", "PickerDialog"}
+BASES = {"AskDialog", "CommandDialog", "PickerDialog"}
 """What others are made of."""
 PATH = f"{HOME}/work/api/.venv"
 STEP = made_up_walkthrough.steps()

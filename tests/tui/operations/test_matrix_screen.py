@@ -19,9 +19,9 @@ from envdeck.core.operations.matrix.plan import Cell, MatrixEnd, MatrixPlan
 from envdeck.text import width
 from envdeck.text.safe import ASCII
 from envdeck.tui.base.job import Job, JobState
-from envdeck.tui.operations import matrix
+from envdeck.tui.dialogs import command as dialog
+from envdeck.tui.dialogs.command import MatrixDialog
 from envdeck.tui.operations.matrix import (
-    MatrixDialog,
     MatrixScreen,
     about_cell,
     cell_words,
@@ -129,9 +129,9 @@ def operations(made_up, monkeypatch):
         asked.append((project, choice))
         return plan(made_up)
 
-    monkeypatch.setattr(matrix, "plan_matrix", planned)
-    monkeypatch.setattr(matrix, "find_command", lambda *_: "pytest -x")
-    monkeypatch.setattr(matrix, "default_pythons", lambda *_: PYTHONS)
+    monkeypatch.setattr(dialog, "plan_matrix", planned)
+    monkeypatch.setattr(dialog, "find_command", lambda *_: "pytest -x")
+    monkeypatch.setattr(dialog, "default_pythons", lambda *_: PYTHONS)
     return made_up.MadeUpOperations(events=ENDS, result=RESULT, changes={"asked": asked})
 
 
@@ -230,7 +230,7 @@ async def test_what_cannot_be_used_is_said(
         await says("invalid time limit", "pytest", "soon")
         assert choices == []
         problem = NoPlan("invalid requirement `[red]`", hint="use a name")
-        monkeypatch.setattr(matrix, "plan_matrix", lambda *_: problem)
+        monkeypatch.setattr(dialog, "plan_matrix", lambda *_: problem)
         await says("invalid requirement `[red]`; use a name", "pytest")
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from envdeck.tui.base.services import Operating, PlanRequest
     from envdeck.tui.detail.dotenv_dialog import DotenvValuesDialog
     from envdeck.tui.dialogs.ask import InstallDialog
-    from envdeck.tui.dialogs.bisect import BisectDialog
+    from envdeck.tui.dialogs.command import BisectDialog
 
     Wish: TypeAlias = PlanRequest | DotenvValuesDialog | InstallDialog | BisectDialog | str
 

@@ -41,7 +41,7 @@ from envdeck.tui.workers import run_in_thread
 
 if TYPE_CHECKING:
     from envdeck.tui.detail.tab import Wish
-    from envdeck.tui.dialogs.bisect import BisectDialog
+    from envdeck.tui.dialogs.command import BisectDialog
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +252,7 @@ class TimelineTab(DetailTab):
         """Ask for the command: good is the snapshot under the cursor, else the newest good one;
         bad the one that is marked, else what is there now."""
         # only for who opens it
-        from envdeck.tui.dialogs.bisect import BisectDialog
+        from envdeck.tui.dialogs.command import BisectDialog
 
         known = self.state.snapshots if isinstance(self.state, Past) else ()
         place = next((at for at, one in enumerate(known) if one.id == self.bad), 0)

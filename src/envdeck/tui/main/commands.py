@@ -20,7 +20,6 @@ from envdeck.tui.operate.run import OperationController
 from envdeck.tui.workers import run_in_thread
 
 if TYPE_CHECKING:
-    from envdeck.tui.base.job import Job
     from envdeck.tui.help.tour import TourAccepted
 
 
@@ -130,22 +129,10 @@ class Commands:
             doing.say("no project to test: none is found for this environment")
             return
         # first frame: only for who opens it
-        from envdeck.tui.operations.matrix import MatrixDialog, show_matrix
+        from envdeck.tui.dialogs.command import MatrixDialog
 
-        queue, app = doing.need_queue(operating), self._screen.app
-
-        def show(job: "Job | None") -> None:
-            shown = None if job is None else show_matrix(queue, job, self._look)
-            if shown is not None:
-                app.push_screen(shown)
-
-        running = queue.active_paths().get(path)
-        if running is not None and running.plan.operation is Operation.MATRIX:
-            show(running)
-        elif not doing.held([path]):
-            dialog = MatrixDialog(operating, current, self._look)
-            dialog.on_chosen = lambda plan: show(doing.submit(plan))
-            app.push_screen(dialog)
+        dialog = MatrixDialog(operating, current, self._look)
+        doing.ask_command(dialog, path, Operation.MATRIX)
 
     def shell(self) -> None:
         """Open the person's shell inside this one, and come back when it ends."""

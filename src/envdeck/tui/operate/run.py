@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from envdeck.tui.detail.dotenv_dialog import DotenvValuesDialog
     from envdeck.tui.detail.tab import DetailTab
     from envdeck.tui.dialogs.ask import InstallDialog
-    from envdeck.tui.dialogs.bisect import BisectDialog
+    from envdeck.tui.dialogs.command import CommandDialog
     from envdeck.tui.dialogs.dialog import Dialog
     from envdeck.tui.dialogs.picker import PickerDialog
     from envdeck.tui.workers.operation_queue import OperationQueue, Recovered
@@ -267,32 +267,34 @@ class OperationController:
         if isinstance(found, str):
             self.say(found)
         elif action == "bisect":
-            self._bisect(cast("BisectDialog", found))
+            dialog = cast("CommandDialog[Any]", found)
+            self.ask_command(dialog, dialog.environment.path, Operation.BISECT)
         elif isinstance(found, Screen):
             self.choose(cast("DotenvValuesDialog | InstallDialog", found))
         elif not self.held(found.paths):
             self.request(found)
 
-    def _bisect(self, dialog: "BisectDialog") -> None:
-        """Ask for the command of a bisect, and show its runs; where one runs already, that."""
-        path = dialog.environment.path
+    def ask_command(self, dialog: "CommandDialog[Any]", path: str, operation: Operation) -> None:
+        """Ask for the command of a bisect or a matrix, and show its runs; where one runs already
+        at a path, that."""
         running = self.queue.active_paths().get(path) if self.queue is not None else None
-        if running is not None and running.plan.operation is Operation.BISECT:
-            self._show_bisect(running)
+        if running is not None and running.plan.operation is operation:
+            self._show_runs(running)
         elif not self.held([path]):
 
             def begin(plan: "Plan") -> None:
                 job = self.submit(plan)
                 if job is not None:
-                    self._show_bisect(job)
+                    self._show_runs(job)
 
             dialog.on_chosen = begin
             self._screen.app.push_screen(dialog)
 
-    def _show_bisect(self, job: "Job") -> None:
+    def _show_runs(self, job: "Job") -> None:
+        """Show the runs of a bisect, or the grid of a matrix."""
         # first frame: only for who opens it
-        from envdeck.tui.operations.bisect import show_bisect
+        from envdeck.tui.operations.screen import show_runs
 
-        shown = None if self.queue is None else show_bisect(self.queue, job, self.look)
+        shown = None if self.queue is None else show_runs(self.queue, job, self.look)
         if shown is not None:
             self._screen.app.push_screen(shown)

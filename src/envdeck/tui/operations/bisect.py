@@ -2,9 +2,8 @@
 
 import shlex
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from envdeck.core.model import BisectRun, BisectRunStarted, Plan, Verdict
@@ -14,23 +13,16 @@ from envdeck.core.operations.bisect.search import SearchStatus
 from envdeck.text import clip, counted, duration, exact_time, pad, plain, width
 from envdeck.text.operation import tried_words
 from envdeck.tui.base.actions import bindings
-from envdeck.tui.base.job import Job, JobState, LogLine
+from envdeck.tui.base.job import Job, LogLine
 from envdeck.tui.base.messages import PlanRequested
 from envdeck.tui.dialogs.requests import pin_request, snapshot_request
 from envdeck.tui.operations.view import log_lines
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, joined, wrapped
 from envdeck.tui.widgets.line_list import LineList
-from envdeck.tui.widgets.line_view import LineView
-from envdeck.tui.widgets.list_detail import ListDetailScreen, RowDetail
-from envdeck.tui.widgets.operation_words import progress_bar, waiting_words
+from envdeck.tui.widgets.list_detail import RunsScreen, RunsSummary
 from envdeck.tui.workers.operation_queue import OperationQueue
 
-if TYPE_CHECKING:
-    from textual.events import Resize
-
 AnyRun = BisectRun | BisectRunStarted
-_POLL = 0.1
-"""Seconds between two looks at what runs."""
 _NAME = 30
 _TONES = {Verdict.GOOD: Tone.GOOD, Verdict.BAD: Tone.ERROR, Verdict.SKIP: Tone.MUTED}
 
@@ -148,16 +140,18 @@ class RunList(LineList[AnyRun]):
         return run_line(row, self._look, cells, duration(max(0.0, self._look.clock() - began)))
 
 
-class BisectSummary(LineView):
+class BisectSummary(RunsSummary):
     """What is searched, how far it is, and what was found."""
 
     def __init__(self, look: Look, job: Job, plan: BisectPlan) -> None:
-        super().__init__()
-        self._look, self._job, self._plan = look, job, plan
+        super().__init__(look, job)
+        self._plan = plan
 
     def lay_out(self, cells: int) -> Sequence[Line]:
         """Lay it out."""
-        look, job, request = self._look, self._job, self._plan.request
+        look, job, request = self.look, self.job, self._plan.request
+        done = job.progress.done if job.progress is not None else 0
+        bound = f"about {self._plan.bound} for one culprit"
         bad = f"snapshot {request.bad.id[:8]} of {exact_time(request.bad.taken_at)[:10]}"
         lines: list[Line] = [
             (Part("$ ", Tone.MUTED), Part(look.sentence(shlex.join(request.command)))),
@@ -168,7 +162,7 @@ class BisectSummary(LineView):
                 Part(bad),
                 Part(f" · {counted(self._plan.suspects, 'package')} changed", Tone.MUTED),
             ),
-            self._progress(),
+            self.progress(f"{counted(done, 'run')} done, {bound}"),
         ]
         result = job.result
         if isinstance(result, BisectEnd):
@@ -184,123 +178,53 @@ class BisectSummary(LineView):
         told = [wrapped(line, room, look.signs.ellipsis) for line in lines]
         return [(Part(" "), *line) for some in told for line in some]
 
-    def _progress(self) -> Line:
-        job, look = self._job, self._look
-        if job.state is JobState.WAITING:
-            return (Part(waiting_words(job, look), Tone.MUTED),)
-        if job.stopping:
-            return (Part(f"Cancelling{look.signs.ellipsis}", Tone.WARNING),)
-        done = job.progress.done if job.progress is not None else 0
-        took = duration(max(0.0, look.clock() - (job.started_at or look.clock())))
-        bound = f"about {self._plan.bound} for one culprit"
-        return joined(
-            [
-                progress_bar(job, look),
-                (Part(f"{counted(done, 'run')} done, {bound}"),),
-                (Part(took, Tone.MUTED),),
-            ]
-        )
 
-
-class BisectScreen(ListDetailScreen[RunList, RowDetail[AnyRun]]):
-    """What is searched, the runs, and all about one of them. Leaving it leaves the bisect running,
-    as any operation."""
+class BisectScreen(RunsScreen[AnyRun]):
+    """What is searched, the runs, and all about one of them."""
 
     DEFAULT_CSS: ClassVar[str] = """
-    BisectScreen > BisectSummary { height: auto; max-height: 40%; margin-top: 1; }
-    BisectScreen > .above { height: 1fr; border-top: solid $foreground 20%; margin-top: 0; }
-    BisectScreen > .above:focus { border-top: solid $primary; }
+    BisectScreen > RunsSummary { max-height: 40%; }
     BisectScreen > .below { height: 40%; }
-    BisectScreen.-low > BisectSummary { max-height: 3; margin-top: 0; }
-    BisectScreen.-low.-above > .below, BisectScreen.-low.-below > .above { display: none; }
-    BisectScreen.-low.-below > .below { height: 1fr; }
+    BisectScreen.-low > RunsSummary { max-height: 3; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("cancel", "mend", "recreate")]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("mend", "recreate")]
 
     def __init__(self, queue: OperationQueue, job: Job, plan: BisectPlan, look: Look) -> None:
+        def about(run: AnyRun, cells: int) -> list[Line]:
+            return about_run(run, look, cells)
+
         table = RunList(look, job)
-        about = RowDetail[AnyRun](lambda run, cells: about_run(run, look, cells), table.key_of)
-        super().__init__(look, table, about)
-        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
-        self.job, self._plan, self._queue = job, plan, queue
-        self.summary = BisectSummary(look, job, plan)
-        self._was_over = False
+        super().__init__(table, about, BisectSummary(look, job, plan), queue.cancel)
+        self._plan, self._queue = plan, queue
+        self._since = table.since
 
-    def compose(self) -> ComposeResult:
-        """What is searched, the runs, one of them, the keys."""
-        yield self.title_label
-        yield self.summary
-        yield self.table
-        if self.about is not None:
-            yield self.about
-        yield self.keys
-
-    def on_mount(self) -> None:
-        """Show it, and follow it."""
-        self._follow()
-        self.set_interval(_POLL, self._follow)
-
-    def _follow(self) -> None:
-        if self._was_over:
-            return
-        self._was_over = self.job.state.over
+    def take(self) -> None:
+        """Take over the runs, and stay at the last one while that is under the cursor."""
         now = self.look.clock()
         runs = [self.job.runs[number] for number in sorted(self.job.runs)]
-        if self._was_over:  # what was being tried when it was cancelled was not judged
+        if self.job.state.over:  # what was being tried when it was cancelled was not judged
             runs = [one for one in runs if isinstance(one, BisectRun)]
             self.table.say_instead((Part("No run was judged.", Tone.MUTED),))
         for one in runs:
-            self.table.since.setdefault(one.number, now)
+            self._since.setdefault(one.number, now)
         at_end = not self.table.rows or self.table.current is self.table.rows[-1]
         if [*self.table.rows] != runs:
             self.table.show_rows(runs, runs[-1].number if runs and at_end else None)
-        self.table.refresh()
-        self.summary.lay_out_again()
-        self.summary.styles.height = len(self.summary.lines)
-        self.row_moved()
-
-    def on_resize(self, event: "Resize") -> None:
-        """Give the summary the lines that it needs at another width."""
-        super().on_resize(event)
-        self._was_over = False
-        self.call_after_refresh(self._follow)
 
     def tell(self) -> None:
         """Say what is bisected, and what keys do."""
-        path = self.look.path(self.job.paths[0])
-        state = self.job.state.value if self.job.state.over else "running"
-        self.title_label.show(
-            (
-                Part("Bisect ", Tone.STRONG),
-                Part(path, Tone.STRONG, path=True),
-                Part(f"   {state}", Tone.MUTED),
-            )
-        )
+        self.tell_title("Bisect", self.job.paths[0])
         first: dict[str, str] = {"cancel": ""}
         if self.job.state.over:
             first = {"mend": "pin", "recreate": "back to before"} if self._found() else {}
         log = {"open": "log", "next_pane": ""} if self.table.rows else {}
         self.keys.tell({**first, **log, "back": "", "help": ""})
 
-    def row_moved(self) -> None:
-        """Show another run below."""
-        if self.about is not None:
-            self.about.show(self.table.current)
-        self.tell()
-
     def _found(self) -> BisectResult | None:
         result = self.job.result
         if isinstance(result, BisectEnd) and result.found.status is SearchStatus.FOUND:
             return result.found
         return None
-
-    def action_cancel(self) -> None:
-        """End it: the environment was not touched."""
-        if self.job.state.over:
-            self.notify("already finished", markup=False)
-        else:
-            self._queue.cancel(self.job)
-            self._follow()
 
     def action_mend(self) -> None:
         """Ask whether what was found shall be pinned to its good version."""

@@ -1,41 +1,23 @@
 """A matrix: the dialog that asks for it, and the grid as it fills, with the output of each cell."""
 
 import shlex
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
 
-from textual.app import ComposeResult
-from textual.binding import BindingType
-
-from envdeck.core.model import CellEnd, CellStarted, CellStatus, Environment, NoPlan, Plan
+from envdeck.core.model import CellEnd, CellStarted, CellStatus, Plan
 from envdeck.core.operations.matrix.plan import (
     Cell,
-    MatrixChoice,
     MatrixPlan,
-    default_pythons,
-    plan_matrix,
 )
 from envdeck.text import clip, counted, duration, pad, plain, width
 from envdeck.text.operation import CELL_WORDS, column_words
-from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.job import Job, JobState, LogLine
-from envdeck.tui.base.services import Operating
-from envdeck.tui.dialogs.ask import AskDialog, Question
-from envdeck.tui.dialogs.bisect import find_command
 from envdeck.tui.operations.view import log_lines
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, joined, wrapped
 from envdeck.tui.widgets.line_list import LineList
-from envdeck.tui.widgets.line_view import LineView
-from envdeck.tui.widgets.list_detail import ListDetailScreen, RowDetail
-from envdeck.tui.widgets.operation_words import progress_bar, waiting_words
-from envdeck.tui.workers.latest import Latest, Stopped
+from envdeck.tui.widgets.list_detail import RunsScreen, RunsSummary
 from envdeck.tui.workers.operation_queue import OperationQueue
 
-if TYPE_CHECKING:
-    from textual.events import Resize
-
-_POLL = 0.1
-"""Seconds between two looks at what runs."""
 _WIDEST = 24
 """Cells of a column of the grid at most."""
 _TONES = {
@@ -47,91 +29,6 @@ _TONES = {
 }
 _COLUMNS = "|"
 """What stands between two columns in the dialog: no requirement has one."""
-
-
-class MatrixDialog(AskDialog[MatrixPlan]):
-    """Asks for the command, the Pythons and the columns, and ends with a plan that can be run."""
-
-    DEFAULT_CSS = "MatrixDialog .fields { max-height: 80%; }"
-    GO_ON = "Test"
-
-    def __init__(self, operating: Operating, environment: Environment, look: Look) -> None:
-        project = environment.project.path or ""
-        questions = [
-            Question("Command", "without a shell; exit 0 passes", "", "pytest"),
-            Question("Pythons", "with commas; empty: all it admits", "", "3.11, 3.13"),
-            Question("With", f"{_COLUMNS} between columns", "", "django<5 | django>=5"),
-            Question("Time limit", "seconds for one command; empty: none"),
-        ]  # fmt: skip
-        super().__init__(f"Test versions of {look.path(project)}", questions, look)
-        self.environment = environment
-        self.on_chosen: Callable[[MatrixPlan], None] | None = None
-        """Who takes the plan."""
-        self._operating = operating
-        self._project = project
-        self._latest: Latest[MatrixPlan | NoPlan] = Latest(
-            self, self._planned, lambda text: self.say(look.sentence(text))
-        )
-
-    def notes(self) -> Sequence[Line]:
-        """What is done."""
-        said = (
-            "Each Python runs the command with each column in a throw-away environment."
-            " The project and its environment are not changed."
-        )
-        return [(Part(said, Tone.MUTED),)]
-
-    def on_mount(self) -> None:
-        """Look which command runs the tests, and which Pythons there are."""
-        super().on_mount()
-
-        def work(_stopped: Stopped) -> tuple[str, str]:
-            pythons = default_pythons(self._operating, self._project)
-            return find_command(self._operating, self.environment), ", ".join(pythons)
-
-        def propose(found: tuple[str, str]) -> None:
-            for field, text in zip(self.fields, found, strict=False):
-                if text and not field.value:
-                    field.value = text
-                    field.cursor_position = len(text)
-
-        Latest(self, propose, lambda _text: None).request(work)
-
-    def action_go_on(self) -> None:
-        """Plan it in a thread."""
-        command, pythons, columns, seconds = (field.value.strip() for field in self.fields)
-        try:
-            words = tuple(shlex.split(command))
-        except ValueError:
-            self.say("invalid command: a quote is not closed")
-            return
-        try:
-            limit = float(seconds) if seconds else None
-        except ValueError:
-            limit = 0.0
-        if not words:
-            self.say("enter a command, such as pytest")
-        elif limit is not None and not 0 < limit < float("inf"):
-            self.say("invalid time limit")
-        else:
-            self.said.show((Part(f"Preparing{self.look.signs.ellipsis}", Tone.MUTED),))
-            choice = MatrixChoice(
-                command=words,
-                pythons=tuple(one.strip() for one in pythons.split(",") if one.strip()),
-                columns=tuple(columns.split(_COLUMNS)) if columns else (),
-                limit=limit,
-            )
-            operating, project = self._operating, self._project
-            self._latest.request(lambda _stopped: plan_matrix(operating, project, choice))
-
-    def _planned(self, plan: MatrixPlan | NoPlan) -> None:
-        if isinstance(plan, NoPlan):
-            hint = f"; {plan.hint}" if plan.hint else ""
-            self.say(self.look.sentence(f"{plan.message}{hint}"))
-            return
-        self.dismiss(plan)
-        if self.on_chosen is not None:
-            self.on_chosen(plan)
 
 
 def cell_words(state: CellEnd | CellStarted | None, look: Look) -> tuple[str, Tone]:
@@ -223,126 +120,63 @@ class CellList(LineList[Cell]):
         return clipped(tuple(parts), cells, look.signs.ellipsis)
 
 
-class MatrixSummary(LineView):
+class MatrixSummary(RunsSummary):
     """What is run, the grid, and how far it is."""
 
     def __init__(self, look: Look, job: Job, plan: MatrixPlan) -> None:
-        super().__init__()
-        self._look, self._job, self._plan = look, job, plan
+        super().__init__(look, job)
+        self._plan = plan
 
     def lay_out(self, cells: int) -> Sequence[Line]:
         """Lay it out; with one column the list below is the grid."""
-        look, room = self._look, max(cells - 2, 8)
+        look, room = self.look, max(cells - 2, 8)
         lines: list[Line] = []
         if not self.screen.has_class("-low"):
             told = look.sentence(shlex.join(self._plan.steps[0].command))
             lines += wrapped((Part("$ ", Tone.MUTED), Part(told)), room, look.signs.ellipsis)
         if len(self._plan.columns) > 1 and not self.screen.has_class("-low"):
-            lines += [(), *grid_lines(self._job, self._plan, look, room), ()]
-        lines += wrapped(self._progress(), room, look.signs.ellipsis)
+            lines += [(), *grid_lines(self.job, self._plan, look, room), ()]
+        lines += wrapped(self._outcome(), room, look.signs.ellipsis)
         return [(Part(" "), *line) for line in lines]
 
-    def _progress(self) -> Line:
-        job, look = self._job, self._look
-        result = job.result
+    def _outcome(self) -> Line:
+        job, result = self.job, self.job.result
         if job.state.over:
             said = job.fault or (result.message if result is not None else "not started")
             tone = Tone.GOOD if job.state is JobState.DONE else Tone.ERROR
             tone = Tone.WARNING if job.state is JobState.CANCELLED else tone
-            return (Part(look.sentence(said), tone),)
-        if job.state is JobState.WAITING:
-            return (Part(waiting_words(job, look), Tone.MUTED),)
-        if job.stopping:
-            return (Part(f"Cancelling{look.signs.ellipsis}", Tone.WARNING),)
+            return (Part(self.look.sentence(said), tone),)
         done = sum(isinstance(one, CellEnd) for one in job.cells.values())
-        took = duration(max(0.0, look.clock() - (job.started_at or look.clock())))
-        many = counted(len(self._plan.cells), "environment")
-        far = (Part(f"{done} of {many}"),)
-        return joined([progress_bar(job, look), far, (Part(took, Tone.MUTED),)])
+        return self.progress(f"{done} of {counted(len(self._plan.cells), 'environment')}")
 
 
-class MatrixScreen(ListDetailScreen[CellList, RowDetail[Cell]]):
-    """The grid, the cells, and all about one of them. Leaving it leaves the matrix running, as any
-    operation."""
+class MatrixScreen(RunsScreen[Cell]):
+    """The grid, the cells, and all about one of them."""
 
     DEFAULT_CSS: ClassVar[str] = """
-    MatrixScreen > MatrixSummary { height: auto; max-height: 45%; margin-top: 1; }
-    MatrixScreen > .above { height: 1fr; border-top: solid $foreground 20%; margin-top: 0; }
-    MatrixScreen > .above:focus { border-top: solid $primary; }
+    MatrixScreen > RunsSummary { max-height: 45%; }
     MatrixScreen > .below { height: 35%; }
-    MatrixScreen.-low > MatrixSummary { max-height: 2; margin-top: 0; }
-    MatrixScreen.-low.-above > .below, MatrixScreen.-low.-below > .above { display: none; }
-    MatrixScreen.-low.-below > .below { height: 1fr; }
+    MatrixScreen.-low > RunsSummary { max-height: 2; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("cancel")]
 
     def __init__(self, queue: OperationQueue, job: Job, plan: MatrixPlan, look: Look) -> None:
-        table = CellList(look, job, plan)
-
         def about(cell: Cell, cells: int) -> list[Line]:
             return about_cell(cell, job.cells.get(cell.number), look, cells)
 
-        super().__init__(look, table, RowDetail[Cell](about, table.key_of))
-        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
-        self.job, self._plan, self._queue = job, plan, queue
-        self.summary = MatrixSummary(look, job, plan)
-        self._was_over = False
-
-    def compose(self) -> ComposeResult:
-        """What is run, the cells, one of them, the keys."""
-        yield self.title_label
-        yield self.summary
-        yield self.table
-        yield self.about
-        yield self.keys
+        table, summary = CellList(look, job, plan), MatrixSummary(look, job, plan)
+        super().__init__(table, about, summary, queue.cancel)
+        self._plan = plan
 
     def on_mount(self) -> None:
-        """Show it, and follow it."""
+        """Show the cells."""
         self.table.show_rows(self._plan.cells, 1)
         self.table.focus()
-        self._follow()
-        self.set_interval(_POLL, self._follow)
-
-    def _follow(self) -> None:
-        if self._was_over:
-            return
-        self._was_over = self.job.state.over
-        self.table.refresh()
-        self.summary.lay_out_again()
-        self.summary.styles.height = len(self.summary.lines)
-        self.row_moved()
-
-    def on_resize(self, event: "Resize") -> None:
-        """Give the summary the lines that it needs at another width."""
-        super().on_resize(event)
-        self._was_over = False
-        self.call_after_refresh(self._follow)
 
     def tell(self) -> None:
         """Say what is tested, and what keys do."""
-        state = self.job.state.value if self.job.state.over else "running"
-        self.title_label.show(
-            (
-                Part("Test versions ", Tone.STRONG),
-                Part(self.look.path(self._plan.project), Tone.STRONG, path=True),
-                Part(f"   {state}", Tone.MUTED),
-            )
-        )
+        self.tell_title("Test versions", self._plan.project)
         cancel = {} if self.job.state.over else {"cancel": ""}
         self.keys.tell({**cancel, "open": "output", "next_pane": "", "back": "", "help": ""})
-
-    def row_moved(self) -> None:
-        """Show another cell below."""
-        self.about.show(self.table.current)
-        self.tell()
-
-    def action_cancel(self) -> None:
-        """End it: the project was not touched."""
-        if self.job.state.over:
-            self.notify("already finished", markup=False)
-        else:
-            self._queue.cancel(self.job)
-            self._follow()
 
 
 def show_matrix(queue: OperationQueue, job: Job, look: Look) -> MatrixScreen | None:

@@ -26,7 +26,7 @@ from envdeck.tui.operations.view import (
 from envdeck.tui.widgets.line import Line, LineLabel, Look, Part, Tone
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.line_view import LineView
-from envdeck.tui.widgets.list_detail import ListDetailScreen
+from envdeck.tui.widgets.list_detail import ListDetailScreen, RunsScreen
 from envdeck.tui.widgets.operation_words import title as job_title
 from envdeck.tui.workers.operation_queue import OperationQueue
 
@@ -256,10 +256,7 @@ class OperationsScreen(ListDetailScreen[JobList, LogView]):
 
     def row_chosen(self, row: object) -> None:
         """Show the runs of a bisect; of others read below what is told."""
-        shown: ListDetailScreen[Any, Any] | None = None
-        if isinstance(row, Job):
-            shown = show_bisect(self._queue, row, self.look)
-            shown = shown or show_matrix(self._queue, row, self.look)
+        shown = show_runs(self._queue, row, self.look) if isinstance(row, Job) else None
         if shown is not None:
             self.app.push_screen(shown)
         else:
@@ -313,3 +310,8 @@ class OperationsScreen(ListDetailScreen[JobList, LogView]):
             self.post_message(PlanRequested(request))
 
     action_operations = ListDetailScreen.action_dismiss  # the key that opened it closes it
+
+
+def show_runs(queue: OperationQueue, job: Job, look: Look) -> RunsScreen[Any] | None:
+    """Return the screen of the runs of an operation, where it has some."""
+    return show_bisect(queue, job, look) or show_matrix(queue, job, look)

@@ -1,4 +1,5 @@
-"""A screen with a list above and the detail of one row below."""
+"""A screen with a list above and the detail of one row below, and one that follows an operation of
+many runs."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, Generic, TypeVar
@@ -9,13 +10,15 @@ from textual.binding import BindingType
 from textual.events import Resize
 from textual.screen import Screen
 
+from envdeck.text import duration
 from envdeck.tui.base.actions import bindings
+from envdeck.tui.base.job import Job, JobState
 from envdeck.tui.widgets.filter_bar import ViewFilter
 from envdeck.tui.widgets.key_line import KeyLine
-from envdeck.tui.widgets.line import Line, LineLabel, Look
+from envdeck.tui.widgets.line import Line, LineLabel, Look, Part, Tone, joined
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.line_view import LineView
-from envdeck.tui.widgets.operation_words import OperationLine
+from envdeck.tui.widgets.operation_words import OperationLine, progress_bar, waiting_words
 
 RowT = TypeVar("RowT")
 ListT = TypeVar("ListT", bound=LineView)
@@ -164,3 +167,113 @@ class ListDetailScreen(Screen[None], Generic[ListT, DetailT], inherit_bindings=F
             bars.first().action_give_up()
         else:
             self.dismiss()
+
+
+_POLL = 0.1
+"""Seconds between two looks at what runs."""
+
+
+class RunsSummary(LineView):
+    """What is run, and how far it is; a subclass lays it out."""
+
+    def __init__(self, look: Look, job: Job) -> None:
+        super().__init__()
+        self.look, self.job = look, job
+
+    def progress(self, far: str) -> Line:
+        """Return how far it is while it is not over."""
+        job, look = self.job, self.look
+        if job.state is JobState.WAITING:
+            return (Part(waiting_words(job, look), Tone.MUTED),)
+        if job.stopping:
+            return (Part(f"Cancelling{look.signs.ellipsis}", Tone.WARNING),)
+        took = duration(max(0.0, look.clock() - (job.started_at or look.clock())))
+        return joined([progress_bar(job, look), (Part(far),), (Part(took, Tone.MUTED),)])
+
+
+class RunsScreen(ListDetailScreen[LineList[RowT], RowDetail[RowT]], Generic[RowT]):
+    """What is run and how far, the runs, and all about one of them. Leaving it leaves the
+    operation running.
+
+    A subclass says in the title what it is (:meth:`tell`), and may change the list (:meth:`take`).
+    """
+
+    DEFAULT_CSS: ClassVar[str] = """
+    RunsScreen > RunsSummary { height: auto; margin-top: 1; }
+    RunsScreen > .above { height: 1fr; border-top: solid $foreground 20%; margin-top: 0; }
+    RunsScreen > .above:focus { border-top: solid $primary; }
+    RunsScreen.-low > RunsSummary { margin-top: 0; }
+    RunsScreen.-low.-above > .below, RunsScreen.-low.-below > .above { display: none; }
+    RunsScreen.-low.-below > .below { height: 1fr; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("cancel")]
+
+    def __init__(
+        self,
+        table: LineList[RowT],
+        about: Callable[[RowT, int], Sequence[Line]],
+        summary: RunsSummary,
+        cancel: Callable[[Job], None],
+    ) -> None:
+        super().__init__(summary.look, table, RowDetail[RowT](about, table.key_of))
+        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
+        self.job, self.summary = summary.job, summary
+        self._cancel = cancel
+        self._was_over = False
+
+    def compose(self) -> ComposeResult:
+        """What is run, the runs, one of them, the keys."""
+        yield self.title_label
+        yield self.summary
+        yield self.table
+        yield self.about
+        yield self.keys
+
+    def on_mount(self) -> None:
+        """Show it, and follow it."""
+        self.follow()
+        self.set_interval(_POLL, self.follow)
+
+    def follow(self) -> None:
+        """Show how far it is, until it is over."""
+        if self._was_over:
+            return
+        self._was_over = self.job.state.over
+        self.take()
+        self.table.refresh()
+        self.summary.lay_out_again()
+        self.summary.styles.height = len(self.summary.lines)
+        self.row_moved()
+
+    def take(self) -> None:
+        """Take over what was begun and what ended since the last look."""
+
+    def on_resize(self, event: Resize) -> None:
+        """Give the summary the lines that it needs at another width."""
+        super().on_resize(event)
+        self._was_over = False
+        self.call_after_refresh(self.follow)
+
+    def tell_title(self, what: str, path: str) -> None:
+        """Say what is done where, and how it stands."""
+        state = self.job.state.value if self.job.state.over else "running"
+        self.title_label.show(
+            (
+                Part(f"{what} ", Tone.STRONG),
+                Part(self.look.path(path), Tone.STRONG, path=True),
+                Part(f"   {state}", Tone.MUTED),
+            )
+        )
+
+    def row_moved(self) -> None:
+        """Show another run below."""
+        self.about.show(self.table.current)
+        self.tell()
+
+    def action_cancel(self) -> None:
+        """End it: what it is about was not touched."""
+        if self.job.state.over:
+            self.notify("already finished", markup=False)
+        else:
+            self._cancel(self.job)
+            self.follow()

@@ -56,8 +56,14 @@ class Walk:
         self.screen.until(lambda: f"{count} of 8 done" in self.screen.text)
 
     def agrees(self):
-        self.sees("(y)")
-        self.screen.until(lambda: "Steps" in self.screen.text or "z to undo" in self.screen.text)
+        # The button says "Yes" until there is a plan; what ended before may say "z to undo" too.
+        self.screen.until(
+            lambda: (
+                "(y)" in self.screen.text
+                and "Yes (y)" not in self.screen.text
+                and "Planning" not in self.screen.text
+            )
+        )
         self.press("y")
 
     def makes_the_environment(self, *, chooses):

@@ -4,7 +4,7 @@ import pytest
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES
 
-from envdeck.tui.app import READABLE, contrast, readable
+from envdeck.tui.widgets.line_view import READABLE, contrast, readable
 
 LIGHT = [
     name for name, each in BUILTIN_THEMES.items() if not each.dark and not name.startswith("ansi")

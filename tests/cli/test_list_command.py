@@ -387,6 +387,26 @@ def test_options_may_stand_between_paths(cli, catalog, tmp_path):
     assert catalog.scopes[0].roots == (f"{tmp_path}/a", f"{tmp_path}/b")
 
 
+def test_errors_and_warnings_stand_where_ok_would(cli, three, home):
+    error, warning, note = (Finding("x", each, "x", "") for each in Severity)
+    api, blog, lost = three.environments
+    three.environments = [
+        replace(api, findings=(error, note, error)),
+        replace(api, path=f"{home}/b", findings=(warning,)),
+        replace(api, path=f"{home}/c", findings=(note,)),
+        replace(blog, findings=(error,)),
+        replace(lost, findings=(error,)),
+    ]
+    result = cli("list", "--no-size", "--sort", "name")
+    states = {line[:14].strip() for line in result.out.splitlines()[1:6]}
+    assert states == {"✗ 2 errors", "● 1 warning", "ok", "● end of life", "✗ broken"}
+    assert result.err == "hint: envdeck doctor\n"
+    (home / "work").mkdir()
+    assert cli("list", "~/work", "--no-size").err == "hint: envdeck doctor ~/work\n"
+    three.environments = [replace(api, findings=(warning,))]
+    assert cli("list", "--no-size").err == ""
+
+
 def test_a_project_without_an_environment_is_called_so(cli, home, catalog):
     (home / "api [x]").mkdir()
     assert cli("list", "~/api [x]").out == "no environments found\n"

@@ -20,6 +20,7 @@ from envdeck.text import (
     tilde_within,
     width,
 )
+from envdeck.text.environment import count_severities
 from envdeck.text.operation import (
     CHANGE_COLUMNS,
     CHANGES_SHOWN,
@@ -193,12 +194,19 @@ def _rows(rows: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
         yield f"  {pad(label, widest)}  {text}", ""
 
 
+_FINE = {"ok", "unmounted"}
 _STYLES = {"ok": "green", "broken": "red", "moved": "red", "unmounted": "dim"}
 
 
 def standing(environment: Environment, signs: Signs) -> Cell:
-    """Return sign and word for an environment's state, the worst there is to say of it."""
+    """Return sign and word for an environment's state, the worst there is to say of it: where
+    that is fine, how many errors or warnings there are."""
     status = environment.states[0]
+    errors, warnings, _ = count_severities(environment.findings)
+    if status in _FINE and errors:
+        return Cell(f"{signs.broken} {counted(errors, 'error')}", "red")
+    if status in _FINE and warnings:
+        return Cell(f"{signs.warning} {counted(warnings, 'warning')}", "yellow")
     return Cell(f"{signs.status_sign(status)} {status}", _STYLES.get(status, "yellow"))
 
 

@@ -1,15 +1,18 @@
 """Words for status, interpreter, manager, creator and project, for both front ends."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from envdeck.core.model import (
     Creation,
+    Finding,
     Interpreter,
     InterpreterOption,
     InterpreterReason,
     ProjectLink,
     ProjectState,
     Python,
+    Severity,
 )
 from envdeck.text.paths import clip, width
 from envdeck.text.safe import plain
@@ -28,6 +31,16 @@ class Activity(NamedTuple):
     word: str
     short: str
     """The same in seven cells."""
+
+
+def count_severities(findings: Iterable[Finding]) -> tuple[int, int, int]:
+    """Return how many findings are errors, warnings and notes."""
+    levels = [one.severity for one in findings]
+    return (
+        levels.count(Severity.ERROR),
+        levels.count(Severity.WARNING),
+        levels.count(Severity.NOTE),
+    )
 
 
 def python_name(python: Python | Interpreter, *, unknown: str = ", version unknown") -> str:

@@ -15,6 +15,7 @@ from envdeck.cli.serialise import environment_object, list_object
 from envdeck.core.discovery.project_roots import is_project
 from envdeck.core.model import Environment, NotLookedAt
 from envdeck.text import age, counted, plain, size, tilde, tilde_within
+from envdeck.text.environment import count_severities
 
 _NAMED = 3
 """Places that are named for each reason; more are counted."""
@@ -46,6 +47,9 @@ def print_list(scan: ScanReport, environments: Sequence[Environment]) -> None:
     console.line()
     console.line(console.style(_totals(scan, environments), "bold"))
     print_left_out(scan)
+    if any(count_severities(one.findings)[0] for one in environments):
+        console.flush()
+        console.hint(command_text(("envdeck", "doctor", *scan.scope.roots), context.host.home))
 
 
 def _print_none(scan: ScanReport) -> None:

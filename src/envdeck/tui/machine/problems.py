@@ -9,11 +9,11 @@ from textual.binding import BindingType
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Environment, Finding, NotLookedAt, Severity
 from envdeck.text import counted, pad, plain
+from envdeck.text.environment import count_severities
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import FilterRequested, PlanRequested
 from envdeck.tui.dialogs.requests import finding_request
 from envdeck.tui.store import Listing
-from envdeck.tui.store.columns import count_severities
 from envdeck.tui.widgets.finding_lines import (
     about_finding,
     count_words,

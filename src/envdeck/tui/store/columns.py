@@ -6,7 +6,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
-from envdeck.core.model import Environment, Finding, Severity
+from envdeck.core.model import Environment
+from envdeck.text.environment import count_severities
 
 Value: TypeAlias = tuple[int | float | str, ...]
 """What rows are compared by; the empty one means unknown, and always stands at the end."""
@@ -43,16 +44,6 @@ def version_numbers(version: str) -> tuple[int, ...]:
     """Return the first four numbers of a version, filled up with zeros so that they compare."""
     numbers = [int(number[:9]) for number in _NUMBER.findall(version)[:4]]
     return tuple(numbers + [0] * (4 - len(numbers)))
-
-
-def count_severities(findings: Iterable[Finding]) -> tuple[int, int, int]:
-    """Return how many findings are errors, warnings and notes."""
-    levels = [one.severity for one in findings]
-    return (
-        levels.count(Severity.ERROR),
-        levels.count(Severity.WARNING),
-        levels.count(Severity.NOTE),
-    )
 
 
 def _status(environment: Environment) -> Value:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from envdeck.core.model import Finding, FixKind, Severity
 from envdeck.text import capitalise, counted, plain
-from envdeck.tui.store.columns import count_severities
+from envdeck.text.environment import count_severities
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, wrapped
 
 SEVERITY_TONES = {

@@ -220,3 +220,21 @@ def test_a_fresh_look_keeps_no_last_use(home, make, catalog, monkeypatch):
     os.utime(path / "pyvenv.cfg", (1_550_000_000, 1_500_000_000))
     scope = Scope(sizes=False, interpreters=False, fresh=True)
     assert found(catalog, scope)[str(path)].last_used.when == 1_550_000_000
+
+
+def test_a_part_that_can_be_read_again_is_no_cause_any_more(home, make, catalog, monkeypatch):
+    path = make(home / "one")
+    (path / "lib" / "python3.12" / "site-packages").rmdir()
+    real, closed = os.scandir, set()
+
+    def scandir(place="."):
+        if place in closed:
+            raise PermissionError(13, "Permission denied")
+        return real(place)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert found(catalog)[str(path)].reason == "no package folder"
+    closed.add(str(path / "lib"))
+    assert found(catalog)[str(path)].reason == "lib cannot be read: permission denied"
+    closed.clear()
+    assert found(catalog)[str(path)].reason == "no package folder"

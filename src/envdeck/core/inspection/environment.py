@@ -426,7 +426,8 @@ def fingerprint(candidate: EnvironmentCandidate) -> str:
 
     Installing and removing touches `site-packages` and `bin`; a new cfg or a replaced
     interpreter entry touches the root, the cfg or `bin`; a base that vanishes or returns
-    changes what the entry leads to. Edits *inside* installed packages are not told.
+    changes what the entry leads to; what could not be looked into is in it too. Edits *inside*
+    installed packages are not told.
     """
     layout = candidate.layout
     paths = [candidate.path, os.path.join(candidate.path, "pyvenv.cfg")]
@@ -436,7 +437,7 @@ def fingerprint(candidate: EnvironmentCandidate) -> str:
     ]
     if layout.scripts:
         paths.append(os.path.join(layout.scripts, "activate"))
-    return ";".join(map(_stamp, paths))
+    return ";".join([*map(_stamp, paths), *filter(None, [layout.unread])])
 
 
 def _stamp(path: str) -> str:

@@ -2,16 +2,21 @@
 
 import os
 import sys
+import time
 from dataclasses import replace
+from itertools import count
 
 import pytest
 
 from envdeck.core.catalog import Catalog, Scope
+from envdeck.core.discovery import walk
 from envdeck.core.discovery.managers.venv import Venv
 from envdeck.core.discovery.prefix import Kind, recognise
+from envdeck.core.index import folders
 from envdeck.core.inspection import usage
 from envdeck.core.inspection.protection import protection
 from envdeck.core.model import Finished, Found, LastUsed, Unreadable
+from envdeck.core.system.host import Host
 
 DAY = 86_400.0
 
@@ -220,6 +225,75 @@ def test_a_fresh_look_keeps_no_last_use(home, make, catalog, monkeypatch):
     os.utime(path / "pyvenv.cfg", (1_550_000_000, 1_500_000_000))
     scope = Scope(sizes=False, interpreters=False, fresh=True)
     assert found(catalog, scope)[str(path)].last_used.when == 1_550_000_000
+
+
+# What is remembered of folders
+
+
+@pytest.fixture
+def later(host):
+    """Return the machine at a time when no folder changed just now."""
+    return replace(host, now=lambda: time.time() + 10)
+
+
+@pytest.fixture
+def listed(monkeypatch):
+    """Return a list of the folders that are read from now on."""
+    paths = []
+    real = walk.list_folder
+
+    def list_folder(path, *rest, **options):
+        paths.append(path)
+        return real(path, *rest, **options)
+
+    monkeypatch.setattr(walk, "list_folder", list_folder)
+    return paths
+
+
+def test_a_look_by_other_rules_meanwhile_hides_nothing(home, make, later, monkeypatch):
+    """A chain of folders is walked in one order on any disk; the last part of the memory has the
+    folder of which the two say other things."""
+    monkeypatch.setattr(folders, "SEGMENT_FOLDERS", 10)
+    monkeypatch.setattr(walk, "TICK_FOLDERS", 1)
+    catalog = Catalog(later)
+    everything = Scope(sizes=False, interpreters=False)
+    path = str(make(home.joinpath(*(f"c{number}" for number in range(30)), "skip", "env")))
+    assert set(found(catalog, everything)) == {path}
+    os.utime(home)  # so that there is something to keep
+    asked = count()
+
+    def look_meanwhile():
+        if next(asked) == 5:
+            assert found(catalog, replace(everything, exclude=("skip",))) == {}
+        return False
+
+    events = list(catalog.scan(everything, look_meanwhile))
+    assert next(asked) > 30
+    assert [event.environment.path for event in events if type(event) is Found] == [path]
+    assert set(found(catalog, everything)) == {path}
+
+
+def test_what_another_user_could_read_is_not_taken_for_what_this_one_can(
+    home, later, listed, monkeypatch
+):
+    scope = Scope(sizes=False, interpreters=False)
+    for user in ("1000 1000", "1000 1000 27", "0 0"):
+        for expected in ([str(home)], []):
+            listed.clear()
+            found(Catalog(replace(later, user=lambda user=user: user)), scope)
+            assert listed == expected, user
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such numbers")
+def test_a_user_is_told_by_all_that_permissions_go_by(monkeypatch):
+    users = set()
+    for number, groups in ((1000, [27, 1000]), (1000, [1000]), (0, [27, 1000])):
+        monkeypatch.setattr(os, "geteuid", lambda number=number: number)
+        monkeypatch.setattr(os, "getgroups", lambda groups=groups: groups)
+        users.add(Host.current().user())
+        monkeypatch.setattr(os, "getgroups", lambda groups=groups: groups[::-1])
+        users.add(Host.current().user())
+    assert len(users) == 3
 
 
 def test_a_part_that_can_be_read_again_is_no_cause_any_more(home, make, catalog, monkeypatch):

@@ -86,7 +86,7 @@ def _is_called(row: "_Row", name: str) -> bool:
 
 _Row = tuple[str, str, str, str, "str | None"]
 """Path, name, status, state of its project, and the folder of that."""
-_MARK, _VERSION = 0x456E7644, 4
+_MARK, _VERSION = 0x456E7644, 5
 """Those of `envdeck.core.index.database`, whose records are read here."""
 
 

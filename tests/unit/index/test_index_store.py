@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from envdeck.core.index import Index, StoredEnvironment, index_path
+from envdeck.core.index import Index, StoredEnvironment, folders, index_path
 from envdeck.core.index.database import TABLES
 from envdeck.core.inspection.size import joint_size
 from envdeck.core.model import (
@@ -145,6 +145,30 @@ def test_folders_walked_by_other_rules_are_not_believed(opened, machine):
     with opened() as index:
         assert list(index.folders("/home/ada", "all")) == []
         assert list(index.folders("/home/ada", "all but src")) == [(7, "", "")]
+
+
+def test_parts_are_of_one_walk_whatever_another_copy_saves_meanwhile(opened, monkeypatch):
+    monkeypatch.setattr(folders, "SEGMENT_FOLDERS", 2)
+    records = [(number, "src", "") for number in range(1, 7)]
+
+    def walk(index, rules, names):
+        memory = index.folders("/r", rules)
+        for number, _, note in records:
+            memory.put((number, names, note), None, OLD)
+
+    for rules, names in (("all", "src"), ("all but src", "")):
+        with opened() as index:
+            walk(index, "all", "src")
+        with opened() as index:
+            memory = index.folders("/r", "all")
+            remembered = iter(memory)
+            assert next(remembered) == records[0]
+            with opened() as other:
+                walk(other, rules, names)
+            assert list(remembered) == records[1:2]
+        with opened() as index:
+            (count,) = index._connection.execute("SELECT count(*) FROM folders").fetchone()
+        assert count <= 3, "nothing stays of walks that are not remembered"
 
 
 def test_a_walk_that_was_stopped_early_leaves_the_memory_of_the_last(opened):

@@ -15,13 +15,14 @@ from envdeck.core.system.files import Unread, read_bounded, reason_of
 
 APPLICATION_ID: Final = 0x456E7644
 """`EnvD`, in the header of the file: what is not marked so is not ours to touch."""
-VERSION: Final = 4
+VERSION: Final = 5
 """Raised with every change of the tables, of a record, or of what a record tells. Newer ones are
 left alone."""
 _OF_FIRST: Final = frozenset({"environment", "shared", "interpreter", "project_root"})
-_KEPT: Final = {1: _OF_FIRST, 2: _OF_FIRST, 3: _OF_FIRST | {"packages"}}
+_SINCE_THIRD: Final = _OF_FIRST | {"packages"}
+_KEPT: Final = {1: _OF_FIRST, 2: _OF_FIRST, 3: _SINCE_THIRD, 4: _SINCE_THIRD}
 """By earlier version, the tables that this one reads. The others are recreated, since the disk
-tells it all again: the folders were kept in another way before version 4."""
+tells it all again: the folders were kept in another way before version 5."""
 
 HEADER_BYTES: Final = 100
 """The length of a SQLite header (https://www.sqlite.org/fileformat2.html, section 1.3)."""
@@ -34,9 +35,9 @@ TABLES: Final = {
     "packages": "path BLOB PRIMARY KEY, record TEXT NOT NULL",
     "interpreter": "executable BLOB PRIMARY KEY, record TEXT NOT NULL",
     "project_root": "path BLOB PRIMARY KEY",
-    "walk": "root BLOB PRIMARY KEY, rules BLOB NOT NULL, saved_at REAL NOT NULL,"
-    " folders INTEGER NOT NULL",
-    "folders": "root BLOB, part INTEGER, listing BLOB NOT NULL, PRIMARY KEY (root, part)",
+    "walk": "root BLOB PRIMARY KEY, walk BLOB NOT NULL, rules BLOB NOT NULL,"
+    " saved_at REAL NOT NULL, folders INTEGER NOT NULL",
+    "folders": "walk BLOB, part INTEGER, listing BLOB NOT NULL, PRIMARY KEY (walk, part)",
 }
 
 

@@ -44,6 +44,7 @@ from envdeck.core.system.host import Host, lies_under, own_path
 _NONE: Mapping[str, Sequence[str]] = MappingProxyType({})
 WALKS_KEPT = 16
 """Roots whose folders are remembered, the latest first."""
+_NAME_BYTES = 16
 
 
 def typed(rows: list[tuple[Any, ...]], *kinds: type) -> list[tuple[Any, ...]]:
@@ -70,20 +71,24 @@ def unsealed(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
 def keep_walk(
     root: bytes, rules: bytes, now: float, memory: FolderMemory
 ) -> Callable[[sqlite3.Connection], None]:
-    """Return what writes the memory of one walk in the place of the one before."""
-    segments = [(root, part, packed) for part, packed in enumerate(memory.segments())]
-    walk = (root, rules, now, memory.met)
+    """Return what writes the memory of one walk in the place of the one before.
+
+    The parts have the name of their walk, which no other has: whoever still reads the memory of
+    the one before finds no more of that, and not the parts of a walk by other rules.
+    """
+    name = os.urandom(_NAME_BYTES)
+    segments = [(name, part, packed) for part, packed in enumerate(memory.segments())]
+    walk = (root, name, rules, now, memory.met)
 
     def write(connection: sqlite3.Connection) -> None:
-        connection.execute("INSERT OR REPLACE INTO walk VALUES (?, ?, ?, ?)", walk)
-        connection.execute("DELETE FROM folders WHERE root = ?", (root,))
+        connection.execute("INSERT OR REPLACE INTO walk VALUES (?, ?, ?, ?, ?)", walk)
         connection.executemany("INSERT INTO folders VALUES (?, ?, ?)", segments)
-        latest = "SELECT root FROM walk ORDER BY saved_at DESC LIMIT ?"
-        for table in ("folders", "walk"):
-            connection.execute(
-                f"DELETE FROM {table} WHERE root NOT IN ({latest})",  # noqa: S608 – names of ours
-                (WALKS_KEPT,),
-            )
+        connection.execute(
+            "DELETE FROM walk WHERE root NOT IN"
+            " (SELECT root FROM walk ORDER BY saved_at DESC LIMIT ?)",
+            (WALKS_KEPT,),
+        )
+        connection.execute("DELETE FROM folders WHERE walk NOT IN (SELECT walk FROM walk)")
 
     return write
 
@@ -285,19 +290,20 @@ class Index:
     def folders(self, root: str, rules: str) -> FolderMemory | None:
         """Return the memory of the folders below a root, or None where nothing is remembered.
 
-        It is of a walk by the same `rules`; what one by others passed over is not known. What a
-        walk keeps and puts there is saved by :meth:`save_folders`, or on closing.
+        It is of one walk by the same `rules` and the same user: what others passed over, or could
+        read, is not known. What a walk keeps and puts there is saved by :meth:`save_folders`, or
+        on closing.
         """
         if not self._writes:
             return None
-        place, mark = key(root), key(rules)
-        query = "SELECT rules, folders FROM walk WHERE root = ?"
-        walks = typed(self._read(query, (place,)), bytes, int)
-        before = sum(count for by, count in walks if by == mark)
+        mark = key(f"{self._host.user()}\n{rules}")
+        query = "SELECT walk, folders FROM walk WHERE root = ? AND rules = ?"
+        walks = typed(self._read(query, (key(root), mark)), bytes, int)
+        name, before = walks[0] if walks else (b"", 0)
 
         def load(part: int) -> bytes | None:
             found = self._read(
-                "SELECT listing FROM folders WHERE root = ? AND part = ?", (place, part)
+                "SELECT listing FROM folders WHERE walk = ? AND part = ?", (name, part)
             )
             return next((listing for (listing,) in typed(found, bytes)), None)
 

@@ -32,6 +32,14 @@ def _uptime() -> float:
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
+def _user() -> str:
+    """Return by whom files are read as far as permissions go: user, group, further groups."""
+    if sys.platform == "win32":
+        return ""
+    groups = sorted({os.getegid(), *os.getgroups()})
+    return " ".join(map(str, (os.geteuid(), *groups)))
+
+
 @dataclass(frozen=True, slots=True)
 class Host:
     """Where and when we look: platform, home folder, environment variables and clock.
@@ -49,6 +57,8 @@ class Host:
     """What system-wide places (`/opt`, `/usr`) are under; another folder in tests."""
     uptime: Callable[[], float] = field(default=_uptime)
     """Seconds since the machine was started: unlike :attr:`now`, nobody can set it."""
+    user: Callable[[], str] = field(default=_user)
+    """Another text for everyone who may be able to read other folders."""
 
     @classmethod
     def current(cls) -> "Host":

@@ -273,6 +273,22 @@ def test_a_look_by_other_rules_meanwhile_hides_nothing(home, make, later, monkey
     assert set(found(catalog, everything)) == {path}
 
 
+def test_a_fresh_look_reads_every_folder(home, later, listed):
+    (home / "work" / "api").mkdir(parents=True)
+    catalog = Catalog(later)
+    usual = Scope(sizes=False, interpreters=False)
+    everything = {str(home), str(home / "work"), str(home / "work" / "api")}
+    for scope, expected in (
+        (usual, everything),
+        (usual, set()),
+        (replace(usual, fresh=True), everything),
+        (usual, set()),
+    ):
+        listed.clear()
+        found(catalog, scope)
+        assert set(listed) == expected
+
+
 def test_what_another_user_could_read_is_not_taken_for_what_this_one_can(
     home, later, listed, monkeypatch
 ):

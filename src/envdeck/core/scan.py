@@ -4,7 +4,7 @@ import os
 import shlex
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from envdeck.core.discovery.find import FoundEnvironment, FoundLink, Survey
@@ -65,7 +65,7 @@ def prepare_scan(host: Host, scope: Scope, index: Index, stopped: Callable[[], b
         roots,
         only_roots=bool(scope.roots),
         prune=Prune.for_host(host, scope.exclude, barred),
-        memory=index.folders,
+        memory=partial(index.folders, believed=not scope.fresh),
         stopped=stopped,
         one_device=not (mounts or scope.cross_devices),
         readers=Readers(scope.threads),

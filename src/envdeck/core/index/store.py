@@ -287,18 +287,18 @@ class Index:
 
     # Folders
 
-    def folders(self, root: str, rules: str) -> FolderMemory | None:
+    def folders(self, root: str, rules: str, *, believed: bool = True) -> FolderMemory | None:
         """Return the memory of the folders below a root, or None where nothing is remembered.
 
         It is of one walk by the same `rules` and the same user: what others passed over, or could
-        read, is not known. What a walk keeps and puts there is saved by :meth:`save_folders`, or
-        on closing.
+        read, is not known. Where it is not `believed`, it is empty. What a walk keeps and puts
+        there is saved by :meth:`save_folders`, or on closing.
         """
         if not self._writes:
             return None
         mark = key(f"{self._host.user()}\n{rules}")
         query = "SELECT walk, folders FROM walk WHERE root = ? AND rules = ?"
-        walks = typed(self._read(query, (key(root), mark)), bytes, int)
+        walks = typed(self._read(query, (key(root), mark)), bytes, int) if believed else []
         name, before = walks[0] if walks else (b"", 0)
 
         def load(part: int) -> bytes | None:

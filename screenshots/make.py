@@ -42,8 +42,10 @@ from envdeck.tui import ScreenSettings  # noqa: E402
 from envdeck.tui.app import EnvDeck  # noqa: E402
 from envdeck.tui.base.actions import BY_ID  # noqa: E402
 from envdeck.tui.detail.tab import ReadDone  # noqa: E402
+from envdeck.tui.dialogs import plan  # noqa: E402
 from envdeck.tui.widgets.line_list import LineList  # noqa: E402
 
+plan.UNREAD = 0  # the hand reads a plan as soon as it is there
 WIDE, NARROW = (120, 36), (80, 24)
 PATIENCE = 30.0
 """Seconds to wait for anything before giving up."""

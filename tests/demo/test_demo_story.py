@@ -10,6 +10,7 @@ from envdeck.core.catalog import Catalog, Scope
 from envdeck.core.operations.api import Operations
 from envdeck.text.safe import UNICODE
 from support.frames import leave_out_frames
+from support.plans import take_any_yes
 
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
 PATIENCE = 60
@@ -18,6 +19,7 @@ MOST_KEYS = 6
 
 @pytest.fixture(autouse=True)
 def _frames(monkeypatch):
+    take_any_yes(monkeypatch)
     leave_out_frames(monkeypatch)
 
 

@@ -9,12 +9,14 @@ import pytest
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from support.frames import leave_out_frames
+from support.plans import take_any_yes
 
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
 
 
 @pytest.fixture(autouse=True)
 def _frames(monkeypatch):
+    take_any_yes(monkeypatch)
     leave_out_frames(monkeypatch, whole_ones=True)
     monkeypatch.setattr("envdeck.tui.workers.operation_queue.PARALLEL", 2)
 

@@ -71,6 +71,21 @@ class Terminal:
             assert time.monotonic() < end, f"waited in vain; it shows:\n{self.text}"
             self._read(0.05)
 
+    def agree(self) -> None:
+        """Press the key for yes to a plan until it is taken: it is not, before a person can have
+        read the plan."""
+        # The button says "Yes" until there is a plan.
+        self.until(
+            lambda: (
+                "(y)" in self.text and "Yes (y)" not in self.text and "Planning" not in self.text
+            )
+        )
+        while "(y)" in self.text:
+            self.press("y")
+            end = time.monotonic() + 1
+            while "(y)" in self.text and time.monotonic() < end:
+                self._read(0.05)
+
     def until_gone(self, text: str, seconds: float = 30) -> None:
         """Wait until a text is gone, and not because a frame is half drawn."""
         end = time.monotonic() + seconds

@@ -35,11 +35,11 @@ def test_something_is_deleted_and_taken_back_and_nothing_stays(demo):
     screen.until(lambda: "1 of 28" in screen.text)
     screen.press("d")
     screen.until(lambda: "Steps" in screen.text)
-    screen.press("y")
+    screen.agree()
     screen.until(lambda: "0 of 27" in screen.text)
     screen.press("z")
     screen.until(lambda: "Steps" in screen.text)
-    screen.press("y")
+    screen.agree()
     screen.until(lambda: "1 of 28" in screen.text)
     screen.press("\x11")
     assert screen.ended() == 0
@@ -68,6 +68,12 @@ class Story:
         self.screen.press(key)
         self.sees(*until)
 
+    def agrees(self, *until):
+        self.left -= 1
+        assert self.left >= 0
+        self.screen.agree()
+        self.sees(*until)
+
     def leaves(self):
         self.screen.press("\x11")
         assert self.screen.ended() == 0
@@ -87,7 +93,7 @@ def test_a_full_disk_has_room_again_after_at_most_ten_keys(demo, columns, lines)
     one.press(" ", "3 marked")
     one.press("d", "Delete 3 environments", "Delete permanently (X)")
     one.press("X", "cannot be undone", "Delete 3 permanently (y)")
-    one.press("y", "25 environments", "3 environments permanently deleted", "MB freed")
+    one.agrees("25 environments", "3 environments permanently deleted", "MB freed")
     one.leaves()
 
 
@@ -97,7 +103,7 @@ def test_a_removed_base_is_mended_after_at_most_six_keys(demo, columns, lines):
     one = Story(screen, most=6)
     one.press("P", "Base interpreter not found", "f: recreate the environment")
     one.press("f", "Fix 1 problem", "Recreate (y)")
-    one.press("y", "recreated ledger/.venv", "in 6 environments")
+    one.agrees("recreated ledger/.venv", "in 6 environments")
     one.leaves()
 
 

@@ -67,7 +67,7 @@ def test_what_runs_is_rolled_back_before_it_ends(window, tmp_path):
     screen.until(lambda: "5 environments" in screen.text and "? help" in screen.text)
     screen.press("d")
     screen.until(lambda: "(y)" in screen.text)
-    screen.press("y")
+    screen.agree()
     screen.until(told.exists)
     screen.hang_up()
     assert screen.ended() == LOST

@@ -30,7 +30,7 @@ def test_a_step_is_done_and_ticked_and_the_next_one_is_under_the_cursor(start):
     screen.until(lambda: "Show plan" in screen.text)
     screen.press("\r")
     screen.until(lambda: "Create (y)" in screen.text)
-    screen.press("y")
+    screen.agree()
     screen.until(lambda: "2 of 7 done" in screen.text)
     screen.until(lambda: "Creating virtual environment at .venv" in screen.text)
     screen.until(lambda: "fail only at import" in screen.text)

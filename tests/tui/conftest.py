@@ -11,12 +11,14 @@ import made_up as made_up_module
 import pytest
 
 from support.frames import leave_out_frames
+from support.plans import take_any_yes
 
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
 
 
 @pytest.fixture(autouse=True)
 def _frames(monkeypatch):
+    take_any_yes(monkeypatch)
     leave_out_frames(monkeypatch)
     monkeypatch.setattr("envdeck.tui.workers.operation_queue.PARALLEL", 2)
 

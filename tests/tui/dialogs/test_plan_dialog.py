@@ -24,6 +24,7 @@ from envdeck.tui.dialogs.plan_view import cost_line, plan_rows, target_row, toge
 from envdeck.tui.dialogs.requests import delete_request
 from envdeck.tui.widgets.line import Look, line_text, line_width
 
+UNREAD, HELD = plan_dialog.UNREAD, plan_dialog.HELD
 UNOWNED = Refusal("unowned-files", "2 files of yours", "move them out first", overrulable=True)
 MOUNT = Refusal("mount", "a disk is mounted in it")
 
@@ -116,9 +117,18 @@ async def test_only_an_explicit_yes_acts(opened, made_up, keys):
         assert len(operations.ran) == 1
 
 
-async def test_a_yes_typed_ahead_of_the_plan_is_no_yes(opened, made_up, monkeypatch):
-    held, now = [True], [100.0]
+@pytest.fixture
+def clock(monkeypatch):
+    """What the dialog takes for the time, in a list of one; it waits as it does for a person."""
+    now = [100.0]
     monkeypatch.setattr(plan_dialog, "monotonic", lambda: now[0])
+    monkeypatch.setattr(plan_dialog, "UNREAD", UNREAD)
+    monkeypatch.setattr(plan_dialog, "HELD", HELD)
+    return now
+
+
+async def test_a_yes_typed_ahead_of_the_plan_is_no_yes(opened, made_up, clock):
+    held, now = [True], clock
     operations = made_up.MadeUpOperations(hold_plan=lambda: held[0])
     async with opened(operations) as screen:
         await screen.pilot.press("d", "y")
@@ -129,9 +139,60 @@ async def test_a_yes_typed_ahead_of_the_plan_is_no_yes(opened, made_up, monkeypa
         await screen.pilot.press("y", "y")  # the key is still held
         assert "again to confirm" in shown(screen.app)
         assert operations.ran == []
-        now[0] += 0.5
+        now[0] += UNREAD + 0.1
         await screen.pilot.press("y")
         assert screen.app.screen is screen.app.main
+
+
+@pytest.mark.parametrize("first", [0.25, 0.5, 0.66])
+async def test_a_key_that_is_held_since_before_the_dialog_agrees_to_nothing(
+    opened, made_up, clock, first
+):
+    operations = made_up.MadeUpOperations(refusals=())
+    async with opened(operations) as screen:
+        await screen.pilot.press("d")
+        await screen.planned()
+        clock[0] += first
+        for _ in range(40):
+            await screen.pilot.press("y")
+            clock[0] += 0.033
+        assert "again to confirm" in shown(screen.app)
+        assert operations.ran == []
+        clock[0] += HELD + 0.1
+        await screen.pilot.press("y")
+        await screen.over()
+        assert len(operations.ran) == 1
+
+
+@pytest.mark.parametrize("key", ["y", "enter"])
+async def test_a_plan_is_agreed_to_by_one_key_once_it_can_have_been_read(
+    opened, made_up, clock, key, wait_until
+):
+    operations = made_up.MadeUpOperations(refusals=())
+    async with opened(operations) as screen:
+        await screen.pilot.press("d")
+        await screen.planned()
+        await screen.pilot.press(*(["right"] if key == "enter" else []), key)
+        await wait_until(lambda: "again to confirm" in shown(screen.app))
+        await wait_until(lambda: not screen.app.focused.has_class("-active"))  # a button is let go
+        assert operations.ran == []
+        clock[0] += UNREAD + 0.1
+        await screen.pilot.press(key)
+        await screen.over()
+        assert len(operations.ran) == 1
+
+
+async def test_another_plan_is_read_anew(opened, made_up, clock):
+    operations = made_up.MadeUpOperations(refusals=(UNOWNED,))
+    async with opened(operations) as screen:
+        await screen.pilot.press("d")
+        await screen.planned()
+        clock[0] += UNREAD + 0.1
+        await screen.pilot.press("space")
+        await screen.planned()
+        await screen.pilot.press("y")
+        assert "again to confirm" in shown(screen.app)
+        assert operations.ran == []
 
 
 async def test_planning_can_be_given_up_and_its_result_is_dropped(opened, made_up, wait_until):

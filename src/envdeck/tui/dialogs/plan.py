@@ -32,8 +32,11 @@ from envdeck.tui.widgets.line import Line, Look, Part, Tone, content
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.line_view import LineView
 
-_HELD = 0.4
-"""Seconds after a yes that came too early in which another one is taken for the same key, held."""
+UNREAD = 0.8
+"""Seconds after the plan came into sight in which no yes is taken. A key that is held repeats for
+the first time after 0.5 s, on some machines after 0.66 s."""
+HELD = 0.3
+"""Seconds after a yes in which another one is taken for the same key, held."""
 _LEAST = 6
 """Lines of the plan that there is always room for."""
 _FRAME = 7
@@ -168,6 +171,23 @@ class PlanWords:
             said.show((Part(why, Tone.ERROR),))
 
 
+class HeldKey:
+    """Tells a yes to the plan from the key still held that opened the dialog."""
+
+    def __init__(self) -> None:
+        self._shown = self._last = float("-inf")
+
+    def see_plan(self) -> None:
+        """Take it that a plan came into sight now: none is agreed to before it can be read."""
+        self._shown = monotonic()
+
+    def is_held(self) -> bool:
+        """Whether the yes that came now is none, since the key was not let go before."""
+        now, last = monotonic(), self._last
+        self._last = now
+        return now - self._shown < UNREAD or now - last < HELD
+
+
 class PlanDialog(Dialog[tuple[Plan, ...]]):
     """Plans a wish in the background, shows the plan, and ends with it if the person says yes;
     with several, where the wish holds several together.
@@ -191,7 +211,7 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
         self.request = request
         self._words = PlanWords(self)
         self.maker = PlanMaker(self, request, self._words.say_planning, self._show)
-        self._too_early = float("-inf")
+        self._key = HeldKey()
         self._view = PlanView(look, self.maker, self._words.say_more)
         self._no = DialogButton(cancel_line(leave, look), id="cancel")
         self._purge = DialogButton((), id="purge")
@@ -224,6 +244,7 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
     def _show(self) -> None:
         """Show what was planned, and name what a yes does; where nothing can be done there is
         none."""
+        self._key.see_plan()
         possible = not isinstance(self.plan, NoPlan)
         if isinstance(self.plan, CombinedPlan):
             possible = bool(self.plan.possible or self.plan.refusals)
@@ -261,8 +282,7 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
     def action_go_on(self) -> None:
         """Do it, or say why not. A key that was held since before the plan was there is no yes."""
         why = why_not(self.plan, self.look)
-        if self.plan is None or monotonic() - self._too_early < _HELD:
-            self._too_early = monotonic()
+        if self._key.is_held():
             why = why or f"plan ready: press {self.look.key('yes')} again to confirm"
         if why:
             self.said.show((Part(why, Tone.ERROR),))

@@ -18,7 +18,7 @@ from envdeck.core.timeline.model import Snapshot, SnapshotPackage
 from envdeck.tui.base.services import PlanRequest
 from envdeck.tui.detail.dotenv_dialog import FixRequest
 from envdeck.tui.dialogs.dialog import Dialog
-from envdeck.tui.dialogs.menu import MenuItem
+from envdeck.tui.dialogs.menu import MenuDialog, MenuItem
 from envdeck.tui.dialogs.picker import ChoiceList
 from envdeck.tui.help.keys import HelpScreen
 from envdeck.tui.widgets.line import line_text
@@ -192,6 +192,19 @@ async def test_y_confirms_where_no_letter_is_typed_or_says_why_not(opened, wait_
         await pilot.press("y")
         await wait_until(lambda: ended or painted(pilot.app) != before or dialog.said.line)
         assert ended != [None]
+
+
+@pytest.mark.parametrize("key", ["enter", "y"])
+@pytest.mark.parametrize(
+    "name", [name for name in CASES if issubclass(DIALOGS[name.split()[0]], MenuDialog)]
+)
+async def test_every_key_that_confirms_takes_the_same_of_a_menu(opened, wait_until, name, key):
+    async with opened(name) as (pilot, dialog, ended):
+        dialog.list.focus()
+        await pilot.press("home", "space", "down", key)
+        await wait_until(lambda: ended)
+        under = dialog.items[min(1, len(dialog.items) - 1)].key
+        assert ended == [() if dialog.many else (under,)]
 
 
 @ALL

@@ -33,8 +33,8 @@ class MenuItem(NamedTuple):
 
 
 class MenuDialog(Dialog[tuple[str, ...]]):
-    """Ends with the keys of what was chosen. Where one is chosen, `enter` takes the row under the
-    cursor."""
+    """Ends with the keys of what was chosen. Where one is chosen, every key that confirms takes the
+    row under the cursor; with the focus on a button, it is what is chosen."""
 
     DEFAULT_CSS = """
     MenuDialog .choices { height: 1fr; }
@@ -103,12 +103,13 @@ class MenuDialog(Dialog[tuple[str, ...]]):
     @on(LineList.Chosen)
     def _entered(self, event: LineList.Chosen) -> None:
         event.stop()
-        if not self.many and isinstance(event.row, ChoiceRow):
-            self.chosen = {str(event.row.key)}
         self.action_go_on()
 
     def action_go_on(self) -> None:
         """End with what was chosen, in the order of the rows."""
+        row = self.list.current
+        if not self.many and row is not None and (self.list.has_focus or not self.chosen):
+            self.chosen = {str(row.key)}
         self.dismiss(tuple(one.key for one in self.items if one.key in self.chosen))
 
 
@@ -208,8 +209,8 @@ class FiltersDialog(MenuDialog):
         self.say(f"removed {plain(str(row.key))}")
 
     def action_go_on(self) -> None:
-        """Use the filter that is chosen, or else the one under the cursor."""
+        """Use a filter, where there is one."""
         if self.list.current is None:
             self.say("no saved filter to use")
         else:
-            self.dismiss((next(iter(self.chosen), str(self.list.current.key)),))
+            super().action_go_on()

@@ -78,7 +78,7 @@ class Walk:
         self.sees("created ")
 
     def runs_the_command(self, command, said):
-        self.sees("Tests", command, "enter select")
+        self.sees("Tests", command, "enter choose")
         self.press("\r")
         self.sees("Show plan")
         self.press("\r")

@@ -282,6 +282,18 @@ async def test_a_batch_is_one_row_opened_and_closed_by_enter() -> None:
         await until(lambda: len(app.view.table.rows) == count)
 
 
+@pytest.mark.parametrize("cells", [73, 80])
+def test_why_there_is_no_undo_is_not_cut_in_the_table(cells) -> None:
+    for why, said in {
+        "permanently deleted": "permanently deleted",
+        "needs attention: check the disk first": "needs attention",
+        "trash not found: its disk is away": "trash not found",
+    }.items():
+        told = line_text(draw_past(HistoryRow(past(1, why)), HistoryColumns.fit(cells), LOOK))
+        assert told.rstrip().endswith(f"  {said}")
+        assert width(told) <= cells
+
+
 async def test_a_batch_is_undone_whole() -> None:
     app, operations = view(past=(*BATCH, *PASTS))
     async with app.run_test(size=(80, 24)) as pilot:

@@ -290,6 +290,16 @@ async def test_enter_leads_to_an_environment_and_back_leads_out(
         await until(pilot, lambda: app.screen is not app.view)
 
 
+@pytest.mark.parametrize("columns", [40, 60, 80])
+async def test_the_way_back_is_named_at_every_width(columns) -> None:
+    app = Harness([], [interpreter("/nowhere")])
+    async with app.run_test(size=(columns, 15)) as pilot:
+        await until(pilot, lambda: app.screen is app.view)
+        told = line_text(app.view.keys.lay_out(columns))
+        assert "esc back" in told
+        assert "? help" in told
+
+
 async def test_the_key_that_opens_it_closes_it() -> None:
     app = Harness([], [interpreter("/nowhere")])
     async with app.run_test(size=(50, 15)) as pilot:

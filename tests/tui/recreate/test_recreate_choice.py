@@ -454,7 +454,7 @@ async def test_where_no_interpreter_is_proposed_enter_asks_to_choose_one() -> No
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(app)
         await pilot.press("enter")
-        await until(lambda: "select a base interpreter" in shown(app))
+        await until(lambda: "choose a base interpreter" in shown(app))
         await pilot.press("enter", "enter")
         await until(lambda: app.answers)
     app.answers[0][0].plan(frozenset())

@@ -194,7 +194,7 @@ async def test_space_a_and_the_lock_are_planned_as_chosen() -> None:
         await ready(app)
         assert app.view.list.current.key == ("package", "click")
         await pilot.press("space", "j", "j", "a")
-        await until(lambda: "0 of 3 selected" in shown(app))
+        await until(lambda: "0 of 3 chosen" in shown(app))
         await pilot.press("g", "space", "enter")
         await until(lambda: app.answers)
     request = app.answers[0]

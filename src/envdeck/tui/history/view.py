@@ -35,7 +35,9 @@ _ENDED = 17
 _ROOMY_FROM = 100
 _PATH = 8
 """Cells of a path at the least."""
-_NARROW_BELOW = 68
+_UNDO = 19
+"""Cells of `permanently deleted`."""
+_NARROW_BELOW = 73
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +102,9 @@ class HistoryColumns:
     def fit(cls, cells: int) -> "HistoryColumns":
         """Return the columns for a width."""
         ended = 2 if cells < _NARROW_BELOW else _ENDED
-        undo = 4 if cells < _NARROW_BELOW else 37 if cells >= _ROOMY_FROM else 18
+        undo = 4 if cells < _NARROW_BELOW else 37 if cells >= _ROOMY_FROM else _UNDO
         taken = 1 + _WHEN + _WHAT + ended + undo + 4 * len(_GAP) + 1
-        path = cells - taken
-        if path < _PATH and undo > _PATH:  # the way back gives way to the path
-            undo -= _PATH - path
-        return cls(max(path, _PATH), ended, undo)
+        return cls(max(cells - taken, _PATH), ended, undo)
 
     def heading(self) -> Line:
         """Return the names of the columns."""
@@ -207,7 +206,8 @@ def ended_words(past: HistoryItem, entry: Entry, look: Look) -> tuple[str, Tone]
 def undo_words(past: HistoryItem, entry: Entry, cells: int, look: Look) -> tuple[str, Tone]:
     """Return that it can be taken back and for how long, or why not."""
     if past.why_not:
-        return (look.sentence(past.why_not) if cells > 4 else ""), Tone.MUTED
+        said = look.sentence(past.why_not) if cells > 4 else ""
+        return (said if width(said) <= cells else said.partition(": ")[0]), Tone.MUTED
     key = look.key("undo")
     left = _left(past, entry, look)
     if cells <= 4:

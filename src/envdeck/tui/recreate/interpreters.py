@@ -204,7 +204,7 @@ class PythonRows(Section):
         if not self.choices:
             return "no interpreter available", None
         first = (PYTHON, self.choices[0].interpreter.executable)
-        return "select a base interpreter", first
+        return "choose a base interpreter", first
 
     def open_question(self) -> str:
         """Return that it is not known yet what another minor version comes to."""

@@ -76,7 +76,7 @@ class UpgradePackages(Section):
         """Return how many are chosen."""
         if self.picker is None or self.picker.empty:
             return ()
-        return (Part(f"{len(self.picker.chosen):,} selected ", Tone.ACCENT),)
+        return (Part(f"{len(self.picker.chosen):,} chosen ", Tone.ACCENT),)
 
     def hints(self, row: ChoiceRow | None) -> Mapping[str, str]:
         """Return the keys on a row."""

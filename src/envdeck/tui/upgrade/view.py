@@ -23,7 +23,7 @@ _TONES = {"patch": Tone.GOOD, "minor": Tone.ACCENT, "major": Tone.ERROR}
 _GROUPS = {
     "patch": ("Patch", "bug fixes"),
     "minor": ("Minor", "new features"),
-    "major": ("Major", "breaking changes, select individually"),
+    "major": ("Major", "breaking changes, choose individually"),
     "other": ("Other", "versions not comparable"),
     HELD: ("Held back", "by other packages"),
 }
@@ -74,7 +74,7 @@ def group_line(group: str, picker: UpgradePicker, cells: int, look: Look) -> Lin
     """Return the title of a group, with how many of it are chosen."""
     name, why = _GROUPS[group]
     total, chosen = len(picker.groups[group]), picker.count(group)
-    count = f"{chosen:,} of {total:,} selected" if group != HELD or chosen else f"{total:,}"
+    count = f"{chosen:,} of {total:,} chosen" if group != HELD or chosen else f"{total:,}"
     parts = (
         Part(f" {name}", Tone.HEADING),
         Part(f"  {count}", Tone.PLAIN),
@@ -168,7 +168,7 @@ def candidate_about(
     if row.released and version == row.target:
         lines.append((Part(f"{plain(row.target)} was released on {plain(row.released)}"),))
     if picker.is_changed(row.name):
-        said = f"Selected {plain(version)}; the latest compatible version is {plain(row.target)}."
+        said = f"Chosen: {plain(version)}; the latest compatible version is {plain(row.target)}."
         lines += wrapped((Part(said, Tone.WARNING),), room, ellipsis)
     if row.held_back:
         lines += wrapped((Part(f"Latest is {plain(row.latest)}, held back by:"),), room, ellipsis)
@@ -176,7 +176,7 @@ def candidate_about(
         for reason in reasons:
             lines += wrapped((Part(f"  {look.sentence(reason)}", Tone.MUTED),), room, ellipsis)
         newer = Part(look.key("newer"), Tone.HEADING)
-        lines.append((newer, Part(": select it anyway; the plan shows whether it resolves")))
+        lines.append((newer, Part(": choose it anyway; the plan shows whether it resolves")))
     if row.seed:
         said = "Seed package: installed by the tool that created the environment."
         lines += wrapped((Part(said, Tone.MUTED),), room, ellipsis)

@@ -236,6 +236,6 @@ def _does(step: StepView) -> str:
         if step.fields:
             return "fill in"
         if step.options:
-            return "select"
+            return "choose"
         return "run"
     return _COPY if step.commands and step.state in {StepState.READY, StepState.DONE} else ""

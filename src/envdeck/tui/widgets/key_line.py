@@ -29,7 +29,8 @@ class Hint(NamedTuple):
 def hints_line(
     actions: Sequence[str], remapped: Mapping[str, str], cells: int, words: Mapping[str, str]
 ) -> tuple[Line, tuple[Hint, ...]]:
-    """Return the hints that fit, from the first on; the last one given always stays.
+    """Return the hints that fit, from the first on; the last one given always stays, and so does
+    the way back before it while there is another to leave out.
 
     `words` says what an action means here, where that is not its usual word.
     """
@@ -42,7 +43,7 @@ def hints_line(
         for name in actions
     ]
     while len(told) > 1 and _width(told) > cells:
-        del told[-2]
+        del told[-3 if len(told) > 2 and told[-2][0] == "back" else -2]
     parts, hints, at = [Part(" ")], [], 1
     for name, key, word in told:
         parts += [Part(key, Tone.HEADING), Part(f" {word}", Tone.MUTED), Part("  ")]

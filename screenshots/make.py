@@ -298,8 +298,8 @@ async def _caches(hand: Hand) -> None:
         (".cache/pip/http-v2/a", 31_000_000),
         (".cache/pypoetry/artifacts/c3/a", 12_500_000),
         ("work/dashboard/__pycache__/a.pyc", 240_000),
-        ("work/dashboard/.mypy_cache/a", 4_200_000),
-        ("work/dashboard/.pytest_cache/a", 20_000),
+        ("work/dashboard/.mypy_cache/3.12/a", 4_200_000),
+        ("work/dashboard/.ruff_cache/0.4.1/a", 20_000),
     ):
         (home / name).parent.mkdir(parents=True, exist_ok=True)
         (home / name).write_bytes(bytes(length))

@@ -13,7 +13,7 @@ def machine(home):
     """A home with caches and debris, and what runs the program in it."""
     for name in (
         *(".cache/pip/http/3/a", ".cache/uv/archive-v0/b", ".cache/pypoetry/artifacts/c3/c"),
-        *("work/api/pyproject.toml", "work/api/__pycache__/d.pyc", "work/api/.mypy_cache/e"),
+        *("work/api/pyproject.toml", "work/api/__pycache__/d.pyc", "work/api/.mypy_cache/3.12/e"),
     ):
         file = home / name
         file.parent.mkdir(parents=True, exist_ok=True)

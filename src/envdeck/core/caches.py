@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from envdeck.core.catalog import Catalog
 from envdeck.core.discovery.managers import manager_classes
-from envdeck.core.discovery.managers.base import CacheLayout
+from envdeck.core.discovery.managers.base import CacheLayout, has_tag, holds_only, names_in
 from envdeck.core.git import Git
 from envdeck.core.index import Index, index_path
 from envdeck.core.inspection.interpreters import dependants
@@ -37,7 +37,13 @@ _PIN_LIMIT = 4096
 _PIP = CacheLayout(
     pip_caches,
     "packages are downloaded and built again when they are next installed",
-    {"http|http-v2": "[0-9a-f]", "wheels": "[0-9a-f]{2}"},
+    folder="pip",
+    parts={"http|http-v2": "[0-9a-f]", "wheels": "[0-9a-f]{2}"},
+    inner={
+        "http|http-v2": "[0-9a-f] / [0-9a-f]",
+        "wheels": "[0-9a-f]{2} / [0-9a-f]{2}",
+    },
+    others=r"selfcheck(?:\.json)?",
     command=("pip", "cache", "purge"),
     variables={"PIP_CACHE_DIR": "{}", "PIP_CONFIG_FILE": os.devnull, "PIP_NO_CACHE_DIR": ""},
 )
@@ -52,6 +58,18 @@ class CacheFolder:
     path: str
     """Its real path."""
     size: Size | None = None
+    names: frozenset[str] | None = None
+    """What was right in it at the look; None: that was not asked."""
+    own: str = ""
+    """What a tool may add to it meanwhile, as a pattern; empty: nothing."""
+
+    @property
+    def has_more(self) -> bool:
+        """Whether it holds now what it did not at the look: a yes to that was never said."""
+        if self.own == _BYTE_CODE:
+            return not is_debris("bytecode", self.path)
+        new = () if self.names is None else {*names_in(self.path)} - self.names
+        return not all(re.fullmatch(self.own, name, re.DOTALL) for name in new)
 
 
 @dataclass(frozen=True)
@@ -78,6 +96,24 @@ class Cache:
     """Whether it goes for good at once: what tools write again by themselves."""
     default: bool = True
     """Whether it is cleared where a person names none."""
+    names: frozenset[str] | None = field(default=None, hash=False)
+    """What was right in its root at the look, where the tool's command may take all of that."""
+
+    @property
+    def has_more(self) -> bool:
+        """Whether it holds now what it did not at the look."""
+        beside = CacheFolder(self.root, names=self.names)
+        return beside.has_more or any(folder.has_more for folder in self.folders)
+
+    @property
+    def whole(self) -> bool:
+        """Whether its root goes, with all that is in it."""
+        return any(folder.path == self.root for folder in self.folders)
+
+    @property
+    def shown_paths(self) -> list[str]:
+        """The folders that go, below its root if it has one."""
+        return [folder.path.removeprefix(os.path.join(self.root, "")) for folder in self.folders]
 
     @cached_property
     def size(self) -> JointSize:
@@ -116,6 +152,13 @@ KINDS = (*TOOLS, *DEBRIS, LEFTOVERS, INTERPRETERS)
 _NOT_WALKED = frozenset({".git", ".hg", ".svn", ".jj", "node_modules", "site-packages"})
 _BYTE_CODE = r".+\.(?:pyc|pyo|nbi|nbc)(?:\.\d+)?"
 """What Python and Numba write, also while they do."""
+_MARKS = r"CACHEDIR\.TAG|\.gitignore"
+_WRITTEN = {
+    "pytest": rf"{_MARKS}|README\.md|[vd]",
+    "mypy": rf"{_MARKS}|\d+\.\d+|missing_stubs",
+    "ruff": rf"{_MARKS}|\d+(?:\.\d+)*|content",
+}
+"""What each tool writes right into its folder."""
 
 
 def _never() -> bool:
@@ -148,9 +191,8 @@ class CacheFinder:
         for found in self._all():
             if self.stopped():
                 return
-            folders = tuple(
-                replace(folder, size=sizer.measure(folder.path)[1]) for folder in found.folders
-            )
+            listed = (replace(one, names=frozenset(names_in(one.path))) for one in found.folders)
+            folders = tuple(replace(one, size=sizer.measure(one.path)[1]) for one in listed)
             yield replace(found, folders=folders)
 
     def _all(self) -> Iterator[Cache]:
@@ -181,23 +223,37 @@ class CacheFinder:
         if lies_under(root, self._host.home) and not lies_under(real, home):
             why = f"a link out of the home folder: {real}"
             return None if real in met else replace(found, blocked=why, guard="symlink")
-        names = frozenset(_names_in(real))
+        names = frozenset(names_in(real))
         if layout.signs and names.isdisjoint(layout.signs):
             return None
         parts = _parts_of(layout, real, names) if layout.parts else {real: ""}
+        usual = layout.is_usual(real, self._host)
+        folders = layout.named_like_parts(set(_folders_in(real)))
+        if not layout.parts:
+            doubts = layout.unowned(real, names) if layout.unowned and not usual else []
+        else:
+            doubts = layout.strange_names(real, parts, usual=usual)
+            doubts += [each for each in folders if each not in parts.values()]
         paths = [path for path in parts if path not in met]
         if not paths:
             return None
         met.update(paths)
-        alone = len(paths) == len(parts)
-        found = replace(found, root=real, folders=tuple(map(CacheFolder, paths)))
+        # A tool's own command would follow a link in place of one of its folders.
+        alone = len(paths) == len(parts) and not any(
+            reach.islink(os.path.join(real, name)) for name in layout.named_like_parts(names)
+        )
+        own = {path: layout.pattern_of(parts[path]) for path in paths}
+        listed = tuple(CacheFolder(path, own=own[path]) for path in paths)
+        found = replace(found, root=real, folders=listed)
         known = names if not layout.parts else names - frozenset(parts.values())
         strange = [name for name in sorted(known) if not re.fullmatch(layout.others, name, re.S)]
         if cause := protected_place(real, self._host):
             # Of the root alone: uv puts a `.git` into folders of its cache, to end searches there.
             return replace(found, blocked=cause, guard="protected-path")
-        if not layout.parts and strange:
-            why = f"also holds what is not of {tool}: {join_some(strange)}"
+        if not layout.parts:
+            doubts = sorted({*doubts, *strange})
+        if doubts:
+            why = f"also holds what is not of {tool}: {join_some(doubts)}"
             return replace(found, blocked=why, guard="unowned-files")
         if linked := [path for path, ends in self._links if any(lies_under(e, real) for e in ends)]:
             more = f" and {len(linked) - 1:,} more" if len(linked) > 1 else ""
@@ -213,7 +269,7 @@ class CacheFinder:
         if not command or reach.which(command[0], search) is None:
             return found
         variables = {name: text.replace("{}", real) for name, text in layout.variables.items()}
-        return replace(found, command=command, variables=variables)
+        return replace(found, command=command, variables=variables, names=names)
 
     @cached_property
     def _links(self) -> list[tuple[str, frozenset[str]]]:
@@ -244,7 +300,8 @@ class CacheFinder:
         for kind, every in folders.items():
             one, paths = DEBRIS[kind], [path for path in every if path not in kept]
             if paths and kind in self.kinds:
-                found = tuple(map(CacheFolder, paths))
+                own = _BYTE_CODE if kind == "bytecode" else _WRITTEN.get(kind, ".*")
+                found = tuple(CacheFolder(path, own=own) for path in paths)
                 yield Cache(kind, one.title, one.loses, found, forever=one.forever)
             if len(paths) < len(every) and kind in self.kinds:
                 stay = [path for path in every if path in kept]
@@ -291,16 +348,9 @@ class CacheFinder:
             )
 
 
-def _names_in(path: str) -> list[str]:
-    try:
-        return reach.listdir(path)
-    except (OSError, ValueError):
-        return []
-
-
 def _folders_in(path: str) -> list[str]:
     """Return the names of real folders in a folder, sorted; of links there are none."""
-    whole = ((name, os.path.join(path, name)) for name in sorted(_names_in(path)))
+    whole = ((name, os.path.join(path, name)) for name in names_in(path))
     return [name for name, each in whole if reach.isdir(each) and not reach.islink(each)]
 
 
@@ -313,17 +363,22 @@ def _parts_of(layout: CacheLayout, root: str, names: Iterable[str]) -> dict[str,
             path = os.path.join(root, name)
             if not re.fullmatch(part, name) or reach.islink(path) or not reach.isdir(path):
                 continue
-            if not inside or _holds_only(path, inside):
+            if not inside or holds_only(path, inside):
                 found[path] = name
     return found
 
 
-def _holds_only(path: str, pattern: str) -> bool:
-    """Tell whether all that is right in a folder is called by a pattern."""
-    try:
-        return all(re.fullmatch(pattern, name, re.DOTALL) for name in reach.listdir(path))
-    except (OSError, ValueError):
-        return False
+def is_debris(kind: str, path: str) -> bool:
+    """Tell whether a folder that is called like a tool's holds only what that tool writes."""
+    if kind == "bytecode":
+        each = (os.path.join(path, name) for name in names_in(path))
+        return holds_only(path, _BYTE_CODE) and all(
+            reach.isfile(one) and not reach.islink(one) for one in each
+        )
+    if kind not in _WRITTEN:
+        return True
+    versions = (name for name in _folders_in(path) if re.fullmatch(r"\d+(\.\d+)+", name))
+    return holds_only(path, _WRITTEN[kind]) and (has_tag(path) or any(versions))
 
 
 def _link_ends(environment: Environment) -> frozenset[str]:
@@ -357,7 +412,7 @@ def _debris_in(root: str, met: set[str]) -> Iterator[tuple[str, str]]:
             path = os.path.join(folder, name)
             kind = _BY_FOLDER.get(name)
             if kind is not None:
-                if path not in met and (kind != "bytecode" or _holds_only(path, _BYTE_CODE)):
+                if path not in met and is_debris(kind, path):
                     met.add(path)
                     yield kind, path
             elif name not in _NOT_WALKED and not _is_environment(path):

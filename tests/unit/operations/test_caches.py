@@ -35,6 +35,9 @@ def fill(path, length=100_000):
     return path
 
 
+TAG = "Signature: 8a477f597d28d172789f06886806bc55\n"
+
+
 def found(catalog, *kinds, environments=(), interpreters=()):
     finder = CacheFinder(catalog, environments, interpreters)
     if kinds:
@@ -137,6 +140,110 @@ def test_a_home_and_what_is_above_it_are_no_cache_whatever_is_in_them(
     assert (home / place / "http-v2/a/x").exists()
 
 
+PERSONS = {
+    "uv": ("UV_CACHE_DIR", ("archive-v0/thesis/x", "wheels-v2/.git/HEAD", "wheels-v2/main.py")),
+    "pip": ("PIP_CACHE_DIR", ("http/a/letter.txt", "wheels/2d/mine/x")),
+    "poetry": ("POETRY_CACHE_DIR", ("artifacts/c3/app.zip", "cache/repositories/x")),
+    "pdm": ("PDM_CACHE_DIR", ("hashes/10/mine", "packages/my-project/main.py")),
+    "pipenv": ("PIPENV_CACHE_DIR", ("pkgs/main.py", "hash-cache/thesis.tex")),
+    "hatch": ("HATCH_CACHE_DIR", ("licenses/mine.txt",)),
+    "pre-commit": ("PRE_COMMIT_HOME", ("db.db", "repository/main.py", "repowork1234/main.py")),
+    "conda": ("CONDA_PKGS_DIRS", ("urls.txt", "my-own-project/main.py", "a-photo-1.tar.bz2")),
+}
+
+
+@pytest.mark.parametrize("tagged", [False, True])
+@pytest.mark.parametrize("kind", PERSONS)
+def test_a_persons_folder_that_looks_like_a_cache_stays(
+    catalog, host, home, operations, kind, tagged
+):
+    """The tool's own command is on the PATH, and is not called either."""
+    variable, names = PERSONS[kind]
+    for name in names:
+        fill(home / "uvw" / name)
+    if tagged:
+        (home / "uvw/CACHEDIR.TAG").write_text(TAG)
+    tool(home, kind, f"#!/bin/sh\nrm -r {home}/uvw\n")
+    environ = {"PATH": f"{home}/bin:{os.environ['PATH']}", variable: str(home / "uvw")}
+    operations.catalog.host = operations.store.host = replace(host, environ=environ)
+    every = found(operations.catalog, kind)
+    assert {(one.guard, one.command) for one in every} <= {("unowned-files", ())}
+    if every:
+        result = operations.run(plan_clear(operations, every, purge=True), lambda _: None)
+        assert result.status is Ending.REFUSED
+    assert all((home / "uvw" / name).exists() for name in names)
+
+
+@pytest.mark.parametrize("mark", [".git/HEAD", ".hg/store/x", "main.py", ".git"])
+def test_a_repository_in_a_folder_of_a_cache_keeps_it(catalog, home, mark):
+    fill(home / ".cache/uv/wheels-v8/pypi/x")
+    fill(home / ".cache/uv/archive-v0/.git", 0)
+    fill(home / ".cache/uv/wheels-v8" / mark)
+    (one,) = found(catalog, "uv")
+    assert (one.guard, f"wheels-v8/{mark.split('/')[0]}" in one.blocked) == ("unowned-files", True)
+
+
+def test_a_folder_of_a_cache_that_holds_something_else_keeps_its_command_away(catalog, host, home):
+    fill(home / ".cache/pip/wheels/2d/x")
+    fill(home / ".cache/pip/http/letter.txt")
+    tool(home, "pip", "#!/bin/sh\n")
+    catalog.host = replace(host, environ={"PATH": str(home / "bin")})
+    (one,) = found(catalog, "pip")
+    assert (one.guard, one.command) == ("unowned-files", ())
+
+
+def test_a_moved_cache_of_uv_with_its_tag_is_one(catalog, host, home):
+    fill(home / "fast/archive-v0/0MpjWips1hvx006s/x")
+    fill(home / "fast/archive-v0/.git", 0)
+    fill(home / "fast/wheels-v8/pypi/x")
+    fill(home / "fast/interpreter-v5/a5c7e9386938cf21/x")
+    catalog.host = replace(host, environ={"UV_CACHE_DIR": str(home / "fast")})
+    assert [one.guard for one in found(catalog, "uv")] == ["unowned-files"]
+    (home / "fast/CACHEDIR.TAG").write_text(TAG)
+    (one,) = found(catalog, "uv")
+    assert (one.blocked, len(one.folders)) == ("", 3)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_what_came_into_a_folder_after_the_look_stays(catalog, home, operations, late):
+    fill(home / ".cache/pypoetry/artifacts/c3/x")
+    (one,) = found(catalog, "poetry")
+    plan = plan_clear(operations, [one], purge=True) if late else None
+    mine = fill(home / ".cache/pypoetry/artifacts/thesis.tex")
+    plan = plan or plan_clear(operations, [one], purge=True)
+    result = operations.run(plan, lambda _: None)
+    assert (result.status, "changed since" in result.message) == (Ending.REFUSED, True)
+    assert mine.exists()
+
+
+def test_byte_code_beside_which_something_was_put_meanwhile_stays(catalog, home, operations):
+    for name in ("pyproject.toml", "a/__pycache__/x.pyc", "b/__pycache__/x.pyc"):
+        fill(home / "work/api" / name, 10)
+    list(catalog.scan(Scope((str(home),))))
+    (one,) = found(catalog, "bytecode")
+    plan = plan_clear(operations, [one])
+    mine = fill(home / "work/api/a/__pycache__/thesis.tex")
+    fill(home / "work/api/b/__pycache__/y.pyc")
+    result = operations.run(plan, lambda _: None)
+    assert "a/__pycache__ changed since the preview" in result.message
+    assert mine.exists()
+    assert not (home / "work/api/b/__pycache__").exists()
+
+
+def test_folders_called_like_those_of_tools_are_not_theirs(catalog, home):
+    mine = ("__pycache__/x.pyc/thesis.tex", ".mypy_cache/thesis.tex", ".pytest_cache/v/mine")
+    for name in ("pyproject.toml", *mine, ".ruff_cache/0.4.1/x", ".ruff_cache/thesis.tex"):
+        fill(home / "work/api" / name, 10)
+    list(catalog.scan(Scope((str(home),))))
+    assert found(catalog, "bytecode", "mypy", "pytest", "ruff") == []
+
+
+def test_a_plan_names_the_folders_that_go(catalog, home, operations):
+    fill(home / ".cache/uv/archive-v0/abc/x")
+    plan = plan_clear(operations, found(catalog, "uv"))
+    assert ("folders", "archive-v0") in [(each.label, each.text) for each in plan.targets[0].facts]
+
+
 def test_a_folder_beside_central_environments_is_not_poetrys(catalog, host, home):
     fill(home / "work/artifacts/c3/app.whl")
     fill(home / "work/virtualenvs/api-npqDAU7S-py3.12/pyvenv.cfg")
@@ -166,8 +273,8 @@ def test_a_configured_cache_is_found(catalog, home, kind):
 
 
 def test_one_folder_is_one_cache_whoever_leads_to_it(catalog, host, home, operations):
-    fill(home / ".cache/pip/http-v2/a/x")
-    fill(home / ".cache/pip/hash-cache/x")
+    fill(home / ".cache/pip/http-v2/a/b/x")
+    fill(home / ".cache/pip/hash-cache/c/d/x")
     (home / "link").symlink_to(home / ".cache/pip")
     environ = {
         "PATH": str(home),
@@ -221,9 +328,13 @@ def test_a_cache_that_goes_as_a_whole_holds_nothing_else(catalog, host, home, ki
     environ = {"PRE_COMMIT_HOME": str(home / "work"), "CONDA_PKGS_DIRS": str(home / "work")}
     catalog.host = replace(host, environ=environ)
     fill(home / "work" / sign)
-    fill(
-        home / "work/repoab12" if kind == "pre-commit" else home / "work/zlib-1.3-h4ab18f5_2/info/x"
-    )
+    (home / "work/README").write_text("This directory is maintained by the pre-commit project.\n")
+    if kind == "pre-commit":
+        fill(home / "work/repoab12cd_4/x")
+        (home / "work/db.db").write_bytes(b"SQLite format 3\0 ... /work/repoab12cd_4")
+    else:
+        (home / "work/README").unlink()
+        fill(home / "work/zlib-1.3-h4ab18f5_2/info/index.json")
     assert not found(catalog, kind)[0].blocked
     fill(home / "work/letter.txt")
     (one,) = found(catalog, kind)
@@ -332,7 +443,7 @@ def test_the_tools_own_command_clears_this_cache_and_is_measured(catalog, host, 
     operations.catalog.host = operations.store.host = replace(
         host, environ={"PATH": path, "PIP_CACHE_DIR": str(home / "own")}
     )
-    fill(home / "own/http/3/x")
+    fill(home / "own/http/3/0/x")
     (one,) = found(operations.catalog, "pip")
     plan = plan_clear(operations, [one])
     assert plan.steps[0].command == ("pip", "cache", "purge")
@@ -341,7 +452,7 @@ def test_the_tools_own_command_clears_this_cache_and_is_measured(catalog, host, 
     assert (result.status, result.message) == (Ending.DONE, "pip cache cleared by pip")
     assert result.freed_bytes == one.size.reclaimable_bytes
     tool(home, "pip", "#!/bin/sh\necho no such thing >&2\nexit 3\n")
-    fill(home / "own/http/3/x")
+    fill(home / "own/http/3/0/x")
     (one,) = found(operations.catalog, "pip")
     result = operations.run(plan_clear(operations, [one]), lambda _: None)
     assert result.status is Ending.ROLLED_BACK
@@ -554,9 +665,10 @@ def test_what_changed_since_it_was_shown_stays(catalog, home, operations):
 def test_debris_of_projects_without_what_is_in_environments(catalog, home, make_venv, operations):
     project = home / "work/api"
     fill(project / "pyproject.toml", 10)
-    for name in ("__pycache__/a.pyc", "src/api/__pycache__/b.pyc", ".pytest_cache/v",
-                 ".mypy_cache/3.12/x", ".ruff_cache/0/x", ".tox/py312/pyvenv.cfg"):  # fmt: skip
+    for name in ("__pycache__/a.pyc", "src/api/__pycache__/b.pyc", ".pytest_cache/v/cache/x",
+                 ".mypy_cache/3.12/x", ".ruff_cache/0.4.1/x", ".tox/py312/pyvenv.cfg"):  # fmt: skip
         fill(project / name)
+    (project / ".pytest_cache/CACHEDIR.TAG").write_text(TAG)
     make_venv(project / ".venv")
     kept = fill(project / ".venv/lib/python3/site-packages/x/__pycache__/c.pyc")
     fill(project / ".hg/__pycache__/d.pyc")

@@ -349,6 +349,18 @@ def test_a_cache_that_is_a_disk_of_its_own_is_cleared_by_its_folders(machine, di
         subprocess.run(["umount", "-l", cache], check=True)
 
 
+VARIABLES = {"uv": "UV", "pip": "PIP", "poetry": "POETRY", "pdm": "PDM", "pipenv": "PIPENV"}
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_a_cache_that_a_variable_moved_is_known_by_what_the_tool_wrote(machine, tool):
+    here = machine(tool)
+    name = f"{VARIABLES[tool]}_CACHE_DIR" if tool in VARIABLES else "PRE_COMMIT_HOME"
+    here.host.environ[name] = str(here.home / "fast")
+    here.use()
+    assert [(one.root, one.blocked) for one in here.caches()] == [(str(here.home / "fast"), "")]
+
+
 KILLED = """
 import os, signal, sys
 from itertools import count

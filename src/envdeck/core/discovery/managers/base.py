@@ -7,17 +7,27 @@ one.
 """
 
 import os
+import re
 from binascii import b2a_base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import ClassVar, NamedTuple
 
 from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind
-from envdeck.core.lazy_dataclasses import dataclass
+from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.model import ProjectLink, Refusal
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, parse_toml, read_bounded
 from envdeck.core.system.host import Host
+
+CACHE_TAG = "CACHEDIR.TAG"
+_SIGNATURE = b"Signature: 8a477f597d28d172789f06886806bc55"
+_REPOSITORIES = frozenset({".git", ".hg", ".svn", ".jj", ".bzr"})
+_SOURCE = re.compile(
+    r".+\.(?:py[iwx]?|ipynb|[ch](?:pp|xx|c)?|rs|go|java|jsx?|tsx?|rb|sh|sql|md|rst|txt|docx?|odt"
+    r"|pdf|csv|toml|ini|cfg|ya?ml)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +73,15 @@ class CacheLayout(NamedTuple):
     """Where it is or was: by the variable, the setting, the default; whether it exists or not."""
     loses: str
     """What is lost by clearing it."""
+    folder: str = ""
+    """What its usual place is called, below the cache folder of the user."""
     parts: Mapping[str, str] = {}
     """Its folders right below the cache, as patterns, each with a pattern of all that is right
     below that folder (empty: anything). With no parts the cache is cleared as a whole."""
+    inner: Mapping[str, str] = {}
+    """The narrowest that is known of parts, asked where a setting has named the cache: by the
+    patterns of :attr:`parts`, patterns of the names below them and of those one level further
+    down, divided by ` / `. A part without one is proof of nothing."""
     others: str = ""
     """What else the tool has right below its cache, as a pattern."""
     keepsakes: str = ""
@@ -80,6 +96,108 @@ class CacheLayout(NamedTuple):
     """Whether that command takes whatever is in the cache, the tool's or not."""
     variables: Mapping[str, str] = {}
     """What that command is run with, so that it clears this cache (`{}`) and no other."""
+    tagged: bool = False
+    """Whether the tool has always put a `CACHEDIR.TAG` into its cache."""
+    unowned: Callable[[str, Iterable[str]], list[str]] | None = None
+    """What returns the names in a cache that goes as a whole that only look like the tool's."""
+
+    def is_usual(self, root: str, host: Host) -> bool:
+        """Tell whether a real path is where the tool has its cache unless it is told otherwise:
+        variables and settings may name any folder of a person."""
+        environ = {key: value for key, value in host.environ.items() if key != "XDG_CACHE_HOME"}
+        home = reach.realpath(host.home)
+        bases = (replace(host, environ=environ).user_cache(), host.at_home(".cache"))
+        places = [os.path.join(base, self.folder) for base in bases if self.folder]
+        if host.windows:
+            ends = ("Cache", "cache", os.path.join(self.folder, "Cache"))
+            places = [os.path.join(place, end) for place in places for end in ("", *ends)]
+        known = (os.path.join(home, os.path.relpath(place, host.home)) for place in places)
+        return root in map(os.path.normpath, known)
+
+    def named_like_parts(self, names: Iterable[str]) -> list[str]:
+        """Return the names that are those of its folders, whatever is in them."""
+        return [name for name in sorted(names) if any(re.fullmatch(p, name) for p in self.parts)]
+
+    def pattern_of(self, part: str) -> str:
+        """Return the pattern of what the tool puts into one of its folders."""
+        return next((each for name, each in self.parts.items() if re.fullmatch(name, part)), "")
+
+    def strange_names(self, root: str, parts: Mapping[str, str], *, usual: bool) -> list[str]:
+        """Return what makes it doubtful that parts, names by their paths, are the tool's."""
+        found = [name for name in names_in(root) if _is_repository(root, name)]
+        for path, part in parts.items():
+            inside = names_in(path)
+            if usual:
+                strange = _strange(path, inside, self.pattern_of(part))
+            else:
+                patterns = (each for name, each in self.inner.items() if re.fullmatch(name, part))
+                strange = _strange_below(path, inside, next(patterns, ""))
+            found += [f"{part}/{name}" for name in strange]
+        if usual or (self.tagged and has_tag(root)):
+            return sorted(found)
+        if self.tagged:
+            return sorted({*found, *parts.values()})
+        own = "|".join(filter(None, (*self.parts, self.others, r"CACHEDIR\.TAG|\.gitignore")))
+        found += [name for name in names_in(root) if not re.fullmatch(own, name, re.DOTALL)]
+        return sorted(found)
+
+
+def names_in(path: str) -> list[str]:
+    """Return the names in a folder; none where it cannot be read."""
+    try:
+        return sorted(reach.listdir(path))
+    except (OSError, ValueError):
+        return []
+
+
+def holds_only(path: str, pattern: str) -> bool:
+    """Tell whether all that is right in a folder is called by a pattern."""
+    try:
+        return all(re.fullmatch(pattern, name, re.DOTALL) for name in reach.listdir(path))
+    except (OSError, ValueError):
+        return False
+
+
+def has_tag(folder: str) -> bool:
+    """Tell whether a folder holds the `CACHEDIR.TAG` that marks it as a cache."""
+    data = read_bounded(os.path.join(folder, CACHE_TAG), 4096)
+    return not isinstance(data, Unread) and data.startswith(_SIGNATURE)
+
+
+def _is_repository(folder: str, name: str) -> bool:
+    """Tell whether a name marks a repository; an empty file `.git` is uv's, to end searches."""
+    path = os.path.join(folder, name)
+    if name not in _REPOSITORIES:
+        return False
+    if name != ".git" or reach.islink(path) or not reach.isfile(path):
+        return True
+    return read_bounded(path, 64) != b""
+
+
+def _strange(path: str, names: Iterable[str], pattern: str) -> list[str]:
+    """Return names that are not by a pattern, that mark a repository, or that are sources."""
+    found = []
+    for name in names:
+        own = re.fullmatch(pattern, name, re.DOTALL) if pattern else not _SOURCE.fullmatch(name)
+        if not own or _is_repository(path, name):
+            found.append(name)
+    return found
+
+
+def _strange_below(path: str, names: Iterable[str], patterns: str) -> list[str]:
+    """Return what is not by patterns, one level further down too."""
+    first, _, second = patterns.partition(" / ")
+    found = []
+    for name in names:
+        below = os.path.join(path, name)
+        if _is_repository(path, name) or not re.fullmatch(first, name, re.DOTALL):
+            found.append(name)
+        elif second and not (reach.isdir(below) and not reach.islink(below)):
+            if name not in {".git", ".gitignore", ".lock"}:
+                found.append(name)
+        elif second:
+            found += [f"{name}/{each}" for each in _strange(below, names_in(below), second)]
+    return found
 
 
 class Manager:

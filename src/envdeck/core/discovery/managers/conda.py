@@ -18,11 +18,12 @@ from envdeck.core.discovery.managers.base import (
     KnownFolder,
     Manager,
     absolute_paths,
+    names_in,
 )
 from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind
 from envdeck.core.model import Refusal
 from envdeck.core.system import reach
-from envdeck.core.system.files import Unread, read_text
+from envdeck.core.system.files import Unread, read_bounded, read_text
 from envdeck.core.system.host import Host
 
 _LIMIT = 64 * 1024
@@ -96,6 +97,13 @@ _NAMES = (
 )  # fmt: skip
 _REGISTER_LIMIT = 256 * 1024
 _REGISTER_LINES = 5000
+_LIST_LIMIT = 16 * 2**20
+_PACKAGE = (
+    r"\.?(?P<package>[\w.+]+(?:-[\w.+]+)*-[\w.!+]+-[\w.+]+?)"
+    r"(?:\.(?:conda|tar\.bz2))?(?:\.(?:part|partial|lock|json))?"
+)
+_INDEX = r"[0-9a-f]{8,64}(?:\.\w+)*"
+"""What it keeps of a channel, by a hash of its address."""
 
 
 def _caches(host: Host) -> tuple[str, ...]:
@@ -121,6 +129,25 @@ def _clearing(host: Host, cache: str) -> tuple[str, ...]:
     return (conda.program, "clean", "--index-cache", "--packages", "--tarballs", "--yes")
 
 
+def _unowned(root: str, names: Iterable[str]) -> list[str]:
+    """Return what is called like a package, and neither has a package's `info` in it nor is in
+    conda's list of what it downloaded."""
+    data = read_bounded(os.path.join(root, "urls.txt"), _LIST_LIMIT)
+    urls = "" if isinstance(data, Unread) else data.decode("utf-8", "replace")
+    listed = {url.strip().rpartition("/")[2] for url in urls.splitlines()}
+    listed |= {re.sub(r"\.(?:conda|tar\.bz2)$", "", each) for each in listed}
+    found = []
+    for name in sorted(names):
+        match = re.fullmatch(_PACKAGE, name, re.DOTALL)
+        if match and match["package"] not in listed:
+            path = os.path.join(root, match["package"])
+            if not reach.isfile(os.path.join(path, "info", "index.json")):
+                found.append(name)
+    cache = os.path.join(root, "cache")
+    strange = (name for name in names_in(cache) if not re.fullmatch(_INDEX, name, re.DOTALL))
+    return found + [f"cache/{name}" for name in strange]
+
+
 class Conda(Manager):
     """`<root>/envs/<name>`, any prefix that `environments.txt` lists, and `envs_dirs`."""
 
@@ -131,11 +158,11 @@ class Conda(Manager):
     cache = CacheLayout(
         _caches,
         "packages are downloaded again when they are next installed",
-        others=r"urls(?:\.txt)?|cache|\.trash|https?|file|.+\.(?:conda|tar\.bz2|part|partial|lock)"
-        r"|\.?[^.].*-[^-]+-[^-]+(?:\.json)?",
+        others=rf"urls(?:\.txt)?|cache|\.trash|{_PACKAGE}",
         signs=("urls", "urls.txt"),
         command_of=_clearing,
         variables={"CONDA_PKGS_DIRS": "{}"},
+        unowned=_unowned,
     )
 
     @cached_property

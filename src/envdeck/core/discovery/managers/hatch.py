@@ -36,7 +36,9 @@ class Hatch(Manager):
     cache = CacheLayout(
         lambda host: Hatch(host).caches,
         "licences are downloaded for the next new project",
-        {"licenses": r".+\.txt"},
+        folder="hatch",
+        parts={"licenses": r".+\.txt"},
+        inner={"licenses": r"(?:[A-Za-z0-9.+-]+-)?[A-Z0-9][A-Za-z0-9.+-]*\.txt"},
     )
 
     @cached_property

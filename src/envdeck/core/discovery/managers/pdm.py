@@ -55,11 +55,18 @@ class Pdm(Manager):
     cache = CacheLayout(
         _caches,
         "packages are downloaded and built again when they are next installed",
-        {
+        folder="pdm",
+        parts={
             "http": r"http-cache\.db(?:-\w+)?|[0-9a-f]",
             "wheels|hashes": "[0-9a-f]{2}",
             "metadata": r".+\.json",
             "packages": r".+\.whl(?:\.cache|\.lock)?|.+-.+",
+        },
+        inner={
+            "http": r"http-cache\.db(?:-\w+)?",
+            "wheels|hashes": "[0-9a-f]{2} / [0-9a-f]{2}",
+            "metadata": r"package_meta_[0-9a-f]{40}\.json",
+            "packages": r"[\w.]+-[\w.!+]+-[\w.]+-[\w.]+-[\w.]+\.whl(?:\.cache|\.lock)?",
         },
         command=("pdm", "cache", "clear"),
         sweeps=True,  # before 2.0

@@ -53,11 +53,18 @@ class Pipenv(Manager):
     cache = CacheLayout(
         _caches,
         "packages are downloaded and hashed again when they are next locked",
-        {
+        folder="pipenv",
+        parts={
             "http|http-v2": "[0-9a-f]",
             "wheels": "[0-9a-f]{2}",
             "pipenv-manifests|hash-cache|pkgs": "",
         },
+        inner={
+            "http|http-v2": "[0-9a-f] / [0-9a-f]",
+            "wheels": "[0-9a-f]{2} / [0-9a-f]{2}",
+            "pipenv-manifests|hash-cache|pkgs": "[0-9a-f] / [0-9a-f]",
+        },
+        others=r"selfcheck|depcache[\w.-]+\.json",
     )
 
     @cached_property

@@ -54,7 +54,13 @@ class Poetry(Manager):
     cache = CacheLayout(
         _caches,
         "packages are downloaded again when they are next installed",
-        {"cache": "repositories", "artifacts": "[0-9a-f]{2}"},
+        folder="pypoetry",
+        parts={"cache": "repositories", "artifacts": "[0-9a-f]{2}"},
+        inner={
+            "cache": r"repositories / [\w.-]+",
+            "artifacts": "[0-9a-f]{2} / [0-9a-f]{2}",
+        },
+        others="virtualenvs",
     )
 
     @cached_property

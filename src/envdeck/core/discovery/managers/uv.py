@@ -26,6 +26,11 @@ _BUCKETS = (BUCKET, "archive-v")
 _CENTRAL = r".+-[a-z]+\d+\.\d+[^-]*-[0-9a-f]{16}"
 """`shop-cp3.13.0-f89855d536887767`: the project, its interpreter, and a hash. A script has
 `job-4e0b510be963ec57`, or the hash alone when it came by a pipe."""
+_WHEELS = r"(?:wheels|sdists|built-wheels)-v\d+"
+_OTHERS = r"(?:simple|git|builds|interpreter|flat-index|binaries|python)-v\d+"
+_ARCHIVES = r"archive-v\d+"
+_OWN = r"\.git|\.gitignore|\.lock|\.tmp\w{6}"
+"""What uv puts into any of them."""
 
 
 def is_in_cache(candidate: EnvironmentCandidate) -> bool:
@@ -91,15 +96,15 @@ class Uv(Manager):
     cache = CacheLayout(
         uv_caches,
         "packages are downloaded and built again when they are next installed",
+        folder="uv",
         # Archives last: a link to one that is gone is worse than one that nothing leads to.
-        {
-            rf"(?:{names})-v\d+": ""
-            for names in (
-                "wheels|sdists|built-wheels",
-                "simple|git|builds|interpreter|flat-index|binaries|python",
-                "archive",
-            )
+        parts={_WHEELS: "", _OTHERS: "", _ARCHIVES: ""},
+        inner={
+            _WHEELS: rf"{_OWN}|pypi|index|url|path|git|editable",
+            _OTHERS: rf"{_OWN}|pypi|index|[0-9a-f]{{16}}(?:\.msgpack)?|db|checkouts|locks",
+            _ARCHIVES: rf"{_OWN}|[A-Za-z0-9_-]{{16}}|[A-Za-z0-9_-]{{21}}",
         },
+        tagged=True,
         others=rf"CACHEDIR\.TAG|\.gitignore|\.lock|\.tmp.*|{BUCKET}\d+",
         command=("uv", "cache", "clean"),
         sweeps=True,

@@ -104,9 +104,8 @@ def plan_clear(context: Context, caches: Sequence[Cache], *, purge: bool = False
     for cache in caches:
         path = cache.root or (cache.folders[0].path if cache.folders else "")
         facts = [Fact("lost", cache.loses)]
-        if len(cache.folders) > 1 and not cache.root:
-            names = (folder.path for folder in cache.folders)
-            facts.append(Fact("folders", join_some(names, 5, count=len(cache.folders))))
+        if len(cache.folders) > 1 - bool(cache.root) and not cache.whole:
+            facts.append(Fact("folders", join_some(cache.shown_paths, 5)))
         frees, of = amount(cache.size.reclaimable_bytes), amount(cache.size.disk_bytes)
         facts.append(Fact("frees", f"{frees} of {of} on disk"))
         target = Target(path, disk.identity(path) if path else None, cache.title, tuple(facts))
@@ -152,10 +151,6 @@ def _targets(clearing: Clearing) -> Iterator[Target]:
         yield from (Target(folder.path, shown, cache.title) for folder, shown in pairs)
 
 
-def _is_whole(cache: Cache) -> bool:
-    return any(folder.path == cache.root for folder in cache.folders)
-
-
 def _freed(clearings: Sequence[Clearing]) -> int:
     folders = (folder for one in clearings for folder in one.cache.folders)
     return joint_size(folder.size for folder in folders).reclaimable_bytes
@@ -185,7 +180,8 @@ def _obstacles(clearing: Clearing, machine: GuardContext, context: Context) -> l
         found.append(read_only())
     for folder, shown in zip(cache.folders, clearing.identities, strict=True):
         path = folder.path
-        if shown is None or context.store.disk.identity(path) != shown:
+        more = not cache.forever and folder.has_more  # of many folders each is asked on its turn
+        if shown is None or context.store.disk.identity(path) != shown or more:
             found.append(refusal("not-an-environment", "changed since the preview", "run it again"))
             continue
         if reach.realpath(path) != path:
@@ -271,11 +267,13 @@ def _clear(
     cache = clearing.cache
     try:
         if cache.command:
+            if cache.has_more:
+                raise ReplacedError(cache.root)
             return _clear_by_owner(clearing, identifier, context, tell, stopped)
         if cache.forever:
             return _remove(clearing, identifier, context, tell)
         # Who would write meanwhile waits; what goes as a whole is locked by its transaction.
-        held = lock_of_uv(cache.root) if cache.root and not _is_whole(cache) else None
+        held = lock_of_uv(cache.root) if cache.root and not cache.whole else None
         if isinstance(held, LockHeld):
             return _result(clearing, identifier, Ending.ROLLED_BACK, WRITTEN, _WAIT)
         with held or nullcontext():
@@ -343,7 +341,7 @@ def _clear_by_owner(
 
 def _remove_empty(cache: Cache) -> None:
     """Remove the empty folders that a tool left: PDM, and pip before 25, remove files alone."""
-    for part in () if _is_whole(cache) else cache.folders:
+    for part in () if cache.whole else cache.folders:
         for folder, _, _ in os.walk(part.path, topdown=False):
             with suppress(OSError):  # something is in it
                 os.rmdir(folder)
@@ -359,7 +357,7 @@ def _remove(clearing: Clearing, identifier: str, context: Context, tell: Tell) -
             here = disk.identity(path)
             if here is None:  # the tool itself was faster
                 continue
-            if here != shown or reach.realpath(path) != path:
+            if here != shown or reach.realpath(path) != path or folder.has_more:
                 raise ReplacedError(path)
             freed += disk.remove_tree(path)
         except FileNotFoundError:
@@ -397,6 +395,8 @@ def _put_aside(
         if folder.size is not None:
             entry = replace(entry, bytes_aside=folder.size.reclaimable_bytes)
         try:
+            if folder.has_more:
+                raise ReplacedError(folder.path)
             aside = move_to_trash(entry, store, describe, needed=not plan.purge)
             moved.append((aside, folder.size))
         except _FAILURES as error:

@@ -192,6 +192,13 @@ def test_a_folder_of_a_cache_that_holds_something_else_keeps_its_command_away(ca
     assert (one.guard, one.command) == ("unowned-files", ())
 
 
+def test_a_project_among_the_packages_of_pdm_is_none_of_them(catalog, home):
+    fill(home / ".cache/pdm/hashes/10/x")
+    fill(home / ".cache/pdm/packages/my-project/main.py")
+    (one,) = found(catalog, "pdm")
+    assert one.guard == "unowned-files"
+
+
 def test_a_moved_cache_of_uv_with_its_tag_is_one(catalog, host, home):
     fill(home / "fast/archive-v0/0MpjWips1hvx006s/x")
     fill(home / "fast/archive-v0/.git", 0)

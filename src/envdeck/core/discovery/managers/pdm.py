@@ -37,6 +37,10 @@ def _settings(host: Host) -> Mapping[str, object]:
     return read_toml(host.folder("PDM_CONFIG_FILE") or default)
 
 
+_WHEEL = r"[\w.]+-[\w.!+]+(?:-\d\w*)?(?:-[\w.]+){3}(?:\.whl)?(?:\.cache|\.lock)?"
+"""An unpacked wheel by the name of its file."""
+
+
 def _caches(host: Host) -> tuple[str, ...]:
     parts = ("pdm", "Cache") if host.windows else ()
     default = os.path.join(host.user_cache(), "pdm", *parts)
@@ -60,13 +64,13 @@ class Pdm(Manager):
             "http": r"http-cache\.db(?:-\w+)?|[0-9a-f]",
             "wheels|hashes": "[0-9a-f]{2}",
             "metadata": r".+\.json",
-            "packages": r".+\.whl(?:\.cache|\.lock)?|.+-.+",
+            "packages": _WHEEL,
         },
         inner={
             "http": r"http-cache\.db(?:-\w+)?",
             "wheels|hashes": "[0-9a-f]{2} / [0-9a-f]{2}",
             "metadata": r"package_meta_[0-9a-f]{40}\.json",
-            "packages": r"[\w.]+-[\w.!+]+-[\w.]+-[\w.]+-[\w.]+\.whl(?:\.cache|\.lock)?",
+            "packages": _WHEEL,
         },
         command=("pdm", "cache", "clear"),
         sweeps=True,  # before 2.0

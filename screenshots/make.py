@@ -331,7 +331,7 @@ async def _walkthrough(hand: Hand) -> None:
     await hand.see("fill in")
     await hand.pilot.press("enter")
     await hand.see("Show plan")
-    await hand.pilot.press("down", "down", *"parcel", "enter")
+    await hand.pilot.press(*"parcel", "enter")
     await hand.see("Steps")
     await hand.pilot.press("y")
     await hand.see("not ignored by git")

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Callable, Generator
 from itertools import count
@@ -19,6 +20,9 @@ NOW = 1_795_000_000.0
 sys.dont_write_bytecode = False
 # Python's own thresholds collect every few hundred objects: two fifths of a test with a screen.
 gc.set_threshold(50_000, 10, 10)
+# What a shell starts in the background ignores Ctrl-C, and so would every program of a test.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True, optionalhook=True)

@@ -200,9 +200,10 @@ class CacheFinder:
         met: set[str] = set()
         for name in TOOLS:
             layout = layouts.get(name)
-            for root in layout.roots(self._host) if layout and name in self.kinds else ():
-                found = layout and self._of_tool(name, layout, os.path.normpath(root), met)
-                if found:
+            if layout is None or name not in self.kinds:
+                continue
+            for root in layout.roots(self._host):
+                if found := self._of_tool(name, layout, os.path.normpath(root), met):
                     yield found
         if self.kinds & DEBRIS.keys():
             yield from self._debris()

@@ -17,6 +17,7 @@ from envdeck.core.operations.api import Operations
 from envdeck.core.operations.delete.clear import plan_clear
 from envdeck.text import size
 from envdeck.text.operation import room_words
+from support.trees import disk_bytes
 
 
 @pytest.fixture
@@ -43,18 +44,6 @@ def found(catalog, *kinds, environments=(), interpreters=()):
     if kinds:
         finder.kinds = frozenset(kinds)
     return list(finder.find())
-
-
-def used(*paths):
-    """What the file system itself says of folders: blocks of each file and folder, links once."""
-    met, total = set(), 0
-    for folder, _, files in (walked for path in paths for walked in os.walk(path)):
-        for each in (folder, *(os.path.join(folder, name) for name in files)):
-            status = os.lstat(each)
-            if (status.st_dev, status.st_ino) not in met:
-                met.add((status.st_dev, status.st_ino))
-                total += status.st_blocks * 512
-    return total
 
 
 def test_each_tool_has_its_own_folders_and_nothing_else(catalog, home):
@@ -402,11 +391,11 @@ def test_what_environments_share_by_hard_links_is_not_freed(catalog, home, opera
     (home / "env").mkdir()
     os.link(file, home / "env/linked.bin")
     (one,) = found(catalog, "uv")
-    before = used(home / "env", home / ".cache")
+    before = disk_bytes(home / "env", home / ".cache")
     plan = plan_clear(operations, [one], purge=True)
     result = operations.run(plan, lambda _: None)
     assert result.status is Ending.DONE, result
-    gone = before - used(home / "env", home / ".cache")
+    gone = before - disk_bytes(home / "env", home / ".cache")
     assert one.size.reclaimable_bytes < 200_000
     assert abs(result.freed_bytes - one.size.reclaimable_bytes) <= 8192
     assert (home / "env/linked.bin").stat().st_size == 200_000
@@ -690,7 +679,7 @@ def test_debris_of_projects_without_what_is_in_environments(catalog, home, make_
     }
     plan = plan_clear(operations, [every["bytecode"], every["mypy"]])
     expected = sum(
-        used(folder.path) for one in ("bytecode", "mypy") for folder in every[one].folders
+        disk_bytes(folder.path) for one in ("bytecode", "mypy") for folder in every[one].folders
     )
     result = operations.run(plan, lambda _: None)
     assert result.status is Ending.DONE, result
@@ -837,10 +826,10 @@ def test_the_cache_of_the_real_tool(host, home, make_venv, tmp_path, name):
     operations = Operations(catalog)
     (one,) = found(catalog, name)
     assert one.command[0] == name
-    before = used(home / ".cache", home / "one")
+    before = disk_bytes(home / ".cache", home / "one")
     result = operations.run(plan_clear(operations, [one]), lambda _: None)
     assert result.status is Ending.DONE, result
-    difference = before - used(home / ".cache", home / "one")
+    difference = before - disk_bytes(home / ".cache", home / "one")
     assert abs(result.freed_bytes - difference) <= difference / 100
     install(str(home / "two"))
     assert found(catalog, name)

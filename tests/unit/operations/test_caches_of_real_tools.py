@@ -24,6 +24,7 @@ from envdeck.core.operations.api import Operations
 from envdeck.core.operations.delete.clear import plan_clear
 from envdeck.core.system.host import Host
 from support.package_index import PackageIndex, serve_packages
+from support.trees import disk_bytes
 from support.wheels import make_repository, write_sdist, write_wheel
 
 BLOCK = 4096
@@ -86,18 +87,6 @@ def disk(tmp_path):
         yield point.resolve()
 
 
-def blocks(*paths: Path) -> int:
-    """What is in folders, by `stat`: the blocks of each file and folder, links once."""
-    met, total = set(), 0
-    for folder, _, files in (walked for path in paths for walked in os.walk(path)):
-        for each in (folder, *(os.path.join(folder, name) for name in files)):
-            status = os.lstat(each)
-            if (status.st_dev, status.st_ino) not in met:
-                met.add((status.st_dev, status.st_ino))
-                total += status.st_blocks * 512
-    return total
-
-
 @dataclass
 class Machine:
     """A home with one real tool."""
@@ -139,12 +128,12 @@ class Machine:
         """What is taken of the disk: by its own count where it is one of its own; less what this
         program keeps for itself."""
         names = (".local/state/envdeck", ".local/share/envdeck", ".cache/envdeck")
-        own = blocks(*(self.home / name for name in names))
+        own = disk_bytes(*(self.home / name for name in names))
         if os.path.ismount(self.home.parent):
             os.sync()
             status = os.statvfs(self.home)
             return (status.f_blocks - status.f_bfree) * status.f_frsize - own
-        return blocks(self.home) - own
+        return disk_bytes(self.home) - own
 
 
 @pytest.fixture

@@ -54,20 +54,17 @@ def print_list(scan: ScanReport, environments: Sequence[Environment]) -> None:
 
 def _print_none(scan: ScanReport) -> None:
     console, home = scan.context.console, scan.context.host.home
-    roots = scan.scope.roots
+    roots, said, hint = scan.scope.roots, "no environments found", ""
     if scan.met:
-        console.line(f"no matches among {counted(scan.met, 'environment')}")
+        said = f"no matches among {counted(scan.met, 'environment')}"
     elif len(roots) == 1 and is_project(roots[0]):
-        console.line(
-            f"no environments found: {plain(tilde(roots[0], home))} is a project without one"
-        )
-        print_left_out(scan)
-        console.flush()
-        console.hint(f"envdeck onboard {command_text((roots[0],), home)}")
-        return
-    else:
-        console.line("no environments found")
+        said += f": {plain(tilde(roots[0], home))} is a project without one"
+        hint = command_text(("envdeck", "onboard", roots[0]), home)
+    console.line(said)
     print_left_out(scan)
+    if hint:
+        console.flush()
+        console.hint(hint)
 
 
 def print_left_out(scan: ScanReport) -> None:

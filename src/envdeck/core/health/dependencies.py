@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from itertools import chain
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from envdeck.core import lazy_versions as packaging
 from envdeck.core.health import Answer, Diagnosis, Skipped, content_check
@@ -27,29 +27,35 @@ _MOST_NAMED = 3
 _RELEASE = re.compile(r"\d+(?:\.\d+)*")
 
 
-_Unmet: TypeAlias = dict[str, dict[str, list[str]]]
+_ByName: TypeAlias = dict[str, dict[str, list[str]]]
 """By name and requirement, who requires it."""
 
 
-def _unmet(context: HealthContext, *, overridden: bool = False) -> tuple[str, _Unmet]:
-    """Return who requires what that nothing here satisfies: by name, requirement, requirers; or
-    what of it the project overrides, in the file that is told first.
+class _Unmet(NamedTuple):
+    """What nothing here satisfies."""
 
-    What `packaging` rejects does not count, as with any installer.
-    """
-    unmet: _Unmet = {}
+    errors: _ByName
+    overridden: _ByName
+    """What of it the project has otherwise."""
+    file: str
+    """Where that says so."""
+
+
+def _unmet(context: HealthContext) -> _Unmet:
+    """Return what nothing here satisfies. What `packaging` rejects does not count, as with any
+    installer."""
     lacking = [one for one in context.distributions if one.missing]
     file, permits = _permission(context) if lacking else ("", None)
+    unmet = _Unmet({}, {}, file)
     for one in lacking:
         for text in one.missing:
             requirement = parse_requirement(text)
             if requirement is None or (not requirement.specifier and _is_unread(one, text)):
                 continue
             permitted = permits is not None and permits(one, requirement)
-            if permitted is overridden:
-                by_text = unmet.setdefault(requirement.name, {})
-                by_text.setdefault(text, []).append(one.name)
-    return file, unmet
+            by_name = unmet.overridden if permitted else unmet.errors
+            by_name.setdefault(requirement.name, {}).setdefault(text, []).append(one.name)
+    return unmet
 
 
 def _permission(
@@ -79,11 +85,11 @@ def _versions(context: HealthContext, name: str) -> tuple[str, ...]:
     return own or tuple(context.inherited.get(name, ()))
 
 
-def _overridden(context: HealthContext, *, there: bool) -> Iterator[Diagnosis]:
+def _overridden(context: HealthContext, unmet: _Unmet, *, there: bool) -> Iterator[Diagnosis]:
     """Tell what is as the project says and not as packages do, in one note for each name: of
     what is installed, or of what is not."""
-    file, unmet = _unmet(context, overridden=True)
-    for name, texts in unmet.items():
+    file = unmet.file
+    for name, texts in unmet.overridden.items():
         versions = _versions(context, name)
         if bool(versions) is not there:
             continue
@@ -114,8 +120,9 @@ def _requirers(texts: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
 @content_check(Severity.ERROR)
 def missing_requirement(context: HealthContext) -> Iterator[Answer]:
     """A requirement whose marker holds here, and of which nothing is installed."""
-    yield from _overridden(context, there=False)
-    for name, texts in _unmet(context)[1].items():
+    unmet = _unmet(context)
+    yield from _overridden(context, unmet, there=False)
+    for name, texts in unmet.errors.items():
         if name in context.by_name or name in context.inherited:
             continue
         requirers = _requirers(texts)
@@ -132,10 +139,10 @@ def missing_requirement(context: HealthContext) -> Iterator[Answer]:
 @content_check(Severity.ERROR)
 def incompatible_requirement(context: HealthContext) -> Iterator[Answer]:
     """What is installed, in a version that a requirement excludes."""
-    yield from _overridden(context, there=True)
-    for name, texts in _unmet(context)[1].items():
-        versions = [one.version for one in context.by_name.get(name, ())]
-        versions = versions or list(context.inherited.get(name, ()))
+    unmet = _unmet(context)
+    yield from _overridden(context, unmet, there=True)
+    for name, texts in unmet.errors.items():
+        versions = _versions(context, name)
         if not versions:
             continue
         requirers = _requirers(texts)

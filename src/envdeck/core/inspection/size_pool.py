@@ -217,7 +217,7 @@ class Worker:
     def __init__(
         self,
         sizer: Sizer,
-        waiting: "SimpleQueue[Wanted | None]",
+        waiting: SimpleQueue[Wanted | None],
         done: SimpleQueue[Measured],
         command: Sequence[str] = COMMAND,
     ) -> None:

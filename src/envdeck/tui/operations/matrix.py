@@ -1,14 +1,11 @@
-"""A matrix: the dialog that asks for it, and the grid as it fills, with the output of each cell."""
+"""A matrix: the grid as it fills, with the output of each cell."""
 
 import shlex
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from envdeck.core.model import CellEnd, CellStarted, CellStatus, Plan
-from envdeck.core.operations.matrix.plan import (
-    Cell,
-    MatrixPlan,
-)
+from envdeck.core.operations.matrix.plan import Cell, MatrixPlan
 from envdeck.text import clip, counted, duration, pad, plain, width
 from envdeck.text.operation import CELL_WORDS, column_words
 from envdeck.tui.base.job import Job, JobState, LogLine
@@ -27,8 +24,6 @@ _TONES = {
     CellStatus.TIMED_OUT: Tone.WARNING,
     CellStatus.NOT_RUN: Tone.MUTED,
 }
-_COLUMNS = "|"
-"""What stands between two columns in the dialog: no requirement has one."""
 
 
 def cell_words(state: CellEnd | CellStarted | None, look: Look) -> tuple[str, Tone]:

@@ -20,7 +20,7 @@ from envdeck.core.model import (
     StepStarted,
 )
 from envdeck.core.operations.api import Operations
-from envdeck.core.operations.recreate.forecast import Forecast, PinForecast, Verdict
+from envdeck.core.operations.recreate.forecast import Availability, Forecast, PinForecast
 from envdeck.core.operations.transaction import journal
 
 
@@ -38,10 +38,14 @@ class Pictured(Operations):
     ) -> Forecast | NoPlan:
         """Return a forecast with something of everything."""
         rows = [
-            PinForecast(row.name, row.version, Verdict.WHEEL)
+            PinForecast(row.name, row.version, Availability.WHEEL)
             for row in self.catalog.distributions(environment)
         ]
-        for place, verdict in ((3, Verdict.BUILD), (7, Verdict.UNSUPPORTED), (9, Verdict.GONE)):
+        for place, verdict in (
+            (3, Availability.BUILD),
+            (7, Availability.UNSUPPORTED),
+            (9, Availability.GONE),
+        ):
             if place < len(rows):
                 one = rows[place]
                 rows[place] = PinForecast(one.name, one.version, verdict, "9.1", "9.4")

@@ -5,7 +5,15 @@ import os
 
 import pytest
 
-from envdeck.cli.console import Cell, CommandError, Console, Exit, TableColumn, table, wants_colour
+from envdeck.cli.console import (
+    CommandError,
+    Console,
+    Exit,
+    TableCell,
+    TableColumn,
+    table,
+    wants_colour,
+)
 from envdeck.text import width
 
 
@@ -109,7 +117,10 @@ COLUMNS = (
 
 
 def test_wide_characters_are_aligned():
-    rows = [[Cell("日本語"), Cell("7"), Cell("a")], [Cell("e\u0301"), Cell("1,000"), Cell("b")]]
+    rows = [
+        [TableCell("日本語"), TableCell("7"), TableCell("a")],
+        [TableCell("e\u0301"), TableCell("1,000"), TableCell("b")],
+    ]
     lines = list(table(Console(io.StringIO(), io.StringIO()), COLUMNS, rows))
     assert [width(line.rpartition("  ")[0]) for line in lines] == [13, 13, 13]
 
@@ -117,7 +128,7 @@ def test_wide_characters_are_aligned():
 @pytest.mark.parametrize("cells", range(1, 60))
 def test_a_table_fits_whatever_the_width(cells):
     console = Console(io.StringIO(), io.StringIO(), terminal=True, width=cells)
-    rows = [[Cell("~/work/a/long/way/to/.venv"), Cell("1,000"), Cell("word")]]
+    rows = [[TableCell("~/work/a/long/way/to/.venv"), TableCell("1,000"), TableCell("word")]]
     for line in table(console, COLUMNS, rows):
         assert width(line) <= max(cells, 4)
 

@@ -16,7 +16,7 @@ from envdeck.core.model import (
     PackageChange,
     PackageChoice,
 )
-from envdeck.core.operations.recreate.forecast import Forecast, PinForecast, Verdict
+from envdeck.core.operations.recreate.forecast import Availability, Forecast, PinForecast
 from envdeck.core.operations.recreate.options import (
     RecreateChoices,
     SourceChoice,
@@ -181,9 +181,9 @@ def test_what_becomes_of_it_on_another_interpreter(cli, operations, api, choices
     def forecast(environment, interpreter, stopped):
         asked.append(interpreter.executable)
         rows = (
-            PinForecast("a", "1", Verdict.WHEEL),
+            PinForecast("a", "1", Availability.WHEEL),
             PinForecast(
-                "b", "2", Verdict.GONE, "2.1", "3.0", "https://ada:pw@example.org/ has none"
+                "b", "2", Availability.GONE, "2.1", "3.0", "https://ada:pw@example.org/ has none"
             ),
         )
         return Forecast("3.13", rows)

@@ -13,7 +13,7 @@ from envdeck.cli.main import COMMANDS, build_parser
 from envdeck.core.dotenv.model import FileKind
 from envdeck.core.onboarding.model import StepState
 from envdeck.core.operations.bisect.search import SearchStatus
-from envdeck.core.operations.recreate.forecast import Verdict
+from envdeck.core.operations.recreate.forecast import Availability
 from envdeck.core.operations.transaction.journal import Phase
 from envdeck.core.operations.upgrade.model import Level
 from support.contract import check_output
@@ -41,7 +41,7 @@ def test_the_schema_of_all_has_every_record():
         ("file-kind", [kind.value for kind in FileKind]),
         ("step-state", [state.value for state in StepState]),
         ("bisect-status", [status.value for status in SearchStatus]),
-        ("forecast-verdict", [verdict.value for verdict in Verdict]),
+        ("forecast-verdict", [verdict.value for verdict in Availability]),
         ("level", [level.value for level in Level]),
         ("past-status", [*(phase.value for phase in Phase if phase.over), "pending"]),
     ],

@@ -15,7 +15,7 @@ from envdeck.cli.main import COMMANDS, build_parser, screen_parser, whole_parser
 from envdeck.config import COLUMNS, Settings, load
 from envdeck.config.load import NAMES
 from envdeck.core.discovery.managers import manager_classes
-from envdeck.core.health import Look
+from envdeck.core.health import CheckScope
 from envdeck.core.health.examine import CONTENT_CHECKS
 from envdeck.core.health.status import STATUS_CHECKS
 from envdeck.core.model import Operation, Status
@@ -330,8 +330,8 @@ def test_guards():
 def test_the_checks_of_health():
     statuses = [(row.names()[0], row.cells[1]) for row in rows(section("docs/health.md", "Status"))]
     assert statuses == [(one.name, one.severity.value) for one in STATUS_CHECKS.values()]
-    looks = {Look.CONTENTS: "scan", Look.FILES: "scan", Look.DEEP: "--deep"}
-    looks[Look.ONLINE] = "--online"
+    scopes = {CheckScope.CONTENTS: "scan", CheckScope.FILES: "scan", CheckScope.DEEP: "--deep"}
+    scopes[CheckScope.ONLINE] = "--online"
     subjects = {one.subject for one in CONTENT_CHECKS.values()}
     assert subjects
     for subject in subjects:
@@ -340,7 +340,7 @@ def test_the_checks_of_health():
             for row in rows(section("docs/health.md", subject.capitalize()))
         ]
         known = [
-            (one.name, one.severity.value, looks[one.look])
+            (one.name, one.severity.value, scopes[one.scope])
             for one in CONTENT_CHECKS.values()
             if one.subject == subject
         ]

@@ -6,6 +6,7 @@ import pytest
 
 from envdeck.core.model import (
     BisectRun,
+    BisectVerdict,
     Ending,
     Examination,
     Finding,
@@ -15,12 +16,11 @@ from envdeck.core.model import (
     Operation,
     Severity,
     Step,
-    Verdict,
 )
 from envdeck.core.operations.bisect.plan import BisectEnd, BisectPlan
 from envdeck.core.operations.bisect.run import BisectRequest, BisectResult
 from envdeck.core.operations.bisect.search import SearchStatus
-from envdeck.core.timeline.model import PackageChange, Snapshot, SnapshotPackage
+from envdeck.core.timeline.model import Snapshot, SnapshotPackage, StateDifference
 from envdeck.tui.dialogs import command as dialog
 
 SIZES = pytest.mark.parametrize(
@@ -136,18 +136,20 @@ def bisected(source, monkeypatch, made_up, found):
     new, old, _ = source.seen[path]
     names = {"idna": None, "urllib3": None, "requests": "2.32.3"}
     runs = (
-        BisectRun({**names, "idna": "3.7", "urllib3": "2.2.0"}, (), Verdict.GOOD, 0, 1.2, number=1),
         BisectRun(
-            names, ("idna", "urllib3"), Verdict.BAD, 1, 0.4,
+            {**names, "idna": "3.7", "urllib3": "2.2.0"}, (), BisectVerdict.GOOD, 0, 1.2, number=1
+        ),
+        BisectRun(
+            names, ("idna", "urllib3"), BisectVerdict.BAD, 1, 0.4,
             output=("E   ModuleNotFoundError: No module named 'urllib3'", "1 failed"), number=2,
         ),
         BisectRun(
-            {**names, "idna": "3.7"}, ("urllib3",), Verdict.SKIP,
+            {**names, "idna": "3.7"}, ("urllib3",), BisectVerdict.SKIP,
             reason="not permitted: requests requires urllib3<3,>=1.21.1", number=3,
         ),
-        BisectRun({**names, "urllib3": "2.2.0"}, ("idna",), Verdict.BAD, 1, 0.9, number=4),
+        BisectRun({**names, "urllib3": "2.2.0"}, ("idna",), BisectVerdict.BAD, 1, 0.9, number=4),
     )  # fmt: skip
-    culprits = (PackageChange("idna", "3.7", None),) if found is SearchStatus.FOUND else ()
+    culprits = (StateDifference("idna", "3.7", None),) if found is SearchStatus.FOUND else ()
     message = "idna 3.7 → not installed" if culprits else "the bad state is good"
     result = BisectResult(found, message, culprits, runs)
     end = BisectEnd(

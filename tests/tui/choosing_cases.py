@@ -18,7 +18,7 @@ from envdeck.core.model import (
     Operation,
     Status,
 )
-from envdeck.core.operations.recreate.forecast import Forecast, PinForecast, Verdict
+from envdeck.core.operations.recreate.forecast import Availability, Forecast, PinForecast
 from envdeck.core.operations.recreate.options import (
     RecreateChoices,
     SourceChoice,
@@ -30,10 +30,10 @@ from envdeck.core.operations.upgrade.lock import LockOffer
 from envdeck.core.operations.upgrade.model import Fixed, Level, UpgradeCandidate, UpgradeCandidates
 from envdeck.text.safe import UNICODE
 from envdeck.tui.base.messages import PlanRequested
-from envdeck.tui.widgets.line import Look
+from envdeck.tui.widgets.line import Display
 
 HOME, NOW, DAY = made_up.HOME, made_up.NOW, made_up.DAY
-LOOK = Look(home=HOME, clock=lambda: NOW, signs=UNICODE)
+LOOK = Display(home=HOME, clock=lambda: NOW, signs=UNICODE)
 HOSTILE = "[@click=app.quit]x[/]\x1b[31m"
 API = made_up.environment(f"{HOME}/work/api/.venv")
 ORPHANS = tuple(
@@ -123,12 +123,12 @@ NEW_PROJECT = RecreateChoices(
 FORECAST = Forecast(
     "3.13",
     (
-        PinForecast("numpy", "1.21.6", Verdict.UNSUPPORTED, "2.1.0", "2.3.5"),
-        PinForecast("oldthing", "0.3", Verdict.UNSUPPORTED),
-        PinForecast("leftpad", "1.0.1", Verdict.GONE, None, "1.2.0"),
-        PinForecast("lxml", "4.9.1", Verdict.BUILD, "5.3.0", "6.0.2"),
-        PinForecast("local-thing", "1.0+cpu", Verdict.UNKNOWN, note="it came from a file"),
-        *(PinForecast(f"package-{n:02}", f"1.{n}", Verdict.WHEEL) for n in range(35)),
+        PinForecast("numpy", "1.21.6", Availability.UNSUPPORTED, "2.1.0", "2.3.5"),
+        PinForecast("oldthing", "0.3", Availability.UNSUPPORTED),
+        PinForecast("leftpad", "1.0.1", Availability.GONE, None, "1.2.0"),
+        PinForecast("lxml", "4.9.1", Availability.BUILD, "5.3.0", "6.0.2"),
+        PinForecast("local-thing", "1.0+cpu", Availability.UNKNOWN, note="it came from a file"),
+        *(PinForecast(f"package-{n:02}", f"1.{n}", Availability.WHEEL) for n in range(35)),
     ),
 )
 JUMPS = Forecast("3.13", (FORECAST.pins[0], *FORECAST.pins[3:]))

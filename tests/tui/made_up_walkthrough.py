@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from envdeck.core.model import Ending, NoPlan, Operation, Plan, Result, Step, Target
-from envdeck.core.onboarding.model import Answers, Field, Option, StepState, StepView
+from envdeck.core.onboarding.model import Option, StepAnswers, StepField, StepState, StepView
 
 PROJECT = "/home/ada/work/shop"
 
@@ -51,7 +51,7 @@ def steps(**states: StepState) -> tuple[StepView, ...]:
             "there is no .env, and .env.example asks for 2 keys",
             details=("DATABASE_URL is missing", "PORT is missing"),
             safe=True,
-            fields=(Field("DATABASE_URL"), Field("PORT", secret=False, default="8000")),
+            fields=(StepField("DATABASE_URL"), StepField("PORT", secret=False, default="8000")),
             act=_act,
         ),
         StepView(
@@ -142,7 +142,7 @@ class MadeUpWalking:
         self.asked.append(("step", name))
         return next(step for step in self.found if step.name == name)
 
-    def plan(self, step: StepView, answers: Answers) -> Plan | NoPlan:
+    def plan(self, step: StepView, answers: StepAnswers) -> Plan | NoPlan:
         """Plan what a step does."""
         self.asked.append(("plan", (step.name, answers.options, dict(answers.values))))
         return Plan(
@@ -159,6 +159,6 @@ class MadeUpWalking:
         if result.status is Ending.DONE:
             self.found = self.after.get(step.name, self.found)
 
-    def choose(self, name: str, answers: Answers) -> None:
+    def choose(self, name: str, answers: StepAnswers) -> None:
         """Take what was chosen."""
         self.asked.append(("choose", (name, answers.options, dict(answers.values))))

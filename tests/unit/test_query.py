@@ -18,7 +18,7 @@ from envdeck.core.model import (
     Size,
     Status,
 )
-from envdeck.core.query import Contents, Query, told_by
+from envdeck.core.query import Contents, Query, search_text
 
 NOW = 1_795_000_000.0
 DAY = 86_400
@@ -39,7 +39,7 @@ def matches(text: str, **changes) -> bool:
     query = Query.parse(text, NOW)
     assert query.problems == ()
     environment = replace(ENV, **changes)
-    return query.matches(environment, told_by(environment))
+    return query.matches(environment, search_text(environment))
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_a_term_not_understood_says_why_and_is_left_out(text):
     query = Query.parse(f"{text} api", NOW)
     (problem,) = query.problems
     assert problem.startswith(f"{text.lstrip('!').partition(':')[0]}: ")
-    assert query.matches(ENV, told_by(ENV))
+    assert query.matches(ENV, search_text(ENV))
 
 
 def test_a_colon_alone_is_a_word():
@@ -191,7 +191,7 @@ def test_a_colon_alone_is_a_word():
 @given(st.text(max_size=40))
 def test_no_text_breaks_it(text):
     query = Query.parse(text, NOW)
-    assert query.matches(ENV, told_by(ENV)) in {True, False}
+    assert query.matches(ENV, search_text(ENV)) in {True, False}
 
 
 @given(
@@ -200,7 +200,7 @@ def test_no_text_breaks_it(text):
 )
 def test_no_value_breaks_a_term(name, value):
     query = Query.parse(f"{name}:{value}", NOW)
-    assert query.matches(ENV, told_by(ENV)) in {True, False}
+    assert query.matches(ENV, search_text(ENV)) in {True, False}
 
 
 ERROR = Finding("missing-requirement", Severity.ERROR, "x", "")
@@ -230,9 +230,9 @@ def test_a_package_is_among_the_names_that_are_known() -> None:
     query = Query.parse("package:Zope.Interface uv", NOW)
     assert query
     assert query.needs == {"packages"}
-    assert query.matches(ENV, told_by(ENV), Contents({"zope-interface": ("5.4",)}))
-    assert not query.matches(ENV, told_by(ENV), Contents({"zope": ("5.4",)}))
-    assert not query.matches(ENV, told_by(ENV))
+    assert query.matches(ENV, search_text(ENV), Contents({"zope-interface": ("5.4",)}))
+    assert not query.matches(ENV, search_text(ENV), Contents({"zope": ("5.4",)}))
+    assert not query.matches(ENV, search_text(ENV))
     assert Query.parse("package:", NOW).problems
     assert Query.parse("packge:x", NOW).problems == (
         "unknown filter packge: (did you mean package:?)",
@@ -267,20 +267,20 @@ INSTALLED = Contents(
 def test_a_package_is_asked_for_by_its_version(text, expected):
     query = Query.parse(text, NOW)
     assert query.problems == ()
-    assert query.matches(ENV, told_by(ENV), INSTALLED) is expected
+    assert query.matches(ENV, search_text(ENV), INSTALLED) is expected
 
 
 def test_what_was_not_read_yet_matches_no_term_about_it_and_no_negation():
     for text in ("package:flask", "!package:flask", "drift", "!drift"):
         query = Query.parse(text, NOW)
         assert query
-        assert not query.matches(ENV, told_by(ENV)), text
+        assert not query.matches(ENV, search_text(ENV)), text
     drifted = Contents(drift=True)
-    assert Query.parse("drift", NOW).matches(ENV, told_by(ENV), drifted)
-    assert not Query.parse("!drift", NOW).matches(ENV, told_by(ENV), drifted)
-    assert not Query.parse("drift package:pandas", NOW).matches(ENV, told_by(ENV), drifted)
+    assert Query.parse("drift", NOW).matches(ENV, search_text(ENV), drifted)
+    assert not Query.parse("!drift", NOW).matches(ENV, search_text(ENV), drifted)
+    assert not Query.parse("drift package:pandas", NOW).matches(ENV, search_text(ENV), drifted)
     both = INSTALLED.joined(drifted)
-    assert Query.parse("drift package:pandas", NOW).matches(ENV, told_by(ENV), both)
+    assert Query.parse("drift package:pandas", NOW).matches(ENV, search_text(ENV), both)
 
 
 @pytest.mark.parametrize(
@@ -309,5 +309,5 @@ def test_a_value_that_some_environment_has_is_known():
 @given(st.text(alphabet='!,:"<>=~ abdeilmnoprstuvwx123.', max_size=30))
 def test_no_query_breaks_it(text):
     query = Query.parse(text, NOW)
-    assert query.matches(ENV, told_by(ENV), INSTALLED) in {True, False}
+    assert query.matches(ENV, search_text(ENV), INSTALLED) in {True, False}
     assert isinstance(query.doubt([ENV]), str)

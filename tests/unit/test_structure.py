@@ -174,6 +174,23 @@ def test_a_screen_and_a_class_have_few_methods():
     assert set(MANY_METHODS) <= set(large), "a class became small: take it from the list"
 
 
+def is_alias(node: ast.stmt) -> bool:
+    """Tell whether a statement gives a name to a type."""
+    return isinstance(node, ast.AnnAssign) and ast.unparse(node.annotation) == "TypeAlias"
+
+
+def test_the_name_of_a_class_has_one_meaning():
+    places: dict[str, list[str]] = {}
+    for module, tree in trees().items():
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(module)
+            elif is_alias(node):
+                places.setdefault(ast.unparse(node.target), []).append(module)
+    public = {name: found for name, found in places.items() if not name.startswith("_")}
+    assert {name: found for name, found in public.items() if len(found) > 1} == {}
+
+
 def test_a_function_takes_few_arguments():
     many: Counter[str] = Counter()
     for tree in trees().values():

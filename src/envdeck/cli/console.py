@@ -284,7 +284,7 @@ class TableColumn:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class TableCell:
     """Text, still as it came, and its style."""
 
     text: str
@@ -292,10 +292,10 @@ class Cell:
 
 
 def table(
-    console: Console, columns: Sequence[TableColumn], rows: Sequence[Sequence[Cell]]
+    console: Console, columns: Sequence[TableColumn], rows: Sequence[Sequence[TableCell]]
 ) -> Iterator[str]:
     """Yield the lines of a table, its headings first."""
-    cells = [[Cell(plain(cell.text), cell.style) for cell in row] for row in rows]
+    cells = [[TableCell(plain(cell.text), cell.style) for cell in row] for row in rows]
     widths = [
         max(width(column.heading), *(width(row[index].text) for row in cells), 0)
         for index, column in enumerate(columns)
@@ -303,7 +303,7 @@ def table(
     shown = list(range(len(columns)))
     if console.terminal:
         shown = _fit_columns(columns, widths, console.width)
-    headings = [Cell(column.heading, "bold") for column in columns]
+    headings = [TableCell(column.heading, "bold") for column in columns]
     for row in (headings, *cells):
         yield _line(console, columns, row, widths, shown)
 
@@ -328,7 +328,7 @@ def _fit_columns(columns: Sequence[TableColumn], widths: list[int], available: i
 def _line(
     console: Console,
     columns: Sequence[TableColumn],
-    row: Sequence[Cell],
+    row: Sequence[TableCell],
     widths: Sequence[int],
     shown: Sequence[int],
 ) -> str:

@@ -9,7 +9,7 @@ from envdeck.cli.arguments import read_byte_count, read_duration, read_python_ra
 from envdeck.cli.console import CommandError
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Environment, Status
-from envdeck.core.query import UNREAD, Matches, Query, known_managers, told_by
+from envdeck.core.query import UNREAD, Matches, Query, known_managers, search_text
 from envdeck.core.system.words import find_nearest
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Filters:
         )
 
     def _answers(self, environment: Environment, catalog: "Catalog") -> bool:
-        query, told = self.query, told_by(environment)
+        query, told = self.query, search_text(environment)
         if not query._replace(contents=(), needs=frozenset()).matches(environment, told):
             return False
         needs = query.needs

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from shlex import quote
 
-from envdeck.cli.console import Cell, styled
+from envdeck.cli.console import TableCell, styled
 from envdeck.cli.context import CommandContext
 from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.lazy_dataclasses import replace
@@ -198,18 +198,18 @@ _FINE = {"ok", "unmounted"}
 _STYLES = {"ok": "green", "broken": "red", "moved": "red", "unmounted": "dim"}
 
 
-def standing(environment: Environment, signs: Signs) -> Cell:
+def standing(environment: Environment, signs: Signs) -> TableCell:
     """Return sign and word for an environment's state, the worst there is to say of it: where
     that is fine, how many errors or warnings there are."""
     status = environment.states[0]
     errors, warnings, _ = count_severities(environment.findings)
     if status in _FINE and errors:
-        return Cell(f"{signs.broken} {counted(errors, 'error')}", "red")
+        return TableCell(f"{signs.broken} {counted(errors, 'error')}", "red")
     if status in _FINE and warnings:
-        return Cell(f"{signs.warning} {counted(warnings, 'warning')}", "yellow")
-    return Cell(f"{signs.status_sign(status)} {status}", _STYLES.get(status, "yellow"))
+        return TableCell(f"{signs.warning} {counted(warnings, 'warning')}", "yellow")
+    return TableCell(f"{signs.status_sign(status)} {status}", _STYLES.get(status, "yellow"))
 
 
-def path_cell(path: str, home: str) -> Cell:
+def path_cell(path: str, home: str) -> TableCell:
     """Return a path with `~` for the home folder."""
-    return Cell(tilde(path, home))
+    return TableCell(tilde(path, home))

@@ -55,7 +55,7 @@ class Query(NamedTuple):
     needs: frozenset[str] = frozenset()
     problems: tuple[str, ...] = ()
     """Why terms were left out, one sentence each."""
-    doubts: tuple["Doubt", ...] = ()
+    doubts: tuple["UnknownValue", ...] = ()
     """Values that are none that is known; they match what has them all the same."""
 
     @classmethod
@@ -67,7 +67,7 @@ class Query(NamedTuple):
         contents: list[ContentsTest] = []
         needs: set[str] = set()
         problems: list[str] = []
-        doubts: list[Doubt] = []
+        doubts: list[UnknownValue] = []
         for token in TOKEN.findall(text):
             term = token.removeprefix("!")
             negated = term != token
@@ -100,12 +100,12 @@ class Query(NamedTuple):
         """Whether it narrows anything."""
         return bool(self.words or self.unwanted or self.tests or self.contents)
 
-    def matches(self, environment: Environment, told: str, contents: Contents = UNREAD) -> bool:
-        """Whether an environment is looked for; `told` is what :func:`told_by` said of it. What
-        was not read yet matches nothing, and no negation either."""
+    def matches(self, environment: Environment, text: str, contents: Contents = UNREAD) -> bool:
+        """Whether an environment matches; `text` is its :func:`search_text`. What was not read
+        yet matches nothing, and no negation either."""
         return (
-            all(word in told for word in self.words)
-            and not any(word in told for word in self.unwanted)
+            all(word in text for word in self.words)
+            and not any(word in text for word in self.unwanted)
             and all(test(environment) for test in self.tests)
             and (not self.needs or contents.has(self.needs))
             and all(test(contents) for test in self.contents)
@@ -121,8 +121,8 @@ def _differs(test: Callable[[SubjectT], bool], subject: SubjectT) -> bool:
     return not test(subject)
 
 
-def told_by(environment: Environment) -> str:
-    """Return everything that plain words are looked for in, folded."""
+def search_text(environment: Environment) -> str:
+    """Return the text of an environment in which plain words are searched, folded."""
     return "\n".join(
         (
             environment.path,
@@ -140,7 +140,7 @@ class BadTermError(ValueError):
     """A term that cannot be understood; its text says why."""
 
 
-class Doubt(NamedTuple):
+class UnknownValue(NamedTuple):
     """A value that is none that is known."""
 
     test: Test
@@ -153,10 +153,10 @@ class Term(NamedTuple):
     test: Test | None = None
     contents: ContentsTest | None = None
     need: str = ""
-    doubts: tuple[Doubt, ...] = ()
+    doubts: tuple[UnknownValue, ...] = ()
 
 
-class Field(NamedTuple):
+class FilterField(NamedTuple):
     """What may stand before a colon."""
 
     read: Callable[[str, float], Test]
@@ -208,7 +208,7 @@ def _read_term(token: str, now: float) -> Term | None:
     return Term(lambda environment: any(test(environment) for test in tests), doubts=doubts)
 
 
-def _doubts(name: str, field: Field, value: str, test: Test) -> Iterator[Doubt]:
+def _doubts(name: str, field: FilterField, value: str, test: Test) -> Iterator[UnknownValue]:
     if field.known is None or not value[0].isalpha() or value == "unknown":
         return
     known = list(field.known())
@@ -216,7 +216,8 @@ def _doubts(name: str, field: Field, value: str, test: Test) -> Iterator[Doubt]:
     if value not in known and not begins:
         near = find_nearest(value, known)
         what = "implementation" if name == "python" else name
-        yield Doubt(test, f"no {what} `{value}`" + (f" (did you mean {near[0]}?)" if near else ""))
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        yield UnknownValue(test, f"no {what} `{value}`{hint}")
 
 
 def _split(text: str, joins: str) -> list[str]:
@@ -430,18 +431,18 @@ def _package(value: str) -> Callable[[Versions], bool]:
 _AGES = ("30d", "90d", "180d", "1y")
 _SIZES = (">100MB", ">500MB", ">1GB")
 _STATES = ("ok", "broken", "moved", "mixed", "suspect", "orphan", "unmounted", "eol")
-FIELDS: Mapping[str, Field] = {
-    "manager": Field(_manager, known=known_managers),
-    "python": Field(_python, _OPERATORS, known=lambda: _IMPLEMENTATIONS),
-    "status": Field(_status, offers=_STATES),
-    "project": Field(_project, offers=("none", "gone", "unmounted")),
-    "base": Field(_base),
-    "unused": Field(_unused, offers=_AGES),
-    "used": Field(_used, offers=(*_AGES, "unknown")),
-    "size": Field(_size, _OPERATORS, _SIZES),
-    "frees": Field(_frees, _OPERATORS, _SIZES),
-    "health": Field(_health, offers=(*Severity, "ok", "unknown")),
-    "check": Field(_check, known=known_checks),
+FIELDS: Mapping[str, FilterField] = {
+    "manager": FilterField(_manager, known=known_managers),
+    "python": FilterField(_python, _OPERATORS, known=lambda: _IMPLEMENTATIONS),
+    "status": FilterField(_status, offers=_STATES),
+    "project": FilterField(_project, offers=("none", "gone", "unmounted")),
+    "base": FilterField(_base),
+    "unused": FilterField(_unused, offers=_AGES),
+    "used": FilterField(_used, offers=(*_AGES, "unknown")),
+    "size": FilterField(_size, _OPERATORS, _SIZES),
+    "frees": FilterField(_frees, _OPERATORS, _SIZES),
+    "health": FilterField(_health, offers=(*Severity, "ok", "unknown")),
+    "check": FilterField(_check, known=known_checks),
 }
 TERMS = (*FIELDS, _PACKAGE)
 """What may stand before a colon."""

@@ -224,13 +224,13 @@ def ended_word(phase: str, operation: Operation, *, partly_purged: bool = False)
     return words.get(phase, "unfinished")
 
 
-Past: TypeAlias = "tuple[HistoryItem, Entry]"
+HistoryRecord: TypeAlias = "tuple[HistoryItem, Entry]"
 
 
-def group_batches(pasts: Iterable[Past]) -> list[list[Past]]:
+def group_batches(pasts: Iterable[HistoryRecord]) -> list[list[HistoryRecord]]:
     """Return operations of the history with those of one batch together, at the place of the
     first of them."""
-    found: dict[tuple[str, str], list[Past]] = {}
+    found: dict[tuple[str, str], list[HistoryRecord]] = {}
     for each in pasts:
         found.setdefault(each[1].tie, []).append(each)
     return list(found.values())

@@ -26,10 +26,10 @@ from envdeck.tui.detail.dotenv_view import KeyAt, Shown, dotenv_rows
 from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.dialogs.requests import remedy_request
 from envdeck.tui.widgets.fields import Secret, SecretField
-from envdeck.tui.widgets.line import Look, line_text
+from envdeck.tui.widgets.line import Display, line_text
 
 HOME = "/home/ada"
-LOOK = Look(HOME, lambda: 1_795_000_000.0)
+LOOK = Display(HOME, lambda: 1_795_000_000.0)
 MARK = "MARK-3f9c"
 WIDTHS = (24, 39, 47, 78, 140)
 

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from envdeck.core.health import Diagnosis, HealthCheck, content_check
-from envdeck.core.health import Look as CheckLook
+from envdeck.core.health import CheckScope, Diagnosis, HealthCheck, content_check
 from envdeck.core.health import examine as registry
 from envdeck.core.model import (
     AuditedPackage,
@@ -37,12 +36,12 @@ from envdeck.tui.widgets.finding_lines import (
     sentence,
     short_counts,
 )
-from envdeck.tui.widgets.line import Look, line_text
+from envdeck.tui.widgets.line import Display, line_text
 
 HOME = "/home/ada"
 NOW = 1_795_000_000.0
-LOOK = Look(HOME, lambda: NOW)
-PLAIN = Look(HOME, lambda: NOW, ASCII)
+LOOK = Display(HOME, lambda: NOW)
+PLAIN = Display(HOME, lambda: NOW, ASCII)
 
 
 def finding(name="idna", check="missing-requirement", severity=Severity.ERROR, **changes):
@@ -56,7 +55,7 @@ def finding(name="idna", check="missing-requirement", severity=Severity.ERROR, *
 
 
 MISSING = finding()
-UNSAFE = Finding("code-at-start", Severity.WARNING, f"{HOME}/x.pth runs code", "Look at it")
+UNSAFE = Finding("code-at-start", Severity.WARNING, f"{HOME}/x.pth runs code", "Display at it")
 NOTE = Finding("leftover-distribution", Severity.NOTE, "1 leftover", "", "pip")
 
 
@@ -119,7 +118,7 @@ def test_no_line_is_wider_than_the_tab(cells, look):
 
 
 def test_what_was_not_checked_is_told_and_never_counts_as_clean():
-    names = ((CheckLook.DEEP, ("changed-file",)), (CheckLook.ONLINE, ("yanked-release",)))
+    names = ((CheckScope.DEEP, ("changed-file",)), (CheckScope.ONLINE, ("yanked-release",)))
     unchecked = (NotChecked("changed-file", "not asked: --deep does"), NotChecked("a", "why"))
     text = said(health_rows(report(names=names, not_checked=unchecked), LOOK, 78, ()))
     assert "✓ No problems found" in text
@@ -157,7 +156,7 @@ def test_the_fix_is_asked_for_all_of_its_kind_and_without_one_the_remedy_is_said
     assert request.paths == (environment.path,)
     assert request.plan(frozenset({"in-use"})) == NoPlan("made up")
     assert fixes.asked == (environment.path, (MISSING, other), {"in-use"})
-    assert finding_request(fixes, environment, UNSAFE, (UNSAFE,), LOOK) == "Look at it"
+    assert finding_request(fixes, environment, UNSAFE, (UNSAFE,), LOOK) == "Display at it"
     assert finding_request(object(), environment, MISSING, (MISSING,), LOOK) == "Install idna<4"
 
 
@@ -197,13 +196,13 @@ def test_the_four_states_of_the_advisories_are_told_with_why_and_when():
 # the screen
 
 
-@content_check(Severity.WARNING, CheckLook.DEEP)
+@content_check(Severity.WARNING, CheckScope.DEEP)
 def changed_file(_context):
     """Never asked: the source answers."""
     yield Diagnosis("", "")
 
 
-@content_check(Severity.WARNING, CheckLook.ONLINE)
+@content_check(Severity.WARNING, CheckScope.ONLINE)
 def yanked_release(_context):
     """Never asked: the source answers."""
     yield Diagnosis("", "")

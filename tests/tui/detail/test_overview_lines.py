@@ -26,12 +26,12 @@ from envdeck.core.model import (
 from envdeck.text import plain, width
 from envdeck.text.safe import ASCII
 from envdeck.tui.detail.overview import overview
-from envdeck.tui.detail.tab import Installed, ReadDone, ReadFailure, ReadPending
-from envdeck.tui.widgets.line import Look, Part, Tone, bar, line_text, line_width, wrapped
+from envdeck.tui.detail.tab import InstalledState, ReadDone, ReadFailure, ReadPending
+from envdeck.tui.widgets.line import Display, Part, Tone, bar, line_text, line_width, wrapped
 
 NOW = 1_795_000_000.0
 DAY = 86400.0
-LOOK = Look("/home/ada", lambda: NOW)
+LOOK = Display("/home/ada", lambda: NOW)
 VENV = "/home/ada/work/api/.venv"
 API = Environment(
     path=VENV,
@@ -61,7 +61,7 @@ PACKAGES = (
 )
 
 
-def told(environment: Environment, installed: Installed | None = None, cells: int = 78) -> str:
+def told(environment: Environment, installed: InstalledState | None = None, cells: int = 78) -> str:
     return "\n".join(line_text(line) for line in overview(environment, installed, LOOK, cells))
 
 
@@ -225,7 +225,7 @@ def test_a_name_that_would_act_is_shown_as_it_is() -> None:
 
 
 def test_without_unicode_it_is_letters() -> None:
-    look = Look("/home/ada", lambda: NOW, ASCII)
+    look = Display("/home/ada", lambda: NOW, ASCII)
     ended = replace(API, status=Status.BROKEN, python=replace(API.python, end_of_life="2024-10-07"))
     text = "\n".join(line_text(line) for line in overview(ended, ReadPending(), look, 78))
     assert text.replace(" · ", "").isascii()

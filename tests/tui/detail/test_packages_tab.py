@@ -17,10 +17,10 @@ from envdeck.tui.detail.overview import Overview
 from envdeck.tui.detail.packages import Packages
 from envdeck.tui.detail.tab import ReadDone, ReadFailure
 from envdeck.tui.widgets.key_line import TabLine
-from envdeck.tui.widgets.line import Look, line_text
+from envdeck.tui.widgets.line import Display, line_text
 from envdeck.tui.widgets.line_list import LineList
 
-LOOK = Look("/home/ada", lambda: 1_795_000_000.0)
+LOOK = Display("/home/ada", lambda: 1_795_000_000.0)
 
 
 def environment(path: str = "/home/ada/api/.venv", seen_at: float = 1.0) -> Environment:

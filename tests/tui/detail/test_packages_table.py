@@ -25,9 +25,9 @@ from envdeck.tui.detail.package_table import (
     footing,
     nothing_shown,
 )
-from envdeck.tui.widgets.line import Look, line_text, line_width
+from envdeck.tui.widgets.line import Display, line_text, line_width
 
-LOOK = Look("/home/ada", lambda: 0.0)
+LOOK = Display("/home/ada", lambda: 0.0)
 
 
 def package(name: str, *, size: int | None = 1000, **more: object) -> Distribution:
@@ -284,7 +284,7 @@ def test_a_page_of_what_nobody_asked_for() -> None:
 
 def test_a_page_in_letters_alone() -> None:
     everything = graph(app="web", web="gone!")
-    look = Look("/home/ada", lambda: 0.0, ASCII)
+    look = Display("/home/ada", lambda: 0.0, ASCII)
     rows = page(everything[0], everything, look, 78)
     assert "".join(line_text(row.line) for row in rows).replace(" · ", "").isascii()
 

@@ -12,10 +12,10 @@ from envdeck.tui.detail.project import ProjectFixes, ProjectTab, mending
 from envdeck.tui.detail.project_view import project_rows
 from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.widgets.key_line import TabLine
-from envdeck.tui.widgets.line import Look, line_text
+from envdeck.tui.widgets.line import Display, line_text
 
 HOME = "/home/ada"
-LOOK = Look(HOME, lambda: 1_795_000_000.0)
+LOOK = Display(HOME, lambda: 1_795_000_000.0)
 WIDTHS = (24, 39, 47, 78, 140)
 
 

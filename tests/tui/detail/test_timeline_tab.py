@@ -21,12 +21,12 @@ from envdeck.tui.detail.timeline_view import (
     timeline_rows,
 )
 from envdeck.tui.dialogs.plan import PlanDialog
-from envdeck.tui.widgets.line import Look, line_text
+from envdeck.tui.widgets.line import Display, line_text
 
 HOME = "/home/ada"
 NOW = 1_795_000_000.0
 DAY = 86_400
-LOOK = Look(HOME, lambda: NOW)
+LOOK = Display(HOME, lambda: NOW)
 
 
 def snapshot(identity, days, packages, **changes):

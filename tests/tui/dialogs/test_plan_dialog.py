@@ -22,7 +22,7 @@ from envdeck.tui.dialogs import plan as plan_dialog
 from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.dialogs.plan_view import cost_line, plan_rows, target_row, together_rows
 from envdeck.tui.dialogs.requests import delete_request
-from envdeck.tui.widgets.line import Look, line_text, line_width
+from envdeck.tui.widgets.line import Display, line_text, line_width
 
 UNREAD, HELD = plan_dialog.UNREAD, plan_dialog.HELD
 UNOWNED = Refusal("unowned-files", "2 files of yours", "move them out first", overrulable=True)
@@ -520,7 +520,7 @@ async def test_upgrade_takes_one_at_a_time(opened, made_up):
 
 
 def text_of(plan, refusals=None, cells=80):
-    look = Look("/home/ada", lambda: 0.0)
+    look = Display("/home/ada", lambda: 0.0)
     rows = plan_rows(plan, refusals or {}, look, cells)
     lines = [target_row(row, look, cells) for row in rows]
     assert all(line_width(line) <= cells for line in lines)
@@ -578,7 +578,7 @@ def test_what_becomes_of_packages_is_a_table_of_the_first(made_up, cells):
 )
 def test_what_it_costs_and_for_how_long_it_can_be_taken_back(made_up, changes, words):
     plan = made_up.plan("/home/ada/x/.venv", **{"kept_until": made_up.NOW + 28 * 86_400} | changes)
-    look = Look("/home/ada", lambda: made_up.NOW)
+    look = Display("/home/ada", lambda: made_up.NOW)
     assert line_text(cost_line(plan, look, 100)) == words
     for cells in range(20, 100):
         assert line_width(cost_line(plan, look, cells)) <= max(cells, 25)
@@ -610,7 +610,7 @@ async def test_edited_files_are_kept_by_a_switch(opened, made_up, count):
     async with opened(operations) as screen:
         chosen = []
         screen.app.push_screen(
-            PlanDialog(together("Recreate", requests), Look()), callback=chosen.append
+            PlanDialog(together("Recreate", requests), Display()), callback=chosen.append
         )
         await screen.pilot.pause()
         await screen.planned()
@@ -631,7 +631,7 @@ async def test_a_long_path_in_the_title_keeps_its_end(opened, made_up):
         request = PlanRequest(
             f"Recreate {path}", lambda _allow: made_up.plan("/home/ada/api/.venv")
         )
-        screen.app.push_screen(PlanDialog(request, Look()))
+        screen.app.push_screen(PlanDialog(request, Display()))
         await screen.pilot.pause()
         await screen.planned()
         title = next(line for line in shown(screen.app).splitlines() if "Recreate ~/" in line)
@@ -652,7 +652,7 @@ async def test_a_plan_is_read_from_its_beginning_and_no_unseen_switch_is_turned(
 
     async with opened(made_up.MadeUpOperations()) as screen:
         request = PlanRequest("Recreate /a", plan, keeping=partial(plan, keep=True))
-        screen.app.push_screen(PlanDialog(request, Look()))
+        screen.app.push_screen(PlanDialog(request, Display()))
         await screen.pilot.pause()
         await screen.planned()
         await screen.pilot.pause()
@@ -678,7 +678,7 @@ def test_there_is_no_switch_where_nothing_is_edited_or_nothing_can_be_kept(made_
     edited = Target("/a", edits=Edits((EditedFile("lib/part.py", "part", 3),), 1, 3))
     for target, can_keep in ((Target("/a"), True), (edited, False)):
         plan = made_up.plan("/a", operation=Operation.RECREATE, targets=(target,))
-        assert not any(row.keeps for row in plan_rows(plan, {}, Look(), 80, can_keep=can_keep))
+        assert not any(row.keeps for row in plan_rows(plan, {}, Display(), 80, can_keep=can_keep))
 
 
 async def test_what_failed_the_last_time_is_accepted_by_a_switch(opened, made_up):
@@ -873,7 +873,7 @@ def test_a_name_within_a_word_of_a_step_is_no_name(made_up):
         for name in ("x", "y")
     ]
     plans = [replace(plan, targets=(replace(plan.targets[0], name="env"),)) for plan in plans]
-    look = Look("/home/ada", lambda: 0.0)
+    look = Display("/home/ada", lambda: 0.0)
     combined = CombinedPlan(tuple((plan.id, plan) for plan in plans))
     told = [line_text(row.line) for row in together_rows(combined, {}, (), look, 80)]
     assert "  1 Create the new environment · all 2" in told

@@ -7,9 +7,9 @@ import pytest
 from envdeck.text.safe import UNICODE
 from envdeck.tui.base.actions import ACTIONS
 from envdeck.tui.help.keys import HelpScreen, draw_row, help_rows
-from envdeck.tui.widgets.line import Look, line_width
+from envdeck.tui.widgets.line import Display, line_width
 
-LOOK = Look("/home/ada", lambda: 0.0, UNICODE)
+LOOK = Display("/home/ada", lambda: 0.0, UNICODE)
 
 
 def screen_text(app):

@@ -11,7 +11,7 @@ from envdeck.text import width
 from envdeck.text.safe import ASCII
 from envdeck.tui.base.actions import BY_ID
 from envdeck.tui.help.tour import CARDS, TourDialog, TourOffer, card_lines, named_actions
-from envdeck.tui.widgets.line import Look, line_text
+from envdeck.tui.widgets.line import Display, line_text
 from envdeck.tui.widgets.line_view import LineView
 
 
@@ -20,7 +20,7 @@ def shown(app):
 
 
 def told(number, **keys):
-    look = Look("/home/ada", lambda: 0.0, ASCII, keys)
+    look = Display("/home/ada", lambda: 0.0, ASCII, keys)
     return " ".join(line_text(line).strip() for line in card_lines(CARDS[number], look, 60))
 
 
@@ -37,7 +37,7 @@ def test_there_are_five_and_each_names_actions_there_are():
 @pytest.mark.parametrize("number", range(5))
 @pytest.mark.parametrize("cells", [20, 44, 70])
 def test_a_card_fits_any_width_and_is_plain(number, cells):
-    lines = card_lines(CARDS[number], Look("", lambda: 0.0, ASCII), cells)
+    lines = card_lines(CARDS[number], Display("", lambda: 0.0, ASCII), cells)
     assert all(width(line_text(line)) <= cells for line in lines)
     assert all(line_text(line).isascii() for line in lines)
     assert not any(sign in line_text(line) for line in lines for sign in "{}")

@@ -33,7 +33,7 @@ from envdeck.tui.history.view import (
     history_rows,
     undo_words,
 )
-from envdeck.tui.widgets.line import Look, line_text
+from envdeck.tui.widgets.line import Display, line_text
 
 # the lines
 
@@ -133,7 +133,7 @@ def test_rows_hold_their_width_whatever_an_entry_says(name, cells, number) -> No
 
 
 def test_without_unicode_signs_are_plain() -> None:
-    letters = Look(home=HOME, clock=lambda: NOW, signs=ASCII)
+    letters = Display(home=HOME, clock=lambda: NOW, signs=ASCII)
     for row in history_rows(PASTS):
         assert line_text(draw_past(row, HistoryColumns.fit(120), letters)).isascii()
 

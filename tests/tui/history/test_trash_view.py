@@ -31,7 +31,7 @@ from envdeck.tui.history.trash_view import (
     kept_words,
     title_line,
 )
-from envdeck.tui.widgets.line import Look, line_text
+from envdeck.tui.widgets.line import Display, line_text
 
 API, BLOG, SITE, SHOP, LINK, DUE, TORN = ITEMS
 
@@ -122,7 +122,7 @@ def test_rows_hold_their_width_whatever_an_item_says(name, cells, number) -> Non
 
 
 def test_without_unicode_signs_are_plain() -> None:
-    letters = Look(home=HOME, clock=lambda: NOW, signs=ASCII)
+    letters = Display(home=HOME, clock=lambda: NOW, signs=ASCII)
     for one in ITEMS:
         row = draw_item(one, TrashColumns.fit(120), letters, marked=True, largest=10**9)
         assert line_text(row).isascii()

@@ -12,7 +12,7 @@ from envdeck.tui.machine import caches
 from envdeck.tui.machine.caches import CachesScreen, about_cache
 from envdeck.tui.machine.interpreters import InterpretersScreen
 from envdeck.tui.recreate.dialog import RecreateDialog
-from envdeck.tui.widgets.line import Look, line_text
+from envdeck.tui.widgets.line import Display, line_text
 
 HOME = "/home/ada"
 
@@ -120,9 +120,9 @@ async def test_the_trash_is_among_them_and_is_emptied_by_its_own_plan(
 def test_lines_are_plain_at_any_width():
     for cells in (20, 40, 80, 120):
         for cache in (UV, PIP, MYPY):
-            lines = about_cache(cache, Look(home=HOME), cells)
+            lines = about_cache(cache, Display(home=HOME), cells)
             assert all(len(line_text(line)) <= max(cells, 22) for line in lines)
-    assert "[/]" in "".join(line_text(line) for line in about_cache(MYPY, Look(home=HOME), 80))
+    assert "[/]" in "".join(line_text(line) for line in about_cache(MYPY, Display(home=HOME), 80))
 
 
 async def test_all_that_use_an_interpreter_are_recreated_by_a_key(open_screen, made_up, wait_until):

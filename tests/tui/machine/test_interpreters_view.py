@@ -19,13 +19,13 @@ from envdeck.core.model import (
     Size,
     Status,
 )
-from envdeck.core.query import Query, told_by
+from envdeck.core.query import Query, search_text
 from envdeck.text.safe import ASCII
 from envdeck.tui.base.messages import FilterRequested
 from envdeck.tui.machine.groups import InterpreterBase, bases, query_for, with_dependants
 from envdeck.tui.machine.interpreters import InterpretersScreen
 from envdeck.tui.machine.interpreters_view import about, base_rows, draw_base, heading
-from envdeck.tui.widgets.line import Look, line_text, line_width
+from envdeck.tui.widgets.line import Display, line_text, line_width
 from envdeck.tui.widgets.line_list import LineList
 
 
@@ -63,8 +63,8 @@ def prefix(home: Path) -> Callable[[str], str]:
     return make
 
 
-def told(base: InterpreterBase, cells: int = 78, look: Look | None = None) -> str:
-    rows = about(base, look or Look("/home/ada"), cells)
+def told(base: InterpreterBase, cells: int = 78, look: Display | None = None) -> str:
+    rows = about(base, look or Display("/home/ada"), cells)
     return "\n".join(line_text(row.line) for row in rows)
 
 
@@ -108,7 +108,7 @@ def test_two_interpreters_that_are_equal_keep_their_rows(prefix: Callable[[str],
 def test_a_row_says_everything_in_words() -> None:
     folder = GlobalPackages("/x/site-packages", "site-packages", ("black", "requests"))
     ended = interpreter("/x", "3.8.18", end_of_life="2024-10-07", global_packages=(folder,))
-    look = Look("/home/ada")
+    look = Display("/home/ada")
     rows = base_rows(
         [InterpreterBase(ended, "/x/bin/python3", ()), InterpreterBase(None, "/y/3.7", ())]
     )
@@ -139,7 +139,7 @@ def test_a_row_says_everything_in_words() -> None:
 
 @pytest.mark.parametrize("cells", [49, 66, 79, 119])
 def test_rows_keep_to_the_width(cells: int) -> None:
-    look = Look("/home/ada", signs=ASCII)
+    look = Display("/home/ada", signs=ASCII)
     long = "/home/ada/" + "long-name/" * 12
     found = [
         InterpreterBase(interpreter(long, "3.8.18+" + "x" * 40, end_of_life="2024"), long, ()),
@@ -195,7 +195,7 @@ def test_a_base_that_is_gone_says_what_that_means() -> None:
 )
 def test_the_query_for_a_path_finds_it(path: str) -> None:
     query = Query.parse(query_for(path), 0.0)
-    assert query.matches(environment(path, None), told_by(environment(path, None)))
+    assert query.matches(environment(path, None), search_text(environment(path, None)))
     assert query_for(path).isprintable()
 
 
@@ -226,7 +226,7 @@ class Harness(App[None]):
 
     def __init__(self, environments: list[Environment], interpreters: list[Interpreter]) -> None:
         super().__init__()
-        look = Look("/home/ada")
+        look = Display("/home/ada")
         self.view = InterpretersScreen(NoSource(), environments, interpreters, look=look)
         self.queries: list[str] = []
 
@@ -337,4 +337,4 @@ async def test_names_unfold_and_all_that_rests_on_it_is_listed(
         await pilot.press("g", "enter")
         assert app.queries == [f"base:{twelve} python:3.12"]
         query = Query.parse(app.queries[0], 0)
-        assert all(query.matches(one, told_by(one)) for one in resting)
+        assert all(query.matches(one, search_text(one)) for one in resting)

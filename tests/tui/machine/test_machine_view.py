@@ -21,16 +21,16 @@ from envdeck.core.model import (
     Size,
     Status,
 )
-from envdeck.core.query import Query, told_by
+from envdeck.core.query import Query, search_text
 from envdeck.text.safe import ASCII
 from envdeck.tui.base.messages import FilterRequested
 from envdeck.tui.machine.groups import Group, everything, sections
 from envdeck.tui.machine.screen import MachineScreen, draw, heading, legend, rows, totals_line
-from envdeck.tui.widgets.line import Look, line_text, line_width
+from envdeck.tui.widgets.line import Display, line_text, line_width
 
 NOW = 1_795_000_000.0
 DAY = 86400.0
-LOOK = Look("/home/ada", lambda: NOW)
+LOOK = Display("/home/ada", lambda: NOW)
 
 
 def environment(
@@ -110,7 +110,7 @@ def test_a_bar_opens_just_the_environments_it_counts(environments: list[Environm
         for group in section.groups:
             query = Query.parse(group.query, NOW)
             assert not query.problems
-            found = [one for one in environments if query.matches(one, told_by(one))]
+            found = [one for one in environments if query.matches(one, search_text(one))]
             assert sorted(map(repr, found)) == sorted(map(repr, group.environments))
 
 

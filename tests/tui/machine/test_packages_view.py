@@ -8,7 +8,7 @@ from envdeck.core.operations.upgrade.model import Level, UpgradeCandidate, Upgra
 from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.machine.packages import HolderList, PackagesScreen
 from envdeck.tui.machine.packages_view import PackageRow, about, draw_package, package_rows
-from envdeck.tui.widgets.line import Look, line_text
+from envdeck.tui.widgets.line import Display, line_text
 
 HOME = "/home/ada"
 
@@ -152,7 +152,7 @@ def test_lines_keep_to_their_width_and_hostile_names_are_plain(cells):
     rows = package_rows(table, {"x": {"/a": "3.0"}}, "", "versions")
     assert rows[0].use.name == "x"
     for row in rows:
-        text = line_text(draw_package(row, 10, cells, Look(home=HOME)))
+        text = line_text(draw_package(row, 10, cells, Display(home=HOME)))
         assert "\x1b" not in text
         assert len(text) <= max(cells, 52)
 
@@ -180,11 +180,11 @@ def test_the_version_to_upgrade_to_is_seen_whole(made_up, cells):
     one = made_up.environment(f"{HOME}/work/a-rather-long-name-of-a-project/.venv")
     table = count_packages({one.path: ["x==8.1.7"]})
     row = PackageRow(table.uses["x"], {one.path: "8.2.0"})
-    lines = about(row, table.holders("x"), {one.path: one}, Look(home=HOME), cells)
+    lines = about(row, table.holders("x"), {one.path: one}, Display(home=HOME), cells)
     text = line_text(lines[-1].line)
     assert text.endswith("8.2.0")
     assert len(text) < cells
 
 
 def test_without_a_package_under_the_cursor_nobody_holds_it():
-    assert HolderList(Look())._make(80) == []
+    assert HolderList(Display())._make(80) == []

@@ -9,6 +9,7 @@ from made_up_walkthrough import MadeUpWalking
 from envdeck.core.caches import Cache, CacheFolder
 from envdeck.core.model import (
     BisectRun,
+    BisectVerdict,
     CellEnd,
     CellStatus,
     Ending,
@@ -16,12 +17,11 @@ from envdeck.core.model import (
     Size,
     Step,
     Target,
-    Verdict,
 )
 from envdeck.core.operations.bisect.plan import BisectEnd, BisectPlan
 from envdeck.core.operations.bisect.run import BisectRequest, BisectResult
 from envdeck.core.operations.bisect.search import SearchStatus
-from envdeck.core.operations.matrix.plan import Cell, MatrixEnd, MatrixPlan
+from envdeck.core.operations.matrix.plan import MatrixCell, MatrixEnd, MatrixPlan
 from envdeck.core.timeline.model import Snapshot, SnapshotPackage
 from envdeck.tui.app import EnvDeck
 from envdeck.tui.base.actions import ACTIONS, keys_of, named
@@ -72,8 +72,8 @@ CACHE = Cache(
     "pip", "pip cache", "packages are downloaded again",
     (CacheFolder("/home/ada/.cache/pip", Size(9, 9, 9, 1)),), "/home/ada/.cache/pip",
 )  # fmt: skip
-RUN = BisectRun({"idna": "3.7"}, (), Verdict.GOOD, 0, 0.6, number=1)
-CELL = Cell(number=1, python="3.12.4", column=())
+RUN = BisectRun({"idna": "3.7"}, (), BisectVerdict.GOOD, 0, 0.6, number=1)
+CELL = MatrixCell(number=1, python="3.12.4", column=())
 
 
 def job_of(view, made_up):

@@ -10,7 +10,7 @@ from envdeck.core.query import Contents
 from envdeck.text.safe import ASCII, UNICODE
 from envdeck.tui.main.cells import places, row
 from envdeck.tui.store.columns import columns_named
-from envdeck.tui.widgets.line import Look, line_text
+from envdeck.tui.widgets.line import Display, line_text
 
 HOME = "/home/ada"
 NOW = 1_795_000_000.0
@@ -25,7 +25,7 @@ def drawn(made_up):
     """A row as text."""
 
     def draw(cells, signs=UNICODE, **changes):
-        look = Look(HOME, lambda: NOW, signs)
+        look = Display(HOME, lambda: NOW, signs)
         layout = places(columns_named(()), cells)
         environment = made_up.environment(**changes)
         return line_text(row(environment, layout, look, marked=False, largest=1))

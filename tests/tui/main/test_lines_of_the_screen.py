@@ -26,9 +26,9 @@ from envdeck.tui.main.words import (
 from envdeck.tui.store import COLUMNS, Listing, Query, Totals, columns_named
 from envdeck.tui.store.columns import column_named
 from envdeck.tui.widgets.key_line import hints_line
-from envdeck.tui.widgets.line import Look, line_text, line_width
+from envdeck.tui.widgets.line import Display, line_text, line_width
 
-LOOK = Look("/home/ada", lambda: 1_795_000_000.0, UNICODE)
+LOOK = Display("/home/ada", lambda: 1_795_000_000.0, UNICODE)
 PLAIN = replace(LOOK, signs=ASCII)
 FULL = Facts(
     roots=("/home/ada/work",),

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 from textual.widgets import Input
 
-from envdeck.core.model import BisectRun, BisectRunStarted, Ending, Operation, Step, Verdict
+from envdeck.core.model import BisectRun, BisectRunStarted, BisectVerdict, Ending, Operation, Step
 from envdeck.core.operations.bisect.plan import BisectEnd, BisectPlan
 from envdeck.core.operations.bisect.run import BisectRequest, BisectResult
 from envdeck.core.operations.bisect.search import SearchStatus
-from envdeck.core.timeline.model import PackageChange, Snapshot, SnapshotPackage
+from envdeck.core.timeline.model import Snapshot, SnapshotPackage, StateDifference
 from envdeck.text import width
 from envdeck.tui.base.job import Job, JobState
 from envdeck.tui.detail.timeline import TimelineTab
@@ -18,10 +18,10 @@ from envdeck.tui.dialogs.command import BisectDialog
 from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.operations.bisect import BisectScreen, about_run, end_lines, run_line
 from envdeck.tui.operations.screen import OperationsScreen
-from envdeck.tui.widgets.line import Look, line_text
+from envdeck.tui.widgets.line import Display, line_text
 
 HOME, NOW, DAY = "/home/ada", 1_795_000_000.0, 86_400
-LOOK = Look(HOME, lambda: NOW)
+LOOK = Display(HOME, lambda: NOW)
 PATH = f"{HOME}/work/api/.venv"
 HOSTILE = "[red]" + "\x1b[31m" + "x" * 300
 
@@ -36,14 +36,14 @@ def snapshot(identity, days, packages, **changes):
 OLD = snapshot("a", 30, {"idna": "3.7", "six": "1.16", "yarl": "1.0"}, good=True)
 NEW = snapshot("b", 2, {"idna": "3.10", "yarl": "1.0", "zope": "5"})
 STARTED = BisectRunStarted(3, {"idna": "3.10", "six": "1.16"}, ("idna",))
-GOOD = BisectRun({"idna": "3.7", "six": "1.16"}, (), Verdict.GOOD, 0, 0.6, number=1)
+GOOD = BisectRun({"idna": "3.7", "six": "1.16"}, (), BisectVerdict.GOOD, 0, 0.6, number=1)
 BAD = BisectRun(
-    {"idna": "3.10", "six": None}, ("idna", "six"), Verdict.BAD, 1, 0.4, number=2,
+    {"idna": "3.10", "six": None}, ("idna", "six"), BisectVerdict.BAD, 1, 0.4, number=2,
     output=("boom", HOSTILE),
 )  # fmt: skip
-SKIP = BisectRun({"idna": "3.10", "six": "1"}, ("idna",), Verdict.SKIP, reason="no", number=3)
+SKIP = BisectRun({"idna": "3.10", "six": "1"}, ("idna",), BisectVerdict.SKIP, reason="no", number=3)
 FOUND = BisectResult(
-    SearchStatus.FOUND, "idna 3.7 → 3.10", (PackageChange("idna", "3.7", "3.10"),), (GOOD, BAD)
+    SearchStatus.FOUND, "idna 3.7 → 3.10", (StateDifference("idna", "3.7", "3.10"),), (GOOD, BAD)
 )
 
 
@@ -110,7 +110,7 @@ def test_the_end_says_what_it_is_and_offers_what_can_be_done(made_up, found, wor
 
 
 def test_a_culprit_that_was_not_installed_is_uninstalled_and_a_declared_one_is_named(made_up):
-    new = replace(FOUND, culprits=(PackageChange("zope", None, "5"),))
+    new = replace(FOUND, culprits=(StateDifference("zope", None, "5"),))
     told = end(new, declared=(("zope", "requirements.txt", 3),))
     text = "\n".join(map(line_text, end_lines(told, plan(made_up.environment()), LOOK)))
     assert "f: uninstall zope" in text
@@ -282,7 +282,7 @@ async def test_hostile_names_are_shown_as_they_are_at_any_size(
     source.seen[PATH] = [snapshot("b", 2, {name: "[red]2"}), snapshot("a", 9, {name: "1" * 300})]
     hostile = replace(BAD, packages={name: "[red]2"}, applied=(name,), reason="[/]\x1b[2J")
     operations.events = (GOOD, hostile)
-    culprit = PackageChange(name, "1" * 300, "[red]2")
+    culprit = StateDifference(name, "1" * 300, "[red]2")
     operations.result = end(replace(FOUND, culprits=(culprit,)), declared=((name, "[/]", 1),))
     async with open_screen(source, operations=operations) as pilot:
         await pilot.press("g", "6")

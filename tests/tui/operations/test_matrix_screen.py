@@ -15,7 +15,7 @@ from envdeck.core.model import (
     ProjectState,
     Step,
 )
-from envdeck.core.operations.matrix.plan import Cell, MatrixEnd, MatrixPlan
+from envdeck.core.operations.matrix.plan import MatrixCell, MatrixEnd, MatrixPlan
 from envdeck.text import width
 from envdeck.text.safe import ASCII
 from envdeck.tui.base.job import Job, JobState
@@ -28,17 +28,17 @@ from envdeck.tui.operations.matrix import (
     grid_lines,
 )
 from envdeck.tui.operations.screen import OperationsScreen
-from envdeck.tui.widgets.line import Look, line_text
+from envdeck.tui.widgets.line import Display, line_text
 from envdeck.tui.widgets.operation_words import ending
 
 HOME, NOW = "/home/ada", 1_795_000_000.0
-LOOK, LETTERS = Look(HOME, lambda: NOW), Look(HOME, lambda: NOW, ASCII)
+LOOK, LETTERS = Display(HOME, lambda: NOW), Display(HOME, lambda: NOW, ASCII)
 PROJECT = f"{HOME}/work/api"
 HOSTILE = "[red]" + "\x1b[31m" + "x" * 300
 COLUMNS = (("django<5",), ("django>=5", "psycopg"))
 PYTHONS = ("3.11.7", "3.13.0")
 CELLS = tuple(
-    Cell(number=2 * row + at + 1, python=python, column=column)
+    MatrixCell(number=2 * row + at + 1, python=python, column=column)
     for row, python in enumerate(PYTHONS)
     for at, column in enumerate(COLUMNS)
 )

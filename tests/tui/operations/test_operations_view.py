@@ -30,10 +30,10 @@ from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.dialogs.quit import QuitDialog
 from envdeck.tui.operations.screen import OperationsScreen
 from envdeck.tui.operations.view import command_lines, job_line, log_lines, step_lines
-from envdeck.tui.widgets.line import Look, line_text, line_width
+from envdeck.tui.widgets.line import Display, line_text, line_width
 from envdeck.tui.widgets.operation_words import ending, progress_bar, running_line
 
-LOOK = Look("/home/ada", lambda: 0.0)
+LOOK = Display("/home/ada", lambda: 0.0)
 EVENTS = (
     StepStarted(1, "Move it to the trash"),
     CommandStarted(("uv", "pip", "install"), "/home/ada/work"),
@@ -568,7 +568,7 @@ async def test_the_keys_are_answered_where_there_are_no_operations(open_screen):
 
 def test_a_bar_goes_to_and_fro_while_there_are_no_figures(made_up):
     now = [0.0]
-    look = Look("/home/ada", lambda: now[0])
+    look = Display("/home/ada", lambda: now[0])
     job = Job(made_up.plan("/a"))
     job.state, job.step, job.started_at = JobState.RUNNING, 0, 0.0
     drawn = set()

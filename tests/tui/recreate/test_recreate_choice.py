@@ -28,7 +28,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envdeck.core.model import Doubt, InterpreterReason, NoPlan, PackageChoice
-from envdeck.core.operations.recreate.forecast import Forecast, PinForecast, Verdict
+from envdeck.core.operations.recreate.forecast import Availability, Forecast, PinForecast
 from envdeck.core.operations.recreate.options import RecreateChoices, SourceChoice
 from envdeck.text import plain, width
 from envdeck.text.safe import ASCII
@@ -43,7 +43,7 @@ from envdeck.tui.recreate.forecast import (
 )
 from envdeck.tui.recreate.interpreters import python_line
 from envdeck.tui.recreate.sources import difference_line, source_about, source_line
-from envdeck.tui.widgets.line import Look, line_text
+from envdeck.tui.widgets.line import Display, line_text
 
 # the lines
 
@@ -89,7 +89,8 @@ def test_a_forecast_is_counted_the_worst_first() -> None:
         assert short.endswith(" …") == (len(shown) < len(pieces))
     assert line_text(forecast_line([NoPlan("no network")], LOOK)) == "– not checked"
     fine = Forecast(
-        "3.13", (PinForecast("a", "1", Verdict.WHEEL), PinForecast("b", "1", Verdict.WHEEL))
+        "3.13",
+        (PinForecast("a", "1", Availability.WHEEL), PinForecast("b", "1", Availability.WHEEL)),
     )
     assert line_text(forecast_line([fine, fine], LOOK)) == "all 2 wheels"
 
@@ -113,8 +114,8 @@ def test_lines_hold_their_width_whatever_is_in_them(name, cells) -> None:
         "lock", name, "/" + name, ((name, name),), ((name, name),), ((name, name, name),),
         resolved=False, notes=(name,), problem=name,
     )  # fmt: skip
-    pins = [PinForecast(name, name, Verdict.BUILD, name, name, name)]
-    pins += [PinForecast(f"{name}-2", name, Verdict.GONE)]
+    pins = [PinForecast(name, name, Availability.BUILD, name, name, name)]
+    pins += [PinForecast(f"{name}-2", name, Availability.GONE)]
     outlook = Forecast(name, tuple(pins), name)
     python = replace(PYTHONS[2], interpreter=replace(NEXT, version=name, source=name))
     python = replace(python, reason=InterpreterReason.NOT_ALLOWED, specifier=name)
@@ -132,7 +133,7 @@ def test_lines_hold_their_width_whatever_is_in_them(name, cells) -> None:
 
 
 def test_without_unicode_signs_are_plain() -> None:
-    letters = Look(signs=ASCII)
+    letters = Display(signs=ASCII)
     for source in CHOICES.sources:
         assert line_text(source_line(source, 100, letters, chosen=True)).isascii()
         assert text(source_about(source, 100, letters)).isascii()

@@ -30,7 +30,7 @@ from envdeck.tui.upgrade.view import (
     fixed_line,
     lock_line,
 )
-from envdeck.tui.widgets.line import Look, line_text
+from envdeck.tui.widgets.line import Display, line_text
 
 SMALL = {"click", "requests", "boto3", "botocore", "idna"}
 
@@ -161,7 +161,7 @@ def test_rows_hold_their_width_whatever_a_package_is_called(name, version, cells
 
 
 def test_without_unicode_signs_are_plain() -> None:
-    letters = Look(signs=ASCII)
+    letters = Display(signs=ASCII)
     picker = UpgradePicker(CANDIDATES)
     columns = UpgradeColumns.fit(picker, 96)
     for row in CANDIDATES.rows:
@@ -256,7 +256,7 @@ async def test_no_network_says_the_cause_the_hint_and_the_key() -> None:
     app, operations = dialog(upgradable=failure)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(lambda: "no route" in shown(app))
-        await until(lambda: "Look at the proxy" in shown(app))
+        await until(lambda: "Display at the proxy" in shown(app))
         await pilot.press("enter")
         operations.upgradable = CANDIDATES
         await pilot.press("r")

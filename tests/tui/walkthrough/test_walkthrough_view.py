@@ -18,7 +18,7 @@ from envdeck.core.model import (
     Result,
     StepStarted,
 )
-from envdeck.core.onboarding.model import Answers, StepState
+from envdeck.core.onboarding.model import StepAnswers, StepState
 from envdeck.core.onboarding.steps import STEPS
 from envdeck.text import capitalise, width
 from envdeck.text.safe import ASCII, UNICODE
@@ -31,7 +31,7 @@ from envdeck.tui.walkthrough import worker as walkthrough_looking
 from envdeck.tui.walkthrough.options import StepDialog
 from envdeck.tui.walkthrough.state import WalkthroughState
 from envdeck.tui.walkthrough.view import about_lines, step_line, title_line, typed, unabridged
-from envdeck.tui.widgets.line import Look, line_text, line_width
+from envdeck.tui.widgets.line import Display, line_text, line_width
 from envdeck.tui.workers.operation_queue import Job
 
 MARK = "MARK-3f9c"
@@ -80,7 +80,7 @@ def walked(open_screen, made_up, wait_until):
 
 
 def look(signs=UNICODE, **keys):
-    return Look("/home/ada", lambda: 0.0, signs, keys)
+    return Display("/home/ada", lambda: 0.0, signs, keys)
 
 
 def walk_of(steps):
@@ -274,7 +274,7 @@ async def test_values_are_masked_and_go_to_the_plan_alone(walked, made_up, wait_
         assert ("plan", ("dotenv", None, values)) in walking.asked
         assert "MARK" not in shown(app)
         assert not [each for each in walking.asked if each[0] == "choose"]
-        assert "MARK" not in repr(Answers(None, values))
+        assert "MARK" not in repr(StepAnswers(None, values))
         await pilot.press("y")
         await wait_until(lambda: operations.ran)
         await wait_until(lambda: app.screen is not None and hasattr(app.screen, "walk"))

@@ -6,7 +6,7 @@ import pytest
 
 from envdeck.core.model import Ending, OutputLine
 from envdeck.core.onboarding.commands import session_names
-from envdeck.core.onboarding.model import Answers, StepState
+from envdeck.core.onboarding.model import StepAnswers, StepState
 from envdeck.core.timeline.store import SnapshotStore
 
 
@@ -95,7 +95,7 @@ def test_a_noxfile_that_is_no_python(source):
 
 def run_tests(steps, operations, option=None):
     view = steps.step("command")
-    plan = steps.plan(view, Answers((option,) if option else None))
+    plan = steps.plan(view, StepAnswers((option,) if option else None))
     said = []
     result = operations.run(plan, said.append)
     steps.ended(view, plan, result)
@@ -156,7 +156,7 @@ def test_what_is_chosen_is_run_and_kept(walk, write, environment, operations, to
 def test_one_that_is_not_offered(walk, write, environment, tools):
     write({"Makefile": "test:\n\ttrue\n"})
     steps = walk()
-    plan = steps.plan(steps.step("command"), Answers(("command:rm -rf /",)))
+    plan = steps.plan(steps.step("command"), StepAnswers(("command:rm -rf /",)))
     assert plan.message == "command not found: `rm -rf /`"
 
 

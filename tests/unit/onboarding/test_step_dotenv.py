@@ -5,7 +5,7 @@ import os
 import pytest
 
 from envdeck.core.model import Ending
-from envdeck.core.onboarding.model import Answers, StepState
+from envdeck.core.onboarding.model import StepAnswers, StepState
 
 SECRET = "MARK-3f9c-Tr0ub4dor"
 EXAMPLE = "# what it needs\nDATABASE_URL=\nSECRET_KEY=changeme\nPORT=8000\n"
@@ -27,7 +27,7 @@ def test_it_is_made_with_what_is_typed(walk, write, project, operations):
         ("SECRET_KEY", True, ""),
         ("PORT", False, "8000"),
     ]
-    plan = steps.plan(view, Answers(values={"SECRET_KEY": SECRET, "DATABASE_URL": "x"}))
+    plan = steps.plan(view, StepAnswers(values={"SECRET_KEY": SECRET, "DATABASE_URL": "x"}))
     assert SECRET not in repr(plan)
     result = operations.run(plan, lambda _event: None)
     assert result.status is Ending.DONE, result

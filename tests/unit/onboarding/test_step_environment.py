@@ -9,7 +9,7 @@ import pytest
 
 from envdeck.core.catalog import Scope
 from envdeck.core.model import NoPlan, Operation
-from envdeck.core.onboarding.model import Answers, StepState
+from envdeck.core.onboarding.model import StepAnswers, StepState
 from envdeck.core.onboarding.walkthrough import Walkthrough
 
 MINOR = "{}.{}".format(*sys.version_info)
@@ -23,7 +23,7 @@ def test_there_is_none_and_one_is_made(walk, write, project):
     assert (view.state, view.safe) == (StepState.OPEN, True)
     assert view.commands == (("envdeck", "create", str(project)),)
     assert [(one.id, one.chosen) for one in view.options] == [("extra:docs", False)]
-    plan = steps.plan(view, Answers(("extra:docs",)))
+    plan = steps.plan(view, StepAnswers(("extra:docs",)))
     assert plan.operation is Operation.CREATE
     assert plan.targets[0].path == str(project / ".venv")
     assert plan.blueprint.source.extras == ("docs",)

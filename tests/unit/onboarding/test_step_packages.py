@@ -6,7 +6,7 @@ import os
 import pytest
 
 from envdeck.core.model import NoPlan, Operation
-from envdeck.core.onboarding.model import Answers, StepState
+from envdeck.core.onboarding.model import StepAnswers, StepState
 
 HELD = ', "held @ https://ada:MARK-3f9c@example.org/held.zip"'
 PYPROJECT = """[project]
@@ -70,7 +70,7 @@ def test_what_is_chosen_beyond_the_defaults_must_be_there(walk, write, environme
     write({"pyproject.toml": PYPROJECT.replace(HELD, "")})
     install("six==1.2")
     steps = walk()
-    steps.choose("packages", Answers(("extra:docs",)))
+    steps.choose("packages", StepAnswers(("extra:docs",)))
     view = walk().step("packages")
     assert view.state is StepState.OPEN
     assert view.message.endswith(" installed: extra docs: 0 of 1 installed")

@@ -7,7 +7,7 @@ import pytest
 
 from envdeck.core.model import Ending, NoPlan, Policy, Result
 from envdeck.core.onboarding.answers import memory_path
-from envdeck.core.onboarding.model import Answers, StepState
+from envdeck.core.onboarding.model import StepAnswers, StepState
 from envdeck.core.onboarding.steps import NAMES, STEPS
 from envdeck.core.onboarding.walkthrough import Walkthrough
 
@@ -83,7 +83,7 @@ def test_a_look_leaves_nothing_behind(walk, write, environment, home, project):
 
 def test_what_is_chosen_is_there_the_next_time(walk, write, host, project):
     write({"pyproject.toml": '[project]\nname = "api"\n[dependency-groups]\nextra = ["b"]\n'})
-    walk().choose("environment", Answers(("group:extra",)))
+    walk().choose("environment", StepAnswers(("group:extra",)))
     for name in ("environment", "packages"):
         (option,) = walk().step(name).options
         assert (option.id, option.chosen) == ("group:extra", True)
@@ -92,7 +92,7 @@ def test_what_is_chosen_is_there_the_next_time(walk, write, host, project):
 def test_nothing_is_remembered_in_the_read_only_mode(walk, write, host, project, home):
     write({"pyproject.toml": '[project]\nname = "api"\n[dependency-groups]\nextra = ["b"]\n'})
     steps = walk(Policy(read_only=True))
-    steps.choose("packages", Answers(("group:extra",)))
+    steps.choose("packages", StepAnswers(("group:extra",)))
     assert not (home / ".local" / "state").exists()
 
 
@@ -100,10 +100,10 @@ def test_what_was_refused_is_not_remembered(walk, write, host, project, home):
     write({"pyproject.toml": '[project]\nname = "api"\n[dependency-groups]\nextra = ["b"]\n'})
     steps = walk()
     view = steps.step("environment")
-    plan = steps.plan(view, Answers(("group:extra",)))
+    plan = steps.plan(view, StepAnswers(("group:extra",)))
     steps.ended(view, plan, Result(Ending.REFUSED, "no"))
     assert not (home / ".local" / "state").exists()
-    plan = steps.plan(view, Answers(("group:extra",)))
+    plan = steps.plan(view, StepAnswers(("group:extra",)))
     steps.ended(view, plan, Result(Ending.DONE, "yes"))
     assert memory_path(host, str(project)).startswith(str(home / ".local" / "state"))
     assert (home / ".local" / "state" / "envdeck" / "onboarding").exists()
@@ -137,4 +137,4 @@ def test_a_name_that_is_not_utf_8(operations, home):
     view = steps.step("environment")
     assert view.state is StepState.OPEN
     assert steps.plan(view).targets[0].path == str(folder / ".venv")
-    steps.choose("packages", Answers(()))
+    steps.choose("packages", StepAnswers(()))

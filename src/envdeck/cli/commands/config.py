@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from envdeck.cli.commands.screen import check_keys
-from envdeck.cli.console import Cell, Exit, TableColumn, table
+from envdeck.cli.console import Exit, TableCell, TableColumn, table
 from envdeck.cli.context import CommandContext
 from envdeck.cli.serialise import SCHEMA
 from envdeck.config import Configuration, Settings, locate
@@ -86,9 +86,9 @@ def _print(configuration: Configuration, context: CommandContext) -> None:
     columns = (TableColumn("Setting"), TableColumn("Value"), TableColumn("Origin"))
     rows = [
         [
-            Cell(name),
-            Cell(_value_text(value, console.signs.unknown)),
-            Cell(configuration.origin(name)),
+            TableCell(name),
+            TableCell(_value_text(value, console.signs.unknown)),
+            TableCell(configuration.origin(name)),
         ]
         for name, value in _values(configuration.settings)
     ]

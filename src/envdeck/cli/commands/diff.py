@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from envdeck.cli.arguments import absolute_path
 from envdeck.cli.commands.show import has_drift, print_drift
-from envdeck.cli.console import Cell, CommandError, Exit, TableColumn, table
+from envdeck.cli.console import CommandError, Exit, TableCell, TableColumn, table
 from envdeck.cli.context import CommandContext
 from envdeck.cli.main import complete_folders
 from envdeck.cli.references import find_environment
@@ -213,7 +213,11 @@ def _print_differences(sides: "Difference", context: CommandContext) -> None:
     away = sides.differing
     if away:
         rows = [
-            [Cell(pair.name), Cell(pair.first or unknown), Cell(pair.second or unknown)]
+            [
+                TableCell(pair.name),
+                TableCell(pair.first or unknown),
+                TableCell(pair.second or unknown),
+            ]
             for pair in away
         ]
         for line in table(console, _COLUMNS, rows):

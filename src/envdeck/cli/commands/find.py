@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from envdeck.cli.arguments import build_scope
-from envdeck.cli.console import Cell, CommandError, Exit, TableColumn, table
+from envdeck.cli.console import CommandError, Exit, TableCell, TableColumn, table
 from envdeck.cli.context import CommandContext
 from envdeck.cli.main import add_paths
 from envdeck.cli.plan_text import path_cell
@@ -130,9 +130,9 @@ def _print_holders(having: list[tuple[Environment, str]], context: CommandContex
     rows = [
         [
             path_cell(environment.path, context.host.home),
-            Cell(version or unknown),
-            Cell(environment.python.version or unknown),
-            Cell(environment.manager),
+            TableCell(version or unknown),
+            TableCell(environment.python.version or unknown),
+            TableCell(environment.manager),
         ]
         for environment, version in having
     ]

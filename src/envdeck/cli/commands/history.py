@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from envdeck.cli.console import Cell, CommandError, Exit, TableColumn, table
+from envdeck.cli.console import CommandError, Exit, TableCell, TableColumn, table
 from envdeck.cli.context import CommandContext
 from envdeck.cli.perform import READ_ONLY, catch_signals
 from envdeck.cli.plan_text import path_cell, safe
@@ -104,10 +104,10 @@ def _print(past: Sequence["HistoryItem"], context: CommandContext) -> None:
 
 
 def _batch_row(
-    rows: "Sequence[list[Cell]]",
+    rows: "Sequence[list[TableCell]]",
     told: "Sequence[tuple[HistoryItem, Entry]]",
     context: CommandContext,
-) -> list[Cell]:
+) -> list[TableCell]:
     """Return one row for operations that were one for the person who ran them."""
     first = told[0][1]
     ended = batch_ended(row[4].text for row in rows)
@@ -115,18 +115,18 @@ def _batch_row(
     back = next((cell for why_not, cell in ways if not why_not), ways[0][1])
     count = sum(not why_not for why_not, _ in ways)
     if 0 < count < len(ways):
-        back = Cell(f"{back.text} ({count:,} of {len(ways):,})", back.style)
+        back = TableCell(f"{back.text} ({count:,} of {len(ways):,})", back.style)
     return [
-        Cell(first.batch or first.group),
-        Cell(ago(first.created_at, context.host.now())),
-        Cell(first.operation.value),
-        Cell(batch_words([entry for _, entry in told])),
-        Cell(ended, _STYLES.get(ended, "yellow")),
+        TableCell(first.batch or first.group),
+        TableCell(ago(first.created_at, context.host.now())),
+        TableCell(first.operation.value),
+        TableCell(batch_words([entry for _, entry in told])),
+        TableCell(ended, _STYLES.get(ended, "yellow")),
         back,
     ]
 
 
-def _row(each: "HistoryItem", entry: "Entry", context: CommandContext) -> list[Cell]:
+def _row(each: "HistoryItem", entry: "Entry", context: CommandContext) -> list[TableCell]:
     why_not = each.why_not
     if entry.message and entry.phase.value in {"rolled-back", "needs-attention"}:
         why_not = tilde_within(entry.message, context.host.home)
@@ -135,10 +135,10 @@ def _row(each: "HistoryItem", entry: "Entry", context: CommandContext) -> list[C
     if entry.failed_checks and entry.phase.value == "done":
         way_back += f" (accepted: {safe(join_some(entry.failed_checks, 1))})"
     return [
-        Cell(entry.id),
-        Cell(ago(entry.created_at, context.host.now())),
-        Cell(entry.operation.value),
+        TableCell(entry.id),
+        TableCell(ago(entry.created_at, context.host.now())),
+        TableCell(entry.operation.value),
         path_cell(entry.path, context.host.home),
-        Cell(ended, _STYLES.get(ended, "yellow")),
-        Cell(way_back, "dim" if why_not else ""),
+        TableCell(ended, _STYLES.get(ended, "yellow")),
+        TableCell(way_back, "dim" if why_not else ""),
     ]

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 
 from envdeck.cli.arguments import build_scope
-from envdeck.cli.console import Cell, Exit, TableColumn, table
+from envdeck.cli.console import Exit, TableCell, TableColumn, table
 from envdeck.cli.context import CommandContext
 from envdeck.cli.filters import VersionKey, version_key
 from envdeck.cli.plan_text import path_cell
@@ -108,7 +108,7 @@ def _print_gone(gone: dict[str, tuple[Environment, ...]], context: CommandContex
         console.line(f"{console.signs.broken} not found: {path}, used by {resting}")
 
 
-def _row(interpreter: Interpreter, environments: int, context: CommandContext) -> list[Cell]:
+def _row(interpreter: Interpreter, environments: int, context: CommandContext) -> list[TableCell]:
     own = sum(len(found.names) for found in interpreter.global_packages)
     remarks = []
     if interpreter.end_of_life:
@@ -116,10 +116,10 @@ def _row(interpreter: Interpreter, environments: int, context: CommandContext) -
     if interpreter.externally_managed:
         remarks.append("externally managed")
     return [
-        Cell(python_name(interpreter, unknown=f" {context.console.signs.unknown}")),
+        TableCell(python_name(interpreter, unknown=f" {context.console.signs.unknown}")),
         path_cell(interpreter.executable, context.host.home),
-        Cell(interpreter.source),
-        Cell(f"{environments:,}"),
-        Cell(f"{own:,}"),
-        Cell(", ".join(remarks), "yellow" if interpreter.end_of_life else ""),
+        TableCell(interpreter.source),
+        TableCell(f"{environments:,}"),
+        TableCell(f"{own:,}"),
+        TableCell(", ".join(remarks), "yellow" if interpreter.end_of_life else ""),
     ]

@@ -5,7 +5,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
 from envdeck.cli.arguments import build_scope
-from envdeck.cli.console import Cell, CommandError, Exit, TableColumn, table
+from envdeck.cli.console import CommandError, Exit, TableCell, TableColumn, table
 from envdeck.cli.context import CommandContext
 from envdeck.cli.filters import SORTS, add_filters, read_filters, sort_environments
 from envdeck.cli.main import add_paths
@@ -83,18 +83,18 @@ def print_left_out(scan: ScanReport) -> None:
         context.console.line(context.console.style(text, "dim"))
 
 
-def _row(environment: Environment, context: CommandContext) -> list[Cell]:
+def _row(environment: Environment, context: CommandContext) -> list[TableCell]:
     unknown = context.console.signs.unknown
     packages = environment.packages
     measured = environment.size
     return [
         standing(environment, context.console.signs),
         path_cell(environment.path, context.host.home),
-        Cell(environment.python.version or unknown),
-        Cell(environment.manager),
-        Cell(unknown if packages is None else f"{packages:,}"),
-        Cell(size(measured.reclaimable_bytes if measured else None, unknown=unknown)),
-        Cell(age(environment.last_used.when, context.host.now(), unknown=unknown)),
+        TableCell(environment.python.version or unknown),
+        TableCell(environment.manager),
+        TableCell(unknown if packages is None else f"{packages:,}"),
+        TableCell(size(measured.reclaimable_bytes if measured else None, unknown=unknown)),
+        TableCell(age(environment.last_used.when, context.host.now(), unknown=unknown)),
     ]
 
 

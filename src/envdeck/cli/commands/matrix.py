@@ -14,7 +14,7 @@ from envdeck.cli.arguments import (
     read_runs,
     read_source,
 )
-from envdeck.cli.console import Cell, CommandError, Exit, TableColumn, table
+from envdeck.cli.console import CommandError, Exit, TableCell, TableColumn, table
 from envdeck.cli.context import CommandContext
 from envdeck.cli.main import complete_folders
 from envdeck.cli.perform import Stops, catch_signals
@@ -36,8 +36,7 @@ from envdeck.text import clip, pad, plain, tilde, tilde_within, width
 from envdeck.text.operation import CELL_WORDS, column_words, refusal_words
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.matrix.plan import Cell as MatrixCell
-    from envdeck.core.operations.matrix.plan import MatrixPlan
+    from envdeck.core.operations.matrix.plan import MatrixCell, MatrixPlan
 
 DESCRIPTION = """Run a command of a project over several Python versions and versions of libraries,
 each in a throw-away environment: from the lock file, or else from the declared dependencies. The
@@ -155,8 +154,10 @@ def _show_plan(plan: "MatrixPlan", context: CommandContext, *, as_json: bool) ->
     else:
         print_plan(plan, context, aside=False)
         columns = [TableColumn("Python"), TableColumn("With"), TableColumn("Built from")]
-        rows = [[Cell(cell.python), Cell(column_words(cell.column)), _origin(cell, context)]
-                for cell in plan.cells]  # fmt: skip
+        rows = [
+            [TableCell(cell.python), TableCell(column_words(cell.column)), _origin(cell, context)]
+            for cell in plan.cells
+        ]
         if not any(plan.columns):
             del columns[1]
             rows = [[first, last] for first, _, last in rows]
@@ -176,13 +177,13 @@ def _planned_words(plan: "MatrixPlan") -> str:
     return f"{many} to build, {missing} cannot be built" if missing else f"{many} to build"
 
 
-def _origin(cell: "MatrixCell", context: CommandContext) -> Cell:
+def _origin(cell: "MatrixCell", context: CommandContext) -> TableCell:
     """Return from what a cell is built, or why it cannot be."""
     if cell.spec is None:
         why = sentence(cell.obstacle or "unknown", context)
-        return Cell(f"cannot be built: {why}", "red")
+        return TableCell(f"cannot be built: {why}", "red")
     executable = tilde(cell.executable, context.host.home)
-    return Cell(f"{cell.spec.source.title}, {executable}")
+    return TableCell(f"{cell.spec.source.title}, {executable}")
 
 
 def _exit_code(result: Result) -> Exit:

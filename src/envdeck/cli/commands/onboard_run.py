@@ -20,7 +20,7 @@ from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Ending, NoPlan, Operation, Plan, Policy, Result
-from envdeck.core.onboarding.model import Answers, StepState, StepView
+from envdeck.core.onboarding.model import StepAnswers, StepState, StepView
 from envdeck.core.onboarding.steps.environment import SHELLS
 from envdeck.core.onboarding.walkthrough import Walkthrough
 from envdeck.core.project.locks.find import find_locks
@@ -279,7 +279,7 @@ class _Setup:
     def do_all(self) -> Exit:
         """Do the safe steps in their order, looking again after each; no step is tried twice."""
         performer = self.performer
-        answers = Answers(allow=frozenset(performer.arguments.allow))
+        answers = StepAnswers(allow=frozenset(performer.arguments.allow))
         views = self.steps.look(performer.stops)
         check_chosen(performer.arguments, views)
         tried: set[tuple[str, str]] = set()
@@ -300,16 +300,16 @@ class _Setup:
                 views = self.steps.look(performer.stops)
         return self._report()
 
-    def _ask_answers(self, view: StepView) -> Answers:
+    def _ask_answers(self, view: StepView) -> StepAnswers:
         """Ask for the values of a step, where a person sits there; what the example proposes is
         taken with `--yes`, and left to Enter."""
         arguments, context = self.performer.arguments, self.performer.context
         allow = frozenset(arguments.allow)
         asks = bool(view.fields) and not (arguments.yes or arguments.dry_run)
         if not asks or context.answers is None:
-            return Answers(allow=allow)
+            return StepAnswers(allow=allow)
         names = [asked.name for asked in view.fields]
-        return Answers(values=ask_values(names, context, keep=True), allow=allow)
+        return StepAnswers(values=ask_values(names, context, keep=True), allow=allow)
 
     def _leave_out(self, view: StepView, plan: Plan | NoPlan) -> None:
         """Say why a step is passed over."""

@@ -29,7 +29,7 @@ EXAMPLES = """  envdeck outdated                 all environments
 
 _AT_ONCE = 4
 """Environments that are asked about at the same time; most of it is waiting for the index."""
-Answer: TypeAlias = "tuple[Environment, UpgradeCandidates | NoPlan]"
+OutdatedResult: TypeAlias = "tuple[Environment, UpgradeCandidates | NoPlan]"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -67,7 +67,7 @@ def run(arguments: Namespace, context: CommandContext) -> int:
 
 def _ask(
     environments: Sequence[Environment], context: CommandContext, stops: Stops
-) -> list[Answer]:
+) -> list[OutdatedResult]:
     from concurrent.futures import ThreadPoolExecutor  # start-up: a help asks no index
 
     operations = context.operations()
@@ -77,7 +77,7 @@ def _ask(
             return NoPlan(environment.reason or "broken")
         return NoPlan("interrupted") if stops() else operations.candidates(environment, stops)
 
-    answers: list[Answer] = []
+    answers: list[OutdatedResult] = []
     with ThreadPoolExecutor(_AT_ONCE, "envdeck-outdated") as pool:
         for environment, found in zip(environments, pool.map(ask, environments), strict=True):
             answers.append((environment, found))
@@ -93,7 +93,7 @@ def _object(environment: Environment, found: "UpgradeCandidates | NoPlan") -> Ob
     return {**candidates_object(environment, found), "problem": None}
 
 
-def _print(answers: Sequence[Answer], context: CommandContext) -> None:
+def _print(answers: Sequence[OutdatedResult], context: CommandContext) -> None:
     """Print what has something newer, by environment, then what could not be asked."""
     console, home = context.console, context.host.home
     upgradable: list[str] = []

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from envdeck.cli.arguments import add_options, add_parts, read_interpreter, read_source
-from envdeck.cli.console import Cell, CommandError, Exit, TableColumn, table
+from envdeck.cli.console import CommandError, Exit, TableCell, TableColumn, table
 from envdeck.cli.context import CommandContext
 from envdeck.cli.main import complete_folders
 from envdeck.cli.perform import catch_signals, operate
@@ -256,9 +256,9 @@ def print_choices(
     console.line()
     rows = [
         [
-            Cell(python_name(choice.interpreter, unknown=f" {console.signs.unknown}")),
+            TableCell(python_name(choice.interpreter, unknown=f" {console.signs.unknown}")),
             path_cell(choice.interpreter.executable, context.host.home),
-            Cell(
+            TableCell(
                 ", ".join(
                     filter(None, ("proposed" if choice.default else "", option_words(choice)))
                 )
@@ -308,12 +308,12 @@ def _print_forecast(forecast: "Forecast", context: CommandContext) -> None:
         console.line(f"on Python {safe(forecast.python)}: {sentence(forecast.problem, context)}")
     rows = [
         [
-            Cell(pin.name),
-            Cell(pin.version),
-            Cell(pin.verdict.value, _STYLES.get(pin.verdict.value, "")),
-            Cell(pin.smallest or unknown),
-            Cell(pin.newest or unknown),
-            Cell(mask_text(pin.note)),
+            TableCell(pin.name),
+            TableCell(pin.version),
+            TableCell(pin.verdict.value, _STYLES.get(pin.verdict.value, "")),
+            TableCell(pin.smallest or unknown),
+            TableCell(pin.newest or unknown),
+            TableCell(mask_text(pin.note)),
         ]
         for pin in forecast.pins
         if pin.verdict.value != "wheel"

@@ -15,7 +15,7 @@ from envdeck.cli.context import CommandContext
 from envdeck.cli.main import COMMANDS
 from envdeck.cli.serialise import SCHEMA, Object
 from envdeck.config import SettingOrigin
-from envdeck.core.model import Ending, Operation, PackageChoice, Severity, Status, Verdict
+from envdeck.core.model import BisectVerdict, Ending, Operation, PackageChoice, Severity, Status
 from envdeck.core.model.events import CellStatus
 from envdeck.core.project.model import DriftFix, DriftKind
 from envdeck.core.system.words import find_nearest
@@ -58,7 +58,7 @@ VALUES: Mapping[str, Collection[str]] = {
     "status": [status.value for status in Status],
     "step-state": ("done", "open", "waiting", "cannot", "ready", "skipped"),
     "trash-status": ("in-trash", "partly-purged"),
-    "verdict": [verdict.value for verdict in Verdict],
+    "verdict": [verdict.value for verdict in BisectVerdict],
 }
 """What has one of a few values. Those in the enumerations of modules that would take as long to
 load as all else are repeated; the tests compare them."""

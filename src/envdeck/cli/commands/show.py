@@ -5,7 +5,7 @@ from argparse import ArgumentParser, Namespace
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from envdeck.cli.console import Cell, Exit, TableColumn, table
+from envdeck.cli.console import Exit, TableCell, TableColumn, table
 from envdeck.cli.context import CommandContext
 from envdeck.cli.main import complete_folders
 from envdeck.cli.plan_text import standing
@@ -152,7 +152,7 @@ def _print_finding(finding: Finding, context: CommandContext) -> None:
         console.line(f"  {plain(tilde_within(finding.remedy, context.host.home))}")
 
 
-def _package_row(distribution: Distribution, context: CommandContext) -> list[Cell]:
+def _package_row(distribution: Distribution, context: CommandContext) -> list[TableCell]:
     unknown = context.console.signs.unknown
     version = distribution.version or unknown
     if distribution.editable:
@@ -160,12 +160,12 @@ def _package_row(distribution: Distribution, context: CommandContext) -> list[Ce
     asked = "yes" if distribution.requested else ""
     by = distribution.problem or ", ".join(distribution.required_by)
     return [
-        Cell(distribution.display_name or distribution.name),
-        Cell(version),
-        Cell(size(distribution.size_bytes, unknown=unknown)),
-        Cell(asked),
-        Cell(distribution.installer or unknown),
-        Cell(by, "yellow" if distribution.problem else ""),
+        TableCell(distribution.display_name or distribution.name),
+        TableCell(version),
+        TableCell(size(distribution.size_bytes, unknown=unknown)),
+        TableCell(asked),
+        TableCell(distribution.installer or unknown),
+        TableCell(by, "yellow" if distribution.problem else ""),
     ]
 
 
@@ -271,14 +271,14 @@ def summary(found: Comparison) -> str:
     return ", ".join([*counts, f"{counted(found.agreed, 'package')} {match} {against}"])
 
 
-def _drift_row(drift: Drift, context: CommandContext) -> list[Cell]:
+def _drift_row(drift: Drift, context: CommandContext) -> list[TableCell]:
     unknown = context.console.signs.unknown
     wanted = drift.wanted or ("" if drift.kind is DriftKind.UNREACHABLE else "any")
     return [
-        Cell(drift.name),
-        Cell(drift_words(drift), _DRIFT_STYLES[drift.kind]),
-        Cell(wanted or unknown),
-        Cell(drift.installed or unknown),
-        Cell(", ".join(map(part_name, drift.under))),
-        Cell(place(drift.file, drift.line, context.host.home)),
+        TableCell(drift.name),
+        TableCell(drift_words(drift), _DRIFT_STYLES[drift.kind]),
+        TableCell(wanted or unknown),
+        TableCell(drift.installed or unknown),
+        TableCell(", ".join(map(part_name, drift.under))),
+        TableCell(place(drift.file, drift.line, context.host.home)),
     ]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from envdeck.cli.arguments import absolute_path, add_options
-from envdeck.cli.console import Cell, CommandError, Exit, TableColumn, table
+from envdeck.cli.console import CommandError, Exit, TableCell, TableColumn, table
 from envdeck.cli.context import CommandContext
 from envdeck.cli.main import complete_folders
 from envdeck.cli.perform import announce_due, operate
@@ -148,24 +148,33 @@ def _print(items: Sequence["Item"], context: CommandContext) -> None:
             console.hint(f"envdeck trash purge {item.id}")
 
 
-def _row(item: "Item", context: CommandContext) -> list[Cell]:
+def _row(item: "Item", context: CommandContext) -> list[TableCell]:
     manifest, unknown = item.manifest, context.console.signs.unknown
     if manifest is None:
         where = tilde(item.folder, context.host.home)
-        blank = Cell(unknown)
-        return [Cell(item.id), blank, blank, Cell(where), blank, blank, blank, Cell(item.problem)]
+        blank = TableCell(unknown)
+        return [
+            TableCell(item.id),
+            blank,
+            blank,
+            TableCell(where),
+            blank,
+            blank,
+            blank,
+            TableCell(item.problem),
+        ]
     now = context.host.now()
     kept = unknown
     if not item.going:
         kept = time_kept(item.kept_until, now, over="expired")
         kept += " more" if item.kept_until is not None and item.kept_until > now else ""
     return [
-        Cell(item.id),
-        Cell(ago(manifest.put_at, now)),
-        Cell(manifest.operation.value),
+        TableCell(item.id),
+        TableCell(ago(manifest.put_at, now)),
+        TableCell(manifest.operation.value),
         path_cell(manifest.path, context.host.home),
-        Cell(manifest.python or unknown),
-        Cell(size(item.reclaimable_bytes, unknown=unknown)),
-        Cell(kept),
-        Cell(item.problem or ("symlink only" if manifest.is_link else "")),
+        TableCell(manifest.python or unknown),
+        TableCell(size(item.reclaimable_bytes, unknown=unknown)),
+        TableCell(kept),
+        TableCell(item.problem or ("symlink only" if manifest.is_link else "")),
     ]

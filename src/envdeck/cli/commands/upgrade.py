@@ -6,7 +6,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from envdeck.cli.arguments import add_options, check_plan, read_interpreter
-from envdeck.cli.console import Cell, CommandError, Exit, TableColumn, table
+from envdeck.cli.console import CommandError, Exit, TableCell, TableColumn, table
 from envdeck.cli.context import CommandContext
 from envdeck.cli.main import complete_folders
 from envdeck.cli.perform import catch_signals, operate
@@ -202,14 +202,14 @@ def candidates_object(environment: Environment, found: "UpgradeCandidates") -> O
     }
 
 
-def _row(each: "UpgradeCandidate", context: CommandContext) -> list[Cell]:
+def _row(each: "UpgradeCandidate", context: CommandContext) -> list[TableCell]:
     unknown = context.console.signs.unknown
     return [
-        Cell(each.name),
-        Cell(each.installed),
-        Cell(each.target if each.upgradable else unknown),
-        Cell(each.latest),
-        Cell(each.level.value, _STYLES.get(each.level.value, "")),
-        Cell(each.released or unknown),
-        Cell(", ".join(each.held_back_by)),
+        TableCell(each.name),
+        TableCell(each.installed),
+        TableCell(each.target if each.upgradable else unknown),
+        TableCell(each.latest),
+        TableCell(each.level.value, _STYLES.get(each.level.value, "")),
+        TableCell(each.released or unknown),
+        TableCell(", ".join(each.held_back_by)),
     ]

@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from envdeck.core.health.context import HealthContext
 
 
-class Look(Enum):
-    """What a check has to look at, and so when it is run."""
+class CheckScope(Enum):
+    """What a check reads, and so when it is run."""
 
     STATUS = "status"
-    """The record of the environment alone: at every look."""
+    """The record of the environment alone: with every scan."""
     CONTENTS = "contents"
     """Files of the environment and around it: with every scan that sees a change."""
     FILES = "files"
@@ -81,7 +81,7 @@ class HealthCheck(Generic[Subject]):
     """The name of its module."""
     severity: Severity
     diagnose: Callable[[Subject], Iterator[Answer]]
-    look: Look = Look.STATUS
+    scope: CheckScope = CheckScope.STATUS
 
 
 def check(
@@ -90,13 +90,13 @@ def check(
     """Make a check of a function that judges by the record of an environment alone."""
 
     def describe(diagnose: Callable[[Environment], Iterator[Answer]]) -> HealthCheck[Environment]:
-        return _describe(diagnose, severity, Look.STATUS)
+        return _describe(diagnose, severity, CheckScope.STATUS)
 
     return describe
 
 
 def content_check(
-    severity: Severity, look: Look = Look.CONTENTS
+    severity: Severity, scope: CheckScope = CheckScope.CONTENTS
 ) -> Callable[[Callable[["HealthContext"], Iterator[Answer]]], HealthCheck["HealthContext"]]:
     """Make a check of a function that reads what is installed, or what is around it.
 
@@ -106,16 +106,16 @@ def content_check(
     def describe(
         diagnose: Callable[["HealthContext"], Iterator[Answer]],
     ) -> HealthCheck["HealthContext"]:
-        return _describe(diagnose, severity, look)
+        return _describe(diagnose, severity, scope)
 
     return describe
 
 
 def _describe(
-    diagnose: Callable[[Subject], Iterator[Answer]], severity: Severity, look: Look
+    diagnose: Callable[[Subject], Iterator[Answer]], severity: Severity, scope: CheckScope
 ) -> HealthCheck[Subject]:
     name = diagnose.__name__.replace("_", "-")
-    return HealthCheck(name, diagnose.__module__.rpartition(".")[2], severity, diagnose, look)
+    return HealthCheck(name, diagnose.__module__.rpartition(".")[2], severity, diagnose, scope)
 
 
 def fix_command(environment: Environment, fix: Fix) -> str:

@@ -17,16 +17,16 @@ from envdeck.core.inspection.import_path import (
 )
 from envdeck.core.inspection.interpreter import BaseReader
 from envdeck.core.inspection.modules import ModuleFolders
-from envdeck.core.inspection.packages.builds import Target, target_of
+from envdeck.core.inspection.packages.builds import BuildTarget, target_of
 from envdeck.core.inspection.packages.claims import (
-    Claims,
     FileStates,
+    RecordClaims,
     compare_lengths,
     read_claims,
 )
 from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.inspection.packages.metadata import KnownPackages
-from envdeck.core.inspection.packages.record import PresenceReader, Recorded
+from envdeck.core.inspection.packages.record import PresenceReader, RecordSummary
 from envdeck.core.inspection.packages.requirements import MarkerEnvironment, marker_environment
 from envdeck.core.inspection.pip_options import TRUE, option_sources, read_uv_table
 from envdeck.core.inspection.size import is_whole
@@ -126,7 +126,7 @@ class HealthContext:
         return inherited_versions(self.environment, self.host, self.import_path.inherited)
 
     @cached_property
-    def recorded(self) -> tuple[tuple[Distribution, Recorded], ...]:
+    def recorded(self) -> tuple[tuple[Distribution, RecordSummary], ...]:
         """What the RECORD of each distribution tells that has one."""
         return tuple(
             (one, found)
@@ -136,12 +136,12 @@ class HealthContext:
         )
 
     @cached_property
-    def target(self) -> Target | None:
+    def target(self) -> BuildTarget | None:
         """The interpreter that loads its modules; None where its version is not known."""
         return target_of(self.environment, self.host)
 
     @cached_property
-    def claims(self) -> Claims:
+    def claims(self) -> RecordClaims:
         """Every file that a RECORD lists, with what it says of it."""
         return read_claims(self.environment.path, self.folders)
 

@@ -4,8 +4,8 @@ from collections.abc import Collection
 
 from envdeck.core.health import (
     FILE_CHECKS,
+    CheckScope,
     HealthCheck,
-    Look,
     dependencies,
     index,
     integrity,
@@ -35,9 +35,9 @@ DEEPENED = frozenset({"changed-file"})
 """Those that look further when every file is hashed."""
 _AUDIT = "vulnerable-distribution"
 _UNASKED = {
-    Look.FILES: "only where a scan meets a file that is not as recorded",
-    Look.DEEP: "not asked: --deep does",
-    Look.ONLINE: "not asked: --online does",
+    CheckScope.FILES: "only where a scan meets a file that is not as recorded",
+    CheckScope.DEEP: "not asked: --deep does",
+    CheckScope.ONLINE: "not asked: --online does",
 }
 
 
@@ -58,12 +58,12 @@ class Examiner:
     def examine(self, context: HealthContext) -> Environment:
         """Return the environment with what all checks find that a scan has the time for; what was
         found of its files stays."""
-        found = _examine(context, NAMES, {Look.CONTENTS}).findings
+        found = _examine(context, NAMES, {CheckScope.CONTENTS}).findings
         return with_findings(context.environment, found, FILE_CHECKS)
 
     def compare_files(self, environment: Environment) -> Environment:
         """Return the environment with what the checks find that look at every installed file."""
-        found = _examine(self.read(environment), FILE_CHECKS, {Look.FILES}).findings
+        found = _examine(self.read(environment), FILE_CHECKS, {CheckScope.FILES}).findings
         return with_findings(environment, found, NAMES - FILE_CHECKS)
 
 
@@ -76,15 +76,19 @@ def examine_whole(
 ) -> Examination:
     """Return what the checks named (all, when none is) say; those that hash every file or ask the
     network only when that is asked for, and as not checked otherwise."""
-    asked = {Look.CONTENTS, Look.FILES}
-    asked |= {look for look, is_asked in ((Look.DEEP, deep), (Look.ONLINE, online)) if is_asked}
+    asked = {CheckScope.CONTENTS, CheckScope.FILES}
+    asked |= {
+        scope
+        for scope, is_asked in ((CheckScope.DEEP, deep), (CheckScope.ONLINE, online))
+        if is_asked
+    }
     if context.deep is not deep:
         context = replace(context, deep=deep)
     return _examine(context, frozenset(names) or NAMES, asked)
 
 
 def _examine(
-    context: HealthContext, names: Collection[str], looks: Collection[Look]
+    context: HealthContext, names: Collection[str], scopes: Collection[CheckScope]
 ) -> Examination:
     told = run_checks(
         [one for one in STATUS_CHECKS.values() if one.name in names],
@@ -92,16 +96,16 @@ def _examine(
         context.environment,
     )
     read = run_checks(
-        [one for one in CONTENT_CHECKS.values() if one.name in names and one.look in looks],
+        [one for one in CONTENT_CHECKS.values() if one.name in names and one.scope in scopes],
         context,
         context.environment,
     )
     unasked = [
-        NotChecked(one.name, _UNASKED[one.look])
+        NotChecked(one.name, _UNASKED[one.scope])
         for one in CONTENT_CHECKS.values()
-        if one.name in names and one.look not in looks
+        if one.name in names and one.scope not in scopes
     ]
-    audits = Look.ONLINE in looks and _AUDIT in names
+    audits = CheckScope.ONLINE in scopes and _AUDIT in names
     return Examination(
         sort_findings([*told.findings, *read.findings]),
         (*read.not_checked, *unasked),

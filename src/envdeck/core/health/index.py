@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from envdeck.core import lazy_versions as packaging
-from envdeck.core.health import Answer, Diagnosis, Look, Skipped, content_check
+from envdeck.core.health import Answer, CheckScope, Diagnosis, Skipped, content_check
 from envdeck.core.health.context import HealthContext
 from envdeck.core.inspection.packages.requirements import (
     asking_extras,
@@ -26,7 +26,7 @@ _MALICIOUS = "MAL-"
 """How the ids of packages begin that are an attack by themselves."""
 
 
-@content_check(Severity.ERROR, Look.ONLINE)
+@content_check(Severity.ERROR, CheckScope.ONLINE)
 def vulnerable_distribution(context: HealthContext) -> Iterator[Answer]:
     """An advisory names the installed version."""
     yield from _foreign(context)
@@ -118,7 +118,7 @@ def _excludes(context: HealthContext, text: str, name: str, version: str) -> boo
     return holds(text, "", context.markers) is True and not satisfied(requirement, [version])
 
 
-@content_check(Severity.WARNING, Look.ONLINE)
+@content_check(Severity.WARNING, CheckScope.ONLINE)
 def yanked_release(context: HealthContext) -> Iterator[Answer]:
     """The author took the installed release back (PEP 592)."""
     yield from _not_checked(context.releases)
@@ -138,7 +138,7 @@ def yanked_release(context: HealthContext) -> Iterator[Answer]:
         )  # fmt: skip
 
 
-@content_check(Severity.WARNING, Look.ONLINE)
+@content_check(Severity.WARNING, CheckScope.ONLINE)
 def adverse_status(context: HealthContext) -> Iterator[Answer]:
     """The project of a distribution is quarantined, archived or deprecated (PEP 792)."""
     yield from _not_checked(context.releases)
@@ -156,7 +156,7 @@ def adverse_status(context: HealthContext) -> Iterator[Answer]:
         )  # fmt: skip
 
 
-@content_check(Severity.NOTE, Look.ONLINE)
+@content_check(Severity.NOTE, CheckScope.ONLINE)
 def outdated_distribution(context: HealthContext) -> Iterator[Answer]:
     """The index has a newer release for this interpreter."""
     yield from _not_checked(context.releases)

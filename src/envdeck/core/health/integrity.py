@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from itertools import combinations
 from typing import TypeAlias
 
-from envdeck.core.health import Answer, Diagnosis, Look, Skipped, content_check
+from envdeck.core.health import Answer, CheckScope, Diagnosis, Skipped, content_check
 from envdeck.core.health.context import HealthContext
 from envdeck.core.inspection.ownership import read_owned
 from envdeck.core.inspection.packages.builds import find_misfit
-from envdeck.core.inspection.packages.claims import Contents, find_altered
+from envdeck.core.inspection.packages.claims import HashCache, find_altered
 from envdeck.core.inspection.packages.record import read_rows
 from envdeck.core.inspection.packages.site_packages import (
     entries,
@@ -66,7 +66,7 @@ _Clash: TypeAlias = list[tuple[str, dict[str, tuple[str, int | None]]]]
 @content_check(Severity.WARNING)
 def file_clash(context: HealthContext) -> Iterator[Answer]:
     """A file that two distributions installed, each with its own content."""
-    contents = Contents()
+    contents = HashCache()
     for names, clash in sorted(_clashes(context).items()):
         winner = _winner(clash, contents)
         first, second = names
@@ -177,7 +177,7 @@ def _is_namespace(place: str) -> bool:
     return not code or "extend_path" in text or "declare_namespace" in text
 
 
-def _winner(clash: _Clash, contents: Contents) -> str:
+def _winner(clash: _Clash, contents: HashCache) -> str:
     """Return whose files are there, by the first few that tell; empty where none does."""
     for place, claims in clash[:_SHOWN]:
         try:
@@ -329,7 +329,7 @@ def _top_levels(folder: str, name: str) -> set[str]:
 _TOP_LEVEL_LIMIT = 16 * 1024
 
 
-@content_check(Severity.WARNING, Look.FILES)
+@content_check(Severity.WARNING, CheckScope.FILES)
 def missing_file(context: HealthContext) -> Iterator[Answer]:
     """Files that RECORD lists and that are not there."""
     places = [place for place in context.files.missing if not _is_beside(context, place)]
@@ -342,7 +342,7 @@ _TELL_EVERY = 64
 """Files that are hashed between two words on how far it is."""
 
 
-@content_check(Severity.WARNING, Look.FILES)
+@content_check(Severity.WARNING, CheckScope.FILES)
 def changed_file(context: HealthContext) -> Iterator[Answer]:
     """Files of packages that are not as RECORD says: of another length, or, where that is asked,
     with another hash."""
@@ -354,7 +354,7 @@ def changed_file(context: HealthContext) -> Iterator[Answer]:
                 context.tell(done, total)
             return done % _TELL_EVERY != 0 or not context.stopped()
 
-        altered, unread = find_altered(context.claims, Contents(), goes_on)
+        altered, unread = find_altered(context.claims, HashCache(), goes_on)
         changed += [place for place in altered if _is_code(context, place)]
         for told in unread[:1]:
             yield Skipped(told)

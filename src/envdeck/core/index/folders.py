@@ -10,13 +10,9 @@ import zlib
 from array import array
 from collections.abc import Callable, Iterator
 from itertools import chain
-from typing import TypeAlias
 
+from envdeck.core.discovery.walk import FolderRecord
 from envdeck.core.index.database import key, unkey
-
-FolderRecord: TypeAlias = tuple[int, str, str]
-"""The mark, the names of the folders in it to go on with, and what else it held
-(:data:`envdeck.core.discovery.walk.FolderRecord`)."""
 
 SEGMENT_FOLDERS = 16_384
 _LIMIT = 64 * 1024 * 1024

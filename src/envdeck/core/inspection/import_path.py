@@ -92,7 +92,7 @@ def import_path(
     by default: they say where the user's packages are, and whether they count); `located` is as
     for :func:`locate_base`."""
     host = host or Host.current()
-    look = _Look()
+    look = _SearchedFolders()
     own = tuple(folder for folder in environment.site_packages if look.add(folder, "own"))
     conda = environment.creation.creator == "conda"
     if conda or environment.creation.system_site_packages:
@@ -236,7 +236,7 @@ def locate_base(
 
 
 @dataclass(slots=True)
-class _Look:
+class _SearchedFolders:
     """The folders met so far, by what they are: one that two names lead to counts once."""
 
     folders: list[PathFolder] = field(default_factory=list)

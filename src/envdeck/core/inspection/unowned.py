@@ -159,7 +159,7 @@ _TOLD = 200
 _REPOSITORY = frozenset({".git", ".hg", ".svn", ".bzr", ".jj"})
 _OPTIMISED = re.compile(r"\.opt-\w+\Z")
 
-Entry: TypeAlias = "os.DirEntry[str]"
+_DirEntry: TypeAlias = "os.DirEntry[str]"
 
 
 def _never() -> bool:
@@ -222,7 +222,7 @@ def unowned_at(
     path: str, site_packages: Iterable[str], *, stopped: Callable[[], bool] = _never
 ) -> Unowned:
     """Do as :func:`unowned_files` for a place whose package folders are these."""
-    return _Look(path, read_owned(path, site_packages), stopped).answer()
+    return _UnownedWalk(path, read_owned(path, site_packages), stopped).answer()
 
 
 class _Folder(NamedTuple):
@@ -240,7 +240,7 @@ class _Folder(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Look:
+class _UnownedWalk:
     """One walk; used once."""
 
     root: str
@@ -300,10 +300,10 @@ class _Look:
                 prefix = f"{here.prefix}{entry.name}/"
                 pending.append(_Folder(path, here.mine, prefix, sources=sources))
 
-    def _list(self, folder: str) -> tuple[list[Entry], list[Entry]] | None:
+    def _list(self, folder: str) -> tuple[list[_DirEntry], list[_DirEntry]] | None:
         """Return the folders in one, and what is no folder; None where it cannot be listed."""
-        folders: list[Entry] = []
-        names: list[Entry] = []
+        folders: list[_DirEntry] = []
+        names: list[_DirEntry] = []
         try:
             with reach.scandir(os.path.join(self.root, folder)) as entries:
                 for entry in entries:
@@ -316,7 +316,7 @@ class _Look:
         self.seen += len(folders) + len(names)
         return folders, names
 
-    def _is_here(self, entry: Entry, path: str, device: int) -> bool:
+    def _is_here(self, entry: _DirEntry, path: str, device: int) -> bool:
         try:
             status = entry.stat(follow_symlinks=False)
         except FileNotFoundError:
@@ -329,7 +329,7 @@ class _Look:
             return False
         return True
 
-    def _judge(self, here: _Folder, left: list[Entry]) -> None:
+    def _judge(self, here: _Folder, left: list[_DirEntry]) -> None:
         """Count what is left in a folder once the owned files are taken away."""
         for entry in left:
             name = entry.name
@@ -386,7 +386,7 @@ class _Look:
             self.unread.append(f"{_native(path) or 'the folder itself'}: {why}")
 
 
-def _has_a_life(folders: list[Entry], left: list[Entry]) -> bool:
+def _has_a_life(folders: list[_DirEntry], left: list[_DirEntry]) -> bool:
     """Tell whether a folder is a repository or a nested environment."""
     return any(entry.name in _REPOSITORY or entry.name == "conda-meta" for entry in folders) or any(
         entry.name == ".git" or entry.name == "pyvenv.cfg" for entry in left

@@ -29,6 +29,7 @@ from envdeck.core.model.environment import (
 from envdeck.core.model.events import (
     BisectRun,
     BisectRunStarted,
+    BisectVerdict,
     CellEnd,
     CellStarted,
     CellStatus,
@@ -48,7 +49,6 @@ from envdeck.core.model.events import (
     StepProgress,
     StepStarted,
     Unreadable,
-    Verdict,
 )
 from envdeck.core.model.finding import (
     AuditedPackage,
@@ -103,6 +103,7 @@ __all__ = [
     "AuditedPackage",
     "BisectRun",
     "BisectRunStarted",
+    "BisectVerdict",
     "CellEnd",
     "CellStarted",
     "CellStatus",
@@ -166,7 +167,6 @@ __all__ = [
     "StepStarted",
     "Target",
     "Unreadable",
-    "Verdict",
     "minor_of",
     "refused",
 ]

@@ -144,7 +144,7 @@ class OutputLine:
     text: str
 
 
-class Verdict(StrEnum):
+class BisectVerdict(StrEnum):
     """What a run of a bisect says of a set of packages, as in the JSON contract."""
 
     GOOD = "good"
@@ -173,7 +173,7 @@ class BisectRun:
     """The versions of the suspects, by name; None: not installed."""
     applied: tuple[str, ...]
     """The suspects that are as in the bad state."""
-    verdict: Verdict
+    verdict: BisectVerdict
     exit: int | None = None
     """None where the command was not run."""
     seconds: float = 0.0

@@ -47,7 +47,7 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class StepField:
     """A value that a step asks a person for."""
 
     name: str
@@ -59,7 +59,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class StepAnswers:
     """What a person chose and typed for one step."""
 
     options: tuple[str, ...] | None = None
@@ -69,7 +69,7 @@ class Answers:
     """Guards that the person has overruled by name."""
 
 
-Act: TypeAlias = "Callable[[Operations, Answers], Plan | NoPlan]"
+Act: TypeAlias = "Callable[[Operations, StepAnswers], Plan | NoPlan]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class StepView:
     """Whether `--yes` may do it unattended: it can be taken back, and runs nothing of the
     project's."""
     options: tuple[Option, ...] = ()
-    fields: tuple[Field, ...] = ()
+    fields: tuple[StepField, ...] = ()
     act: "Act | None" = field(default=None, repr=False, compare=False)
     """Plans what the keystroke does; None where there is nothing to do."""
 

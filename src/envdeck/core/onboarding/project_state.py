@@ -14,7 +14,7 @@ from envdeck.core.inspection.interpreters import find_interpreters, interpreter_
 from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.model import Environment, Interpreter, InterpreterOption, Policy, Status
 from envdeck.core.onboarding.answers import WalkthroughAnswers, read_memory
-from envdeck.core.onboarding.model import Answers, Option
+from envdeck.core.onboarding.model import Option, StepAnswers
 from envdeck.core.operations.shared.interpreters import InterpreterRequest, interpreter_options
 from envdeck.core.project.documents import DataDocument, read_toml
 from envdeck.core.project.drift.compare import compare
@@ -85,7 +85,7 @@ def _installs_itself(project: Project, manager: str) -> bool:
     return any(one.builds and not one.dynamic and not one.unbuilt for one in mains)
 
 
-def with_answers(options: tuple[Option, ...], answers: Answers) -> tuple[Option, ...]:
+def with_answers(options: tuple[Option, ...], answers: StepAnswers) -> tuple[Option, ...]:
     """Return options as they are chosen by answers."""
     if answers.options is None:
         return options

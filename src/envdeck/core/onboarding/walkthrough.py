@@ -7,7 +7,7 @@ from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import Ending, Environment, NoPlan, Operation, Plan, Result
 from envdeck.core.onboarding.answers import CommandRun, remember_choice, remember_run
 from envdeck.core.onboarding.commands import find_tasks
-from envdeck.core.onboarding.model import Answers, StepState, StepView
+from envdeck.core.onboarding.model import StepAnswers, StepState, StepView
 from envdeck.core.onboarding.project_state import KINDS, ProjectFacts, ReadOperations
 from envdeck.core.onboarding.steps import STEPS
 from envdeck.core.onboarding.steps.base import OnboardingStep
@@ -84,11 +84,11 @@ class Walkthrough:
 
         return stands(known[name])
 
-    def plan(self, step: StepView, answers: Answers | None = None) -> Plan | NoPlan:
+    def plan(self, step: StepView, answers: StepAnswers | None = None) -> Plan | NoPlan:
         """Plan what the keystroke does, for what a person chose and typed."""
         if step.act is None:
             return NoPlan(step.message, step.hint)
-        answers = answers or Answers()
+        answers = answers or StepAnswers()
         plan = step.act(cast("Operations", self.operations), answers)
         if isinstance(plan, Plan):
             proposed = tuple(one.id for one in step.options if one.chosen)
@@ -116,7 +116,7 @@ class Walkthrough:
         if environment is not None and result.code == 0 and _is_tests(chosen[0], situation):
             _mark_good(environment, situation)
 
-    def choose(self, name: str, answers: Answers) -> None:
+    def choose(self, name: str, answers: StepAnswers) -> None:
         """Remember what a person chose for a step, for the next look, and the next time."""
         if answers.options is not None:
             for kind in KINDS if name in _OF_PARTS else (name,):

@@ -18,7 +18,7 @@ from typing import Any
 from packaging.version import InvalidVersion, Version
 
 from envdeck.core.lazy_dataclasses import dataclass, field
-from envdeck.core.online.client import Answers, Client
+from envdeck.core.online.client import AnswerCache, Client
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread
 from envdeck.core.system.host import Host
@@ -70,7 +70,7 @@ class Auditor:
 
     def audit(self, packages: Sequence[tuple[str, str]]) -> Mapping[str, Audited | Unread]:
         """Return by name what the service says of a version, or why it was not checked."""
-        answers = Answers(self.host)
+        answers = AnswerCache(self.host)
         found: dict[str, Audited | Unread] = {}
         asked: list[tuple[str, str]] = []
         for name, version in packages:

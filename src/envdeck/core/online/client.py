@@ -235,7 +235,7 @@ class KeptAnswer:
 
 
 @dataclass(slots=True)
-class Answers:
+class AnswerCache:
     """Answers on the disk, in the user's cache folder; each is named by a digest of its question,
     so that neither a URL nor what was asked stands in a name."""
 

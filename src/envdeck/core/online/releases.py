@@ -18,7 +18,7 @@ from packaging.version import InvalidVersion, Version
 from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.inspection.pip_options import TRUE, read_uv_table, uv_configuration
 from envdeck.core.lazy_dataclasses import dataclass
-from envdeck.core.online.client import Answers, Client, Silence
+from envdeck.core.online.client import AnswerCache, Client, Silence
 from envdeck.core.system.files import Unread
 from envdeck.core.system.host import Host
 
@@ -92,7 +92,7 @@ class IndexReader:
         indexes = index_urls(self.host, self.client.options)
         if not indexes:
             return {name: Unread("pip is configured without an index") for name, _ in packages}
-        answers = Answers(self.host)
+        answers = AnswerCache(self.host)
         answers.forget_old()
         done = count(1)
 
@@ -112,7 +112,7 @@ class IndexReader:
             return {name: one for (name, _), one in zip(packages, every, strict=True)}
 
     def _read(
-        self, package: tuple[str, str], indexes: Sequence[str], answers: Answers
+        self, package: tuple[str, str], indexes: Sequence[str], answers: AnswerCache
     ) -> ProjectReleases | Unread:
         name, version = package
         question = json.dumps(["releases", [_bare(url) for url in indexes], name, version])

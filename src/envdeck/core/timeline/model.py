@@ -144,7 +144,7 @@ def changes(old: Snapshot, new: Snapshot) -> Iterator[TimelineEvent]:
 
 
 @dataclass(frozen=True, slots=True)
-class PackageChange:
+class StateDifference:
     """One package that differs between the good state and the bad one."""
 
     name: str
@@ -162,7 +162,7 @@ class PackageChange:
         return f"{self.name} {self.before or 'not installed'} → {self.after or 'not installed'}"
 
 
-def suspects(good: Snapshot, bad: Snapshot) -> tuple[PackageChange, ...]:
+def suspects(good: Snapshot, bad: Snapshot) -> tuple[StateDifference, ...]:
     """Return what differs between two snapshots, by name."""
     before = {one.name: one for one in good.packages}
     after = {one.name: one for one in bad.packages}
@@ -172,7 +172,7 @@ def suspects(good: Snapshot, bad: Snapshot) -> tuple[PackageChange, ...]:
         if one == other:
             continue
         found.append(
-            PackageChange(
+            StateDifference(
                 name,
                 one.version if one else None,
                 other.version if other else None,

@@ -48,7 +48,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @dataclass(slots=True)
-class _Look:
+class _SeenSet:
     """A set that was seen, from when to when."""
 
     id: str
@@ -173,7 +173,7 @@ class SnapshotStore:
             return None
         return _decode(data)
 
-    def _looks(self, path: str, *, write: bool = False) -> list[_Look]:
+    def _looks(self, path: str, *, write: bool = False) -> list[_SeenSet]:
         """Return the looks at an environment; whoever is about to `write` bounds them too."""
         file = self._looks_path(path)
         data = read_bounded(file, _LOOKS_LIMIT)
@@ -192,7 +192,7 @@ class SnapshotStore:
             if os.path.isfile(file) and os.path.getsize(file) > _LOOKS_LIMIT:
                 os.replace(file, f"{file}.damaged")
 
-    def _compact(self, path: str, looks: list[_Look], read: int) -> list[_Look]:
+    def _compact(self, path: str, looks: list[_SeenSet], read: int) -> list[_SeenSet]:
         """Write the looks again, without those too old or too many, and what they alone named."""
         oldest = self.host.now() - KEPT_SECONDS
         good = [one for one in looks[:-LOOKS_KEPT] if one.good and one.last >= oldest]
@@ -311,7 +311,7 @@ class SnapshotStore:
                     removed += 1
         return removed
 
-    def _is_over(self, lines: Sequence[dict[str, Any]], looks: Sequence[_Look]) -> bool:
+    def _is_over(self, lines: Sequence[dict[str, Any]], looks: Sequence[_SeenSet]) -> bool:
         """Tell whether an environment is gone, and all that was seen of it is too old."""
         paths = [line["path"] for line in lines if isinstance(line.get("path"), str)]
         if not paths or not looks or absence(paths[-1]) != "does not exist":
@@ -402,9 +402,9 @@ def _is_time(value: object) -> bool:
     return type(value) in {int, float} and 0 <= value <= _LAST_SECOND  # type: ignore[operator]
 
 
-def _merge(lines: Iterable[dict[str, Any]]) -> list[_Look]:
+def _merge(lines: Iterable[dict[str, Any]]) -> list[_SeenSet]:
     """Return the looks in the order of time; those in a row that saw the same are one."""
-    looks: list[_Look] = []
+    looks: list[_SeenSet] = []
     good: dict[str, bool] = {}
     for line in lines:
         if "at" not in line:
@@ -419,7 +419,7 @@ def _merge(lines: Iterable[dict[str, Any]]) -> list[_Look]:
             looks[-1].last = max(looks[-1].last, until)
         else:
             source = str(line.get("source", "scan"))
-            looks.append(_Look(line["set"], at, until, source, times=_read_times(line)))
+            looks.append(_SeenSet(line["set"], at, until, source, times=_read_times(line)))
     for one in looks:
         one.good = good.get(one.id, False)
     return looks

@@ -21,10 +21,10 @@ from envdeck.tui.detail.overview import Overview
 from envdeck.tui.detail.packages import Packages
 from envdeck.tui.detail.project import ProjectTab
 from envdeck.tui.detail.reader import Reader
-from envdeck.tui.detail.tab import DetailTab, Installed, ReadDone, ReadPending
+from envdeck.tui.detail.tab import DetailTab, InstalledState, ReadDone, ReadPending
 from envdeck.tui.detail.timeline import TimelineTab
 from envdeck.tui.widgets.key_line import TabLine
-from envdeck.tui.widgets.line import Look
+from envdeck.tui.widgets.line import Display
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,30 +32,30 @@ class Tab:
     """A tab of the detail, made when it is first opened."""
 
     title: str
-    make: Callable[[Look, CatalogSource], DetailTab]
+    make: Callable[[Display, CatalogSource], DetailTab]
 
 
-def _overview(look: Look, _source: CatalogSource) -> DetailTab:
+def _overview(look: Display, _source: CatalogSource) -> DetailTab:
     return Overview(look)
 
 
-def _packages(look: Look, _source: CatalogSource) -> DetailTab:
+def _packages(look: Display, _source: CatalogSource) -> DetailTab:
     return Packages(look)
 
 
-def _project(look: Look, source: CatalogSource) -> DetailTab:
+def _project(look: Display, source: CatalogSource) -> DetailTab:
     return ProjectTab(look, source)
 
 
-def _dotenv(look: Look, source: CatalogSource) -> DetailTab:
+def _dotenv(look: Display, source: CatalogSource) -> DetailTab:
     return DotenvTab(look, source)
 
 
-def _health(look: Look, source: CatalogSource) -> DetailTab:
+def _health(look: Display, source: CatalogSource) -> DetailTab:
     return HealthTab(look, source)
 
 
-def _timeline(look: Look, source: CatalogSource) -> DetailTab:
+def _timeline(look: Display, source: CatalogSource) -> DetailTab:
     return TimelineTab(look, source)
 
 
@@ -94,15 +94,15 @@ class DetailPane(Vertical):
         self,
         source: CatalogSource,
         *,
-        look: Look | None = None,
+        look: Display | None = None,
         id: str | None = None,  # noqa: A002 - Textual's name
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
-        self.look = look or Look.current()
+        self.look = look or Display.current()
         self._source = source
         self.environment: Environment | None = None
-        self.installed: Installed | None = None
+        self.installed: InstalledState | None = None
         self.active = 1
         self._nothing = NOTHING
         self._tabs: dict[int, DetailTab] = {}
@@ -214,7 +214,7 @@ class DetailPane(Vertical):
     def _read(self, environment: Environment) -> ReadDone:
         return ReadDone(self._source.distributions(environment))
 
-    def _answer(self, environment: Environment, installed: Installed) -> None:
+    def _answer(self, environment: Environment, installed: InstalledState) -> None:
         shown = self.environment
         if shown is None or shown.path != environment.path:
             return

@@ -16,11 +16,11 @@ from envdeck.tui.detail.dotenv_dialog import remedy_dialog
 from envdeck.tui.detail.dotenv_view import KeyAt, Shown, dotenv_rows
 from envdeck.tui.detail.project_view import say
 from envdeck.tui.detail.reader import ProjectRequest, ReadTab
-from envdeck.tui.detail.tab import Installed, ReadFailure, ReadPending, TabRow
+from envdeck.tui.detail.tab import InstalledState, ReadFailure, ReadPending, TabRow
 from envdeck.tui.dialogs.requests import remedy_request
 from envdeck.tui.widgets.fields import Hiding, Secret
-from envdeck.tui.widgets.line import Line, Look, Part, Tone, joined
-from envdeck.tui.workers.latest import Latest, Stopped
+from envdeck.tui.widgets.line import Display, Line, Part, Tone, joined
+from envdeck.tui.workers.latest import IsDropped, Latest
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -65,7 +65,7 @@ class Peek:
         self.forget()
         secret = self._secret = Secret(None)
 
-        def read(stopped: Stopped) -> tuple[KeyAt, str]:
+        def read(stopped: IsDropped) -> tuple[KeyAt, str]:
             try:
                 secret.text = read_value(at.path, at.name).text
             except Exception as error:  # noqa: BLE001 - whatever it is, it is no value
@@ -110,7 +110,7 @@ class DotenvTab(ReadTab["DotenvReport"], Hiding):
     is gone from both as soon as it is hidden.
     """
 
-    def __init__(self, look: Look, source: CatalogSource) -> None:
+    def __init__(self, look: Display, source: CatalogSource) -> None:
         super().__init__(look, partial(_read, source))
         self.offers = frozenset({"mend", "reveal"})
         self.peek = Peek(self, self._may_show, self.build, self._warn)
@@ -131,7 +131,7 @@ class DotenvTab(ReadTab["DotenvReport"], Hiding):
         """What is shown, once it was read."""
         return self.reading.found
 
-    def show(self, environment: Environment, installed: Installed | None) -> None:
+    def show(self, environment: Environment, installed: InstalledState | None) -> None:
         """Show the files of an environment's project."""
         del installed
         self.reading.show(environment, ())

@@ -20,8 +20,8 @@ from envdeck.tui.base.services import Operating, PlanRequest
 from envdeck.tui.dialogs.dialog import Dialog, DialogButton, fit
 from envdeck.tui.dialogs.requests import remedy_request
 from envdeck.tui.widgets.fields import Secret, SecretField
-from envdeck.tui.widgets.line import LineLabel, Look, Part, Tone
-from envdeck.tui.workers.latest import Latest, Stopped
+from envdeck.tui.widgets.line import Display, LineLabel, Part, Tone
+from envdeck.tui.workers.latest import IsDropped, Latest
 
 _FIELD = 3
 """Lines that a key takes: its name, its field and a blank."""
@@ -72,7 +72,7 @@ def asked_for(remedy: Remedy, report: DotenvReport) -> tuple[FixRequest, ...]:
 
 
 def remedy_dialog(
-    operating: Operating, remedy: Remedy, report: DotenvReport, look: Look
+    operating: Operating, remedy: Remedy, report: DotenvReport, look: Display
 ) -> "DotenvValuesDialog | None":
     """Return the dialog for what a remedy needs; None where that is nothing."""
     asked = asked_for(remedy, report)
@@ -106,7 +106,7 @@ class DotenvValuesDialog(Dialog[PlanRequest]):
     ]
 
     def __init__(
-        self, operating: Operating, remedy: Remedy, asked: Sequence[FixRequest], look: Look
+        self, operating: Operating, remedy: Remedy, asked: Sequence[FixRequest], look: Display
     ) -> None:
         super().__init__(look)
         self._operating = operating
@@ -148,7 +148,7 @@ class DotenvValuesDialog(Dialog[PlanRequest]):
         path = self._remedy.example
         if names:
 
-            def work(_stopped: Stopped) -> dict[str, Secret]:
+            def work(_stopped: IsDropped) -> dict[str, Secret]:
                 try:
                     return {name: read_default(path, name) for name in names}
                 except Exception:  # noqa: BLE001 - its words could quote the file

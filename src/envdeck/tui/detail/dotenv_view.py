@@ -20,7 +20,7 @@ from envdeck.text import clip, pad, place, plain, size, width
 from envdeck.tui.detail.project_view import no_dotenv
 from envdeck.tui.detail.tab import BLANK, TabRow, pieces, told
 from envdeck.tui.widgets.fields import Secret
-from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped
+from envdeck.tui.widgets.line import Display, Line, Part, Tone, clipped
 
 KINDS = {
     FileKind.ENV: "",
@@ -32,12 +32,12 @@ _ENCODINGS = {"utf-8": "", "utf-8-sig": "starts with a BOM", "latin-1": "latin-1
 _NEWLINES = {"\n": "", "\r\n": "CRLF line endings", "\r": "CR line endings"}
 
 
-def mask(look: Look) -> str:
+def mask(look: Display) -> str:
     """Return what stands for a value: as long for every one."""
     return "••••" if look.unicode else "****"
 
 
-def facts(file: DotenvFile, look: Look) -> Iterator[Line]:
+def facts(file: DotenvFile, look: Display) -> Iterator[Line]:
     """Yield what is told of a file as a whole, what matters most first."""
     yield from (_git(file.git, file.kind, look))
     mode = _mode(file)
@@ -72,7 +72,7 @@ def _mode(file: DotenvFile) -> Part | None:
     return Part("readable only by you", Tone.MUTED)
 
 
-def _git(git: GitState, kind: FileKind, look: Look) -> Iterator[Line]:
+def _git(git: GitState, kind: FileKind, look: Display) -> Iterator[Line]:
     if git == GitState():
         return
     secret = kind is not FileKind.EXAMPLE
@@ -94,7 +94,7 @@ def _git(git: GitState, kind: FileKind, look: Look) -> Iterator[Line]:
         yield (Part(f"git not {'all ' if told else ''}checked: {why}", Tone.WARNING),)
 
 
-def value_word(key: Key, kind: FileKind, look: Look) -> tuple[str, Tone]:
+def value_word(key: Key, kind: FileKind, look: Display) -> tuple[str, Tone]:
     """Return what stands where the value would; in an example a placeholder is as it should be."""
     if not key.has_value:
         return "empty", Tone.MUTED
@@ -165,7 +165,9 @@ class Shown:
     secret: Secret
 
 
-def dotenv_rows(report: DotenvReport, shown: Shown | None, look: Look, cells: int) -> list[TabRow]:
+def dotenv_rows(
+    report: DotenvReport, shown: Shown | None, look: Display, cells: int
+) -> list[TabRow]:
     """Return the tab in lines of `cells` cells, a group for each file."""
     there = {file.path: file for file in report.files}
     wanted = dict.fromkeys(one.file for one in report.findings if one.file not in there)
@@ -188,7 +190,7 @@ def _mends(findings: list[DotenvFinding]) -> tuple[Remedy, ...]:
     return tuple(dict.fromkeys(one.mends for one in findings if one.mends is not None))
 
 
-def _absent(path: str, report: DotenvReport, look: Look, cells: int) -> Iterator[TabRow]:
+def _absent(path: str, report: DotenvReport, look: Display, cells: int) -> Iterator[TabRow]:
     """Yield a file that is not there, or that is none of the dotenv files themselves."""
     findings = _of(path, report)
     about = FileAt(path, _mends(findings))
@@ -198,7 +200,7 @@ def _absent(path: str, report: DotenvReport, look: Look, cells: int) -> Iterator
 
 
 def _title(
-    path: str, note: str, about: FileAt, report: DotenvReport, look: Look, cells: int
+    path: str, note: str, about: FileAt, report: DotenvReport, look: Display, cells: int
 ) -> TabRow:
     line: Line = (
         Part(f" {place(path, None, look.home, report.project)}", Tone.HEADING),
@@ -208,7 +210,7 @@ def _title(
 
 
 def _file(
-    file: DotenvFile, report: DotenvReport, shown: Shown | None, look: Look, cells: int
+    file: DotenvFile, report: DotenvReport, shown: Shown | None, look: Display, cells: int
 ) -> Iterator[TabRow]:
     findings = _of(file.path, report)
     number = len(file.keys)
@@ -232,7 +234,7 @@ def _file(
 
 
 def _findings(
-    findings: list[DotenvFinding], report: DotenvReport, look: Look, cells: int
+    findings: list[DotenvFinding], report: DotenvReport, look: Display, cells: int
 ) -> Iterator[TabRow]:
     signs = {Severity.ERROR: look.signs.broken, Severity.WARNING: look.signs.warning}
     for number, one in enumerate(findings):
@@ -256,7 +258,7 @@ def _keys(
     comparisons: list[KeyComparison],
     report: DotenvReport,
     shown: Shown | None,
-    look: Look,
+    look: Display,
     cells: int,
 ) -> Iterator[TabRow]:
     missing = {name: one for one in comparisons for name in one.missing}
@@ -313,7 +315,7 @@ def _key(
     notes: Sequence[str],
     secret: Secret | None,
     room: int,
-    look: Look,
+    look: Display,
     cells: int,
 ) -> Iterator[TabRow]:
     word, tone = value_word(key, kind, look)
@@ -341,7 +343,7 @@ def _key(
     )
 
 
-def _cut(text: str, beyond: int, cells: int, look: Look) -> Iterator[str]:
+def _cut(text: str, beyond: int, cells: int, look: Display) -> Iterator[str]:
     """Yield a text in pieces of a width, to be read whole; only a very long one is not told to
     its end, `beyond` which there are so many characters more."""
     for _ in range(_LONGEST):
@@ -353,5 +355,5 @@ def _cut(text: str, beyond: int, cells: int, look: Look) -> Iterator[str]:
     yield f"{look.signs.ellipsis} and {len(text) + beyond:,} more characters"
 
 
-def _cell(name: str, cells: int, look: Look) -> str:
+def _cell(name: str, cells: int, look: Display) -> str:
     return pad(clip(plain(name), cells, look.signs.ellipsis), cells)

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from envdeck.core.health import Look as CheckLook
+from envdeck.core.health import CheckScope
 from envdeck.core.model import Environment, Finding
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import HintsChanged
@@ -24,10 +24,10 @@ from envdeck.tui.detail.health_view import (
     health_rows,
 )
 from envdeck.tui.detail.project_view import say
-from envdeck.tui.detail.tab import AnyRow, DetailTab, Installed, TabFooting, tab_bindings
+from envdeck.tui.detail.tab import AnyRow, DetailTab, InstalledState, TabFooting, tab_bindings
 from envdeck.tui.dialogs.requests import finding_request, uninstall_request
 from envdeck.tui.widgets.finding_lines import about_finding, fix_words
-from envdeck.tui.widgets.line import Line, Look, Part, Tone
+from envdeck.tui.widgets.line import Display, Line, Part, Tone
 from envdeck.tui.widgets.line_list import DrawnList, LineList
 from envdeck.tui.widgets.line_view import LineView
 
@@ -38,7 +38,7 @@ _LOW = 10
 class FindingLines(LineView):
     """All about the finding under the cursor."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Display) -> None:
         super().__init__()
         self._look = look
         self._shown: tuple[object, str] = (None, "")
@@ -78,7 +78,7 @@ class HealthTab(DetailTab):
         *tab_bindings("uninstall"),
     ]
 
-    def __init__(self, look: Look, source: CatalogSource) -> None:
+    def __init__(self, look: Display, source: CatalogSource) -> None:
         super().__init__(look)
         self.offers = frozenset({"mend", "deep", "online", "uninstall"})
         self.head = TabFooting(look)
@@ -104,7 +104,7 @@ class HealthTab(DetailTab):
         fix = {"mend": ""} if self._fixes() else {}
         return fix | {"deep": "", "online": ""}
 
-    def show(self, environment: Environment, installed: Installed | None) -> None:
+    def show(self, environment: Environment, installed: InstalledState | None) -> None:
         """Show the findings of an environment."""
         del installed
         anew = self.reading.show(environment)
@@ -178,14 +178,14 @@ class HealthTab(DetailTab):
             raise SkipAction
         self.view.focus()
 
-    def _ask(self, kind: CheckLook) -> None:
+    def _ask(self, kind: CheckScope) -> None:
         """Look closer, or cancel that."""
         said = self.reading.ask(kind)
         if said:
             self.notify(said, markup=False)
 
-    action_deep = partialmethod(_ask, CheckLook.DEEP)
-    action_online = partialmethod(_ask, CheckLook.ONLINE)
+    action_deep = partialmethod(_ask, CheckScope.DEEP)
+    action_online = partialmethod(_ask, CheckScope.ONLINE)
 
     # the fix
 

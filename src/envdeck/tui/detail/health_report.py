@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.widget import Widget
 
-from envdeck.core.health import Look as CheckLook
-from envdeck.core.health import sort_findings
+from envdeck.core.health import CheckScope, sort_findings
 from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.model import AuditedPackage, Environment, Examination, Finding, NotChecked
 from envdeck.text import counted, duration
@@ -16,8 +15,8 @@ from envdeck.tui.base.messages import OutcomeSaid
 from envdeck.tui.base.services import CatalogSource
 from envdeck.tui.detail.reader import KEPT, Reader
 from envdeck.tui.detail.tab import ReadFailure, ReadPending
-from envdeck.tui.widgets.line import Look
-from envdeck.tui.workers.latest import Latest, Stopped
+from envdeck.tui.widgets.line import Display
+from envdeck.tui.workers.latest import IsDropped, Latest
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -25,10 +24,10 @@ if TYPE_CHECKING:
 _TICK = 0.5
 """Seconds between two signs that a long look goes on."""
 _DOING = {
-    CheckLook.DEEP: ("hashing installed files", "file"),
-    CheckLook.ONLINE: ("asking the index", "package"),
+    CheckScope.DEEP: ("hashing installed files", "file"),
+    CheckScope.ONLINE: ("asking the index", "package"),
 }
-_NONE = {CheckLook.DEEP: "no check hashes files", CheckLook.ONLINE: "no check asks the index"}
+_NONE = {CheckScope.DEEP: "no check hashes files", CheckScope.ONLINE: "no check asks the index"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +45,12 @@ class HealthReport:
     quick: Examination
     at: float | None = None
     """When it was examined; None while only the last scan tells."""
-    names: tuple[tuple[CheckLook, tuple[str, ...]], ...] = ()
+    names: tuple[tuple[CheckScope, tuple[str, ...]], ...] = ()
     """The checks that run only when they are asked for."""
     deep: AskedAnswer | None = None
     online: AskedAnswer | None = None
 
-    def named(self, kind: CheckLook) -> tuple[str, ...]:
+    def named(self, kind: CheckScope) -> tuple[str, ...]:
         """Return the checks of a kind that run only when they are asked for."""
         return dict(self.names).get(kind, ())
 
@@ -59,7 +58,7 @@ class HealthReport:
     def findings(self) -> tuple[Finding, ...]:
         """All findings, errors first; what was asked for says more than the quick look did."""
         asked = [one for one in (self.deep, self.online) if one]
-        again = set(self.named(CheckLook.DEEP)) if self.deep is not None else set()
+        again = set(self.named(CheckScope.DEEP)) if self.deep is not None else set()
         kept = [one for one in self.quick.findings if one.check not in again]
         return sort_findings([*kept, *(one for some in asked for one in some.examination.findings)])
 
@@ -84,7 +83,7 @@ class HealthReader:
     when it is asked for, and its answer is kept until the environment is read again."""
 
     def __init__(
-        self, owner: Widget, source: CatalogSource, look: Look, changed: Callable[[], object]
+        self, owner: Widget, source: CatalogSource, look: Display, changed: Callable[[], object]
     ) -> None:
         """Take who shows it, and who is told of news."""
         self.environment: Environment | None = None
@@ -95,7 +94,7 @@ class HealthReader:
         self._changed = changed
         self._reports: OrderedDict[str, HealthReport] = OrderedDict()
         self._asked: object = None
-        self._running: tuple[str, CheckLook, float] | None = None
+        self._running: tuple[str, CheckScope, float] | None = None
         """The environment that a long look is at, which, and since when."""
         self._far: tuple[int, int] = (0, 0)
         """How far that is, of how much; 0 where it has not said so. Written by its threads."""
@@ -103,7 +102,7 @@ class HealthReader:
         self._reader: Reader[Environment, HealthReport] = Reader(
             owner, self._read, self._answer, lambda one: (one.path, one.seen_at)
         )
-        self._latest: Latest[tuple[str, CheckLook, Examination]] = Latest(
+        self._latest: Latest[tuple[str, CheckScope, Examination]] = Latest(
             owner, self._take, self._fail
         )
 
@@ -162,10 +161,10 @@ class HealthReader:
                 tuple(
                     one.name
                     for one in CONTENT_CHECKS.values()
-                    if one.look is kind or (kind is CheckLook.DEEP and one.name in DEEPENED)
+                    if one.scope is kind or (kind is CheckScope.DEEP and one.name in DEEPENED)
                 ),
             )
-            for kind in (CheckLook.DEEP, CheckLook.ONLINE)
+            for kind in (CheckScope.DEEP, CheckScope.ONLINE)
         )
         return HealthReport(self._source.examine(environment), self._look.clock(), names)
 
@@ -191,7 +190,7 @@ class HealthReader:
 
     # what takes long
 
-    def ask(self, kind: CheckLook) -> str:
+    def ask(self, kind: CheckScope) -> str:
         """Run the checks of a kind, or cancel that where it goes on; return why neither, or that
         it was cancelled."""
         environment, report = self.environment, self.report
@@ -212,9 +211,9 @@ class HealthReader:
         return ""
 
     def _examine(
-        self, environment: Environment, kind: CheckLook, names: tuple[str, ...], stopped: Stopped
-    ) -> tuple[str, CheckLook, Examination]:
-        deep, online = kind is CheckLook.DEEP, kind is CheckLook.ONLINE
+        self, environment: Environment, kind: CheckScope, names: tuple[str, ...], stopped: IsDropped
+    ) -> tuple[str, CheckScope, Examination]:
+        deep, online = kind is CheckScope.DEEP, kind is CheckScope.ONLINE
 
         def tell(done: int, total: int) -> None:
             if not stopped():
@@ -225,12 +224,12 @@ class HealthReader:
         )
         return environment.path, kind, found
 
-    def _take(self, found: tuple[str, CheckLook, Examination]) -> None:
+    def _take(self, found: tuple[str, CheckScope, Examination]) -> None:
         path, kind, examination = found
         report = self._reports.get(path)
         if report is not None:
             answer = AskedAnswer(examination, self._look.clock())
-            deep = kind is CheckLook.DEEP
+            deep = kind is CheckScope.DEEP
             changed = replace(report, deep=answer) if deep else replace(report, online=answer)
             self._keep(path, changed)
         self._end()

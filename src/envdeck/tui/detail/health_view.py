@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from itertools import groupby
 
-from envdeck.core.health import Look as CheckLook
+from envdeck.core.health import CheckScope
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import AuditedPackage, AuditState, Finding, Severity
 from envdeck.text import capitalise, join_some, plain
@@ -12,7 +12,7 @@ from envdeck.tui.detail.health_report import HealthReport
 from envdeck.tui.detail.project_view import say
 from envdeck.tui.detail.tab import BLANK, AnyRow, LateRow, TabRow, heading, told
 from envdeck.tui.widgets.finding_lines import count_words, sentence, severity_sign
-from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, joined
+from envdeck.tui.widgets.line import Display, Line, Part, Tone, clipped, joined
 
 FOLDED_FROM = 6
 """Findings of one check from which they are folded into one row."""
@@ -30,7 +30,7 @@ class CheckGroup:
 
 
 def health_rows(
-    report: HealthReport, look: Look, cells: int, unfolded: Collection[object]
+    report: HealthReport, look: Display, cells: int, unfolded: Collection[object]
 ) -> list[AnyRow]:
     """Return the tab in lines of `cells` cells, errors first; `unfolded` are the keys of the
     groups whose findings are shown."""
@@ -50,7 +50,7 @@ def health_rows(
 
 
 def _group(
-    group: CheckGroup, look: Look, cells: int, unfolded: Collection[object]
+    group: CheckGroup, look: Display, cells: int, unfolded: Collection[object]
 ) -> Iterator[LateRow]:
     indent = 1
     if len(group.findings) >= FOLDED_FROM:
@@ -65,7 +65,7 @@ def _group(
         yield LateRow(partial(_finding_line, finding, look, cells, indent), names, finding)
 
 
-def _group_line(group: CheckGroup, look: Look, cells: int, *, is_open: bool) -> Line:
+def _group_line(group: CheckGroup, look: Display, cells: int, *, is_open: bool) -> Line:
     sign = severity_sign(group.severity, look)
     line: Line = (
         Part(" "),
@@ -80,7 +80,7 @@ def _group_line(group: CheckGroup, look: Look, cells: int, *, is_open: bool) -> 
     return clipped((*line, Part(f" {arrow}", Tone.MUTED)), cells - 1, look.signs.ellipsis)
 
 
-def _finding_line(finding: Finding, look: Look, cells: int, indent: int) -> Line:
+def _finding_line(finding: Finding, look: Display, cells: int, indent: int) -> Line:
     sign = severity_sign(finding.severity, look)
     line = (Part(" " * indent), sign, Part(" "), *sentence(finding, look))
     return clipped(line, cells - 1, look.signs.ellipsis)
@@ -95,7 +95,7 @@ class AuditGroup:
 
 
 def _audited(
-    report: HealthReport, look: Look, cells: int, unfolded: Collection[object]
+    report: HealthReport, look: Display, cells: int, unfolded: Collection[object]
 ) -> Iterator[AnyRow]:
     """Yield what is known of the advisories, a row for each state that there is."""
     if not report.audited:
@@ -120,7 +120,7 @@ def _audited(
                 yield LateRow(make, ("audit", state, one.name), one)
 
 
-def _audit_line(group: AuditGroup, look: Look, cells: int, *, is_open: bool) -> Line:
+def _audit_line(group: AuditGroup, look: Display, cells: int, *, is_open: bool) -> Line:
     sign, tone = {
         AuditState.VULNERABLE: (look.signs.broken, Tone.ERROR),
         AuditState.CLEAN: (look.signs.marked, Tone.GOOD),
@@ -137,7 +137,7 @@ def _audit_line(group: AuditGroup, look: Look, cells: int, *, is_open: bool) -> 
     return clipped(line, cells - 1, look.signs.ellipsis)
 
 
-def _package_line(one: AuditedPackage, look: Look, cells: int) -> Line:
+def _package_line(one: AuditedPackage, look: Display, cells: int) -> Line:
     when = f"asked {look.ago(one.asked_at)}" if one.asked_at is not None else ""
     line = (
         Part(f"   {look.sentence(one.name)} {look.sentence(one.version)}"),
@@ -146,10 +146,10 @@ def _package_line(one: AuditedPackage, look: Look, cells: int) -> Line:
     return clipped(line, cells - 1, look.signs.ellipsis)
 
 
-def _unchecked(report: HealthReport, look: Look, cells: int) -> Iterator[TabRow]:
+def _unchecked(report: HealthReport, look: Display, cells: int) -> Iterator[TabRow]:
     asks = (
-        (CheckLook.DEEP, report.deep, "deep", "hash every installed file"),
-        (CheckLook.ONLINE, report.online, "online", "ask the index and the advisory service"),
+        (CheckScope.DEEP, report.deep, "deep", "hash every installed file"),
+        (CheckScope.ONLINE, report.online, "online", "ask the index and the advisory service"),
     )
     for kind, answer, action, words in asks:
         names = report.named(kind)
@@ -167,12 +167,12 @@ def _unchecked(report: HealthReport, look: Look, cells: int) -> Iterator[TabRow]
         yield from _line((Part(", ".join(names)), Part(said, Tone.MUTED)), look, cells)
 
 
-def _line(line: Line, look: Look, cells: int) -> Iterator[TabRow]:
+def _line(line: Line, look: Display, cells: int) -> Iterator[TabRow]:
     first = (Part(f" {look.signs.unknown} ", Tone.MUTED),)
     return (TabRow(one) for one in told(line, look, cells, _SIGN, first=first))
 
 
-def head_line(report: HealthReport | None, doing: str, look: Look) -> Line:
+def head_line(report: HealthReport | None, doing: str, look: Display) -> Line:
     """Return how many findings there are, and when what was looked at."""
     if report is None:
         return ()
@@ -194,7 +194,7 @@ def head_line(report: HealthReport | None, doing: str, look: Look) -> Line:
     return (line[0]._replace(text=capitalise(line[0].text)), *line[1:]) if line else ()
 
 
-def about_group(group: CheckGroup, look: Look) -> Sequence[Line]:
+def about_group(group: CheckGroup, look: Display) -> Sequence[Line]:
     """Return what is said of findings that are folded."""
     key = Part(look.key("open"), Tone.HEADING)
     return [(Part(" "), key, Part(f": show all {len(group.findings):,}", Tone.MUTED))]

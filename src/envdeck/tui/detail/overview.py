@@ -16,11 +16,11 @@ from envdeck.text.environment import (
     python_name,
     support_words,
 )
-from envdeck.tui.detail.tab import DetailTab, Installed, ReadDone, ReadFailure, ReadPending
+from envdeck.tui.detail.tab import DetailTab, InstalledState, ReadDone, ReadFailure, ReadPending
 from envdeck.tui.widgets.finding_lines import count_words, severity_sign
 from envdeck.tui.widgets.line import (
+    Display,
     Line,
-    Look,
     Part,
     Tone,
     bar,
@@ -60,7 +60,7 @@ def _row(label: str, *pieces: Line | str) -> Row:
 
 
 def overview(
-    environment: Environment, installed: Installed | None, look: Look, cells: int
+    environment: Environment, installed: InstalledState | None, look: Display, cells: int
 ) -> list[Line]:
     """Return the overview in lines of `cells` cells: what matters first, each thing once."""
     lines: list[Line] = []
@@ -80,7 +80,7 @@ def overview(
     return lines[:-1]
 
 
-def _headline(environment: Environment, look: Look) -> Iterator[Row]:
+def _headline(environment: Environment, look: Display) -> Iterator[Row]:
     """Yield the worst finding with the keys that lead on; nothing while the environment has not
     been examined."""
     findings = environment.findings
@@ -100,7 +100,7 @@ def _headline(environment: Environment, look: Look) -> Iterator[Row]:
         yield Row("", ((Part(look.sentence(worst.remedy), Tone.ACCENT),),), Part(" "))
 
 
-def _drawn(row: Row, cells: int, look: Look) -> list[Line]:
+def _drawn(row: Row, cells: int, look: Display) -> list[Line]:
     """Return a row with what it says hanging beside the label."""
     indent = 1 + (LABEL_CELLS if row.label else 2 if row.sign.text else 0)
     said = flowed(row.pieces, max(cells - indent - 1, 8), look.signs.ellipsis)
@@ -111,7 +111,7 @@ def _drawn(row: Row, cells: int, look: Look) -> list[Line]:
     return [((label if number == 0 else blank), *line) for number, line in enumerate(said)]
 
 
-def _head(environment: Environment, look: Look) -> Iterator[Row]:
+def _head(environment: Environment, look: Display) -> Iterator[Row]:
     yield _row("", (Part(look.path(environment.path), Tone.STRONG, path=True),))
     python = (Part(glued(python_name(environment.python))),)
     first, *others = environment.states
@@ -121,7 +121,7 @@ def _head(environment: Environment, look: Look) -> Iterator[Row]:
     yield _row("", tuple(status), python, (Part(plain(environment.manager)),))
 
 
-def _findings(environment: Environment, look: Look) -> Iterator[Row]:
+def _findings(environment: Environment, look: Display) -> Iterator[Row]:
     findings = environment.findings
     said = {finding.message for finding in findings}
     checks = {finding.check for finding in findings}
@@ -146,7 +146,7 @@ def _findings(environment: Environment, look: Look) -> Iterator[Row]:
         yield _row("", (Part("not deletable: ", Tone.WARNING), Part(why)))
 
 
-def _size(environment: Environment, look: Look, cells: int) -> Iterator[Row]:
+def _size(environment: Environment, look: Display, cells: int) -> Iterator[Row]:
     measured = environment.size
     if measured is None:
         yield _row("Size", "not measured yet")
@@ -173,7 +173,7 @@ def _size(environment: Environment, look: Look, cells: int) -> Iterator[Row]:
     )
 
 
-def _figure(label: str, count: int, look: Look, note: str = "", kind: str = "") -> Row:
+def _figure(label: str, count: int, look: Display, note: str = "", kind: str = "") -> Row:
     sign = {"solid": look.signs.solid, "hollow": look.signs.hollow}.get(kind, "")
     tone = Tone.SOLID if kind == "solid" else Tone.HOLLOW
     figure = Part(glued(pad(size(count), 7 if sign else 8, right=True)))
@@ -181,14 +181,14 @@ def _figure(label: str, count: int, look: Look, note: str = "", kind: str = "") 
     return _row(label, said, glued(exact_bytes(count)), note)
 
 
-def _when(when: float | None, look: Look, unknown: str) -> tuple[Line | str, ...]:
+def _when(when: float | None, look: Display, unknown: str) -> tuple[Line | str, ...]:
     """Return how long ago, and exactly when."""
     if when is None:
         return ((Part(unknown),),)
     return (Part(look.ago(when)),), look.exact(when)
 
 
-def _life(environment: Environment, look: Look) -> Iterator[Row]:
+def _life(environment: Environment, look: Display) -> Iterator[Row]:
     used = environment.last_used
     yield _row("Last used", *_when(used.when, look, "unknown"), look.sentence(used.source))
     link = environment.project
@@ -208,7 +208,9 @@ _SCRIPTS = 6
 """Scripts that are named; more are counted: what matters more stands below."""
 
 
-def _contents(environment: Environment, installed: Installed | None, look: Look) -> Iterator[Row]:
+def _contents(
+    environment: Environment, installed: InstalledState | None, look: Display
+) -> Iterator[Row]:
     folders = [_inside(folder, environment.path, look) for folder in environment.site_packages]
     asked = ""
     if isinstance(installed, ReadDone) and installed.requested:
@@ -228,7 +230,7 @@ def _contents(environment: Environment, installed: Installed | None, look: Look)
             return
 
 
-def _packages(environment: Environment, installed: Installed | None) -> str:
+def _packages(environment: Environment, installed: InstalledState | None) -> str:
     if isinstance(installed, ReadDone):
         return f"{len(installed.distributions):,}" if installed.distributions else "none"
     if environment.packages is None:
@@ -236,7 +238,7 @@ def _packages(environment: Environment, installed: Installed | None) -> str:
     return f"{environment.packages:,}" if environment.packages else "none"
 
 
-def _inside(folder: str, prefix: str, look: Look) -> Line:
+def _inside(folder: str, prefix: str, look: Display) -> Line:
     if folder.startswith(prefix) and folder[len(prefix) : len(prefix) + 1] in {"/", "\\"}:
         inner = plain(folder[len(prefix) + 1 :])
     else:
@@ -244,7 +246,7 @@ def _inside(folder: str, prefix: str, look: Look) -> Line:
     return (Part(inner, Tone.MUTED, path=True),)
 
 
-def _python(environment: Environment, look: Look) -> Iterator[Row]:
+def _python(environment: Environment, look: Display) -> Iterator[Row]:
     python, creation = environment.python, environment.creation
     for label, path in (
         ("Base", python.base),
@@ -259,7 +261,7 @@ def _python(environment: Environment, look: Look) -> Iterator[Row]:
         yield _row(" command", (Part(look.sentence(creation.command)),))
 
 
-def _seen(environment: Environment, look: Look) -> Iterator[Row]:
+def _seen(environment: Environment, look: Display) -> Iterator[Row]:
     if environment.seen_at:
         yield _row("Last scan", *_when(environment.seen_at, look, ""))
 
@@ -267,11 +269,11 @@ def _seen(environment: Environment, look: Look) -> Iterator[Row]:
 class OverviewLines(LineView):
     """The overview as lines, laid out anew for every width."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Display) -> None:
         super().__init__()
         self.look = look
         self.environment: Environment | None = None
-        self.installed: Installed | None = None
+        self.installed: InstalledState | None = None
 
     def lay_out(self, cells: int) -> Sequence[Line]:
         """Return the overview for a width."""
@@ -283,7 +285,7 @@ class OverviewLines(LineView):
 class Overview(DetailTab):
     """One environment, told from what matters most to where each figure was read."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Display) -> None:
         super().__init__(look)
         self.view = OverviewLines(look)
 
@@ -315,7 +317,7 @@ class Overview(DetailTab):
         findings = environment.findings
         return finding_request(operating, environment, findings[0], findings, self.look)
 
-    def show(self, environment: Environment, installed: Installed | None) -> None:
+    def show(self, environment: Environment, installed: InstalledState | None) -> None:
         """Show an environment, from its first line where it is another one than before."""
         before = self.view.environment
         self.offers = frozenset({"mend"}) if environment.findings else frozenset()

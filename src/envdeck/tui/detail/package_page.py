@@ -11,7 +11,7 @@ from envdeck.core.inspection.packages.dependencies import TreeRow
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Distribution
 from envdeck.text import clip, counted, plain, size
-from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, flowed, wrapped
+from envdeck.tui.widgets.line import Display, Line, Part, Tone, clipped, flowed, wrapped
 from envdeck.tui.widgets.line_list import DrawnList
 
 
@@ -141,7 +141,7 @@ class PageRow:
 
 
 def page(
-    distribution: Distribution, everything: Sequence[Distribution], look: Look, cells: int
+    distribution: Distribution, everything: Sequence[Distribution], look: Display, cells: int
 ) -> list[PageRow]:
     """Return the page of a package, one of `everything`, in lines of `cells` cells."""
     installed = {one.name: one for one in reversed(everything)}
@@ -160,7 +160,7 @@ def _named(nodes: list[PageNode], installed: Mapping[str, Distribution]) -> list
     return [installed[name] for name in {node.name for node in nodes} if name in installed]
 
 
-def _title(title: str, said: str, look: Look, cells: int) -> Iterator[PageRow]:
+def _title(title: str, said: str, look: Display, cells: int) -> Iterator[PageRow]:
     told = Part(title, Tone.HEADING), Part(f"  {said}", Tone.MUTED)
     return (PageRow(line) for line in _inset([told], max(cells - 2, 8), look))
 
@@ -185,7 +185,7 @@ def _below(nodes: list[PageNode]) -> str:
     return f"{said}, {len(absent)} not satisfied" if absent else said
 
 
-def _head(distribution: Distribution, look: Look, cells: int) -> Iterator[Line]:
+def _head(distribution: Distribution, look: Display, cells: int) -> Iterator[Line]:
     signs = look.signs
     name = Part(plain(distribution.display_name), Tone.STRONG)
     yield from _inset([(name, Part(f" {plain(distribution.version)}"))], cells, look)
@@ -212,14 +212,18 @@ def _head(distribution: Distribution, look: Look, cells: int) -> Iterator[Line]:
         yield from _inset([(Part("scripts ", Tone.MUTED), Part(names))], cells, look)
 
 
-def _inset(lines: list[Line], cells: int, look: Look) -> Iterator[Line]:
+def _inset(lines: list[Line], cells: int, look: Display) -> Iterator[Line]:
     for line in lines:
         for piece in wrapped(line, cells, look.signs.ellipsis):
             yield (Part(" "), *piece)
 
 
 def _tree(
-    name: str, nodes: list[PageNode], installed: Mapping[str, Distribution], look: Look, cells: int
+    name: str,
+    nodes: list[PageNode],
+    installed: Mapping[str, Distribution],
+    look: Display,
+    cells: int,
 ) -> Iterator[PageRow]:
     for number, node in enumerate(nodes):
         target = node.name if node.name in installed else None
@@ -229,7 +233,7 @@ def _tree(
 
 
 def _package_page_node(
-    node: PageNode, distribution: Distribution | None, look: Look, cells: int
+    node: PageNode, distribution: Distribution | None, look: Display, cells: int
 ) -> Line:
     signs = look.signs
     guide = node.guide(unicode=look.unicode)
@@ -264,7 +268,7 @@ def _package_page_node(
 class PackagePage(DrawnList[PageRow]):
     """One package: what it is, why it is here, what it needs; and those gone through to it."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Display) -> None:
         self.trail: list[Distribution] = []
         """The packages gone through, the one that is shown last; none where no page is open."""
         self._everything: tuple[Distribution, ...] = ()

@@ -6,7 +6,7 @@ from enum import StrEnum
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Distribution
 from envdeck.text import clip, counted, pad, plain, size, width
-from envdeck.tui.widgets.line import Line, Look, Part, Tone, bar
+from envdeck.tui.widgets.line import Display, Line, Part, Tone, bar
 from envdeck.tui.widgets.line_list import LineList
 
 _SIZE_CELLS = 7
@@ -61,7 +61,7 @@ def _has(text: str, words: Sequence[str]) -> bool:
     return all(word in folded for word in words)
 
 
-def origin_word(distribution: Distribution, look: Look) -> str:
+def origin_word(distribution: Distribution, look: Display) -> str:
     """Return where it came from in a word, empty for a package index."""
     if distribution.editable:
         return f"{look.signs.editable} editable"
@@ -124,7 +124,7 @@ class PackageColumns:
         extent = _SIZE_CELLS + (self.bar and self.bar + len(_GAP))
         return PackageOrder.SIZE if start <= column < start + extent else None
 
-    def heading(self, choice: PackageView, look: Look) -> Line:
+    def heading(self, choice: PackageView, look: Display) -> Line:
         """Return the heading, with the direction of the order beside its column."""
         arrow = look.signs.descending
         if (choice.order is PackageOrder.SIZE) == choice.reverse:
@@ -145,7 +145,7 @@ class PackageColumns:
                 parts.append(Part(_GAP + pad(title, cells), Tone.MUTED))
         return tuple(parts)
 
-    def row(self, distribution: Distribution, look: Look) -> Line:
+    def row(self, distribution: Distribution, look: Display) -> Line:
         """Return the line of a package."""
         signs = look.signs
         sign, tone, said = _state(distribution, look)
@@ -168,14 +168,14 @@ class PackageColumns:
         return tuple(parts)
 
 
-def _how(distribution: Distribution, look: Look) -> str:
+def _how(distribution: Distribution, look: Display) -> str:
     """Return the sign for one that is worked on here, or that was asked for."""
     if distribution.editable:
         return look.signs.editable
     return look.signs.marked if distribution.requested else " "
 
 
-def _state(distribution: Distribution, look: Look) -> tuple[str, Tone, str]:
+def _state(distribution: Distribution, look: Display) -> tuple[str, Tone, str]:
     if distribution.problem:
         return look.signs.broken, Tone.ERROR, plain(distribution.problem)
     if distribution.missing:
@@ -184,12 +184,12 @@ def _state(distribution: Distribution, look: Look) -> tuple[str, Tone, str]:
     return " ", Tone.PLAIN, ""
 
 
-def _cell(text: str, cells: int, look: Look) -> str:
+def _cell(text: str, cells: int, look: Display) -> str:
     return pad(clip(plain(text), cells, look.signs.ellipsis), cells)
 
 
 def footing(
-    distributions: Sequence[Distribution], shown: int, choice: PackageView, look: Look
+    distributions: Sequence[Distribution], shown: int, choice: PackageView, look: Display
 ) -> str:
     """Return what is shown of what there is, and what the signs mean."""
     total = len(distributions)
@@ -205,7 +205,7 @@ def footing(
     return " · ".join(said)
 
 
-def nothing_shown(distributions: Sequence[Distribution], choice: PackageView, look: Look) -> str:
+def nothing_shown(distributions: Sequence[Distribution], choice: PackageView, look: Display) -> str:
     """Return why the table is empty and what to press, or nothing where it is not."""
     if not distributions:
         return "No packages installed."
@@ -223,7 +223,7 @@ def nothing_shown(distributions: Sequence[Distribution], choice: PackageView, lo
 class PackageList(LineList[Distribution]):
     """The table of packages."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Display) -> None:
         super().__init__()
         self.look = look
         self.everything: tuple[Distribution, ...] = ()

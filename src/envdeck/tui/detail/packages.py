@@ -22,8 +22,8 @@ from envdeck.tui.detail.package_table import (
     footing,
     nothing_shown,
 )
-from envdeck.tui.detail.tab import DetailTab, Installed, ReadDone, ReadFailure, tab_bindings
-from envdeck.tui.widgets.line import Look, Part, Tone
+from envdeck.tui.detail.tab import DetailTab, InstalledState, ReadDone, ReadFailure, tab_bindings
+from envdeck.tui.widgets.line import Display, Part, Tone
 from envdeck.tui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Packages(DetailTab):
         Binding("escape", "clear_search", show=False),
     ]
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Display) -> None:
         super().__init__(look)
         self.offers = frozenset({"asked", "install", "uninstall"})
         self.table = PackageList(look)
@@ -59,7 +59,7 @@ class Packages(DetailTab):
         self.footing = Static(classes="footing", markup=False)
         self._search: Input | None = None
         self._environment: Environment | None = None
-        self._installed: Installed | None = None
+        self._installed: InstalledState | None = None
 
     def compose(self) -> ComposeResult:
         """The page and the search are mounted when they are first asked for."""
@@ -100,7 +100,7 @@ class Packages(DetailTab):
             return "no package to uninstall"
         return requests.uninstall_request(operating, environment, [package.name], self.look)
 
-    def show(self, environment: Environment, installed: Installed | None) -> None:
+    def show(self, environment: Environment, installed: InstalledState | None) -> None:
         """Show the packages of an environment; the order and the choice stay as they are."""
         before, self._environment = self._environment, environment
         if before is None or environment.path != before.path:

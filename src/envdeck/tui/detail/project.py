@@ -10,8 +10,8 @@ from envdeck.tui.base.messages import HintsChanged
 from envdeck.tui.base.services import CatalogSource, Operating, PlanRequest
 from envdeck.tui.detail.project_view import declares_nothing, project_rows, say
 from envdeck.tui.detail.reader import ReadTab
-from envdeck.tui.detail.tab import Installed, ReadDone, ReadFailure, ReadPending, TabRow
-from envdeck.tui.widgets.line import Line, Look, Part, Tone
+from envdeck.tui.detail.tab import InstalledState, ReadDone, ReadFailure, ReadPending, TabRow
+from envdeck.tui.widgets.line import Display, Line, Part, Tone
 
 # What reads a project is imported by the thread that does so, and what shows it with it: the
 # tab opens before.
@@ -27,7 +27,7 @@ class Compared:
 class ProjectTab(ReadTab[Compared]):
     """Drift under the cursor; below it what the project declares, locks and asks for."""
 
-    def __init__(self, look: Look, source: CatalogSource) -> None:
+    def __init__(self, look: Display, source: CatalogSource) -> None:
         super().__init__(look, lambda request: Compared(source.project(*request)))
         self.offers = frozenset({"mend"})
         self._laid: tuple[tuple[Comparison, Environment, int], list[TabRow]] | None = None
@@ -43,7 +43,7 @@ class ProjectTab(ReadTab[Compared]):
         found = self.reading.found
         return found.comparison if found is not None else None
 
-    def show(self, environment: Environment, installed: Installed | None) -> None:
+    def show(self, environment: Environment, installed: InstalledState | None) -> None:
         """Show an environment beside its project."""
         match installed:
             case ReadDone(distributions):
@@ -116,7 +116,7 @@ class ProjectTab(ReadTab[Compared]):
         return fix_request(operating, environment, mending, self.look)
 
 
-def _again(look: Look) -> Line:
+def _again(look: Display) -> Line:
     key = Part(look.key("refresh"), Tone.HEADING)
     return key, Part(": try again", Tone.MUTED)
 
@@ -141,7 +141,9 @@ class ProjectFixes:
     extras: tuple[str, ...] | None = None
 
 
-def mending(comparison: Comparison, about: Drift | PythonDrift, look: Look) -> ProjectFixes | str:
+def mending(
+    comparison: Comparison, about: Drift | PythonDrift, look: Display
+) -> ProjectFixes | str:
     """Return what mends a drift, or why nothing of ours does.
 
     The groups and extras are those that count now, so that a recreate takes away none that
@@ -177,7 +179,7 @@ def mending(comparison: Comparison, about: Drift | PythonDrift, look: Look) -> P
     )
 
 
-def _from(comparison: Comparison, source: str, look: Look) -> str:
+def _from(comparison: Comparison, source: str, look: Display) -> str:
     if source == "lock":
         return (
             place(comparison.against, None, look.home, comparison.project.folder) or "the lock file"
@@ -201,7 +203,7 @@ def _counting(comparison: Comparison, kind: str) -> tuple[str, ...]:
 
 
 def fix_request(
-    operating: Operating, environment: Environment, mending: ProjectFixes, look: Look
+    operating: Operating, environment: Environment, mending: ProjectFixes, look: Display
 ) -> PlanRequest:
     """Return the wish for it."""
 

@@ -14,10 +14,10 @@ from envdeck.core.project.model import (
 from envdeck.text import clip, counted, pad, place, plain, width
 from envdeck.text.difference import DRIFT_WORDS, part_name, part_words
 from envdeck.tui.detail.tab import BLANK, TabRow, heading, pieces, told
-from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, joined, line_width
+from envdeck.tui.widgets.line import Display, Line, Part, Tone, clipped, joined, line_width
 
 
-def agreement(comparison: Comparison, look: Look) -> str:
+def agreement(comparison: Comparison, look: Display) -> str:
     """Return how many packages are as the project says: what counts most."""
     total = comparison.agreed + len(comparison.drifts)
     if not total:
@@ -44,7 +44,7 @@ _WHERE = {Where.DEPLOYED: "deployed on", Where.TESTED: "tested on"}
 
 
 def project_rows(
-    comparison: Comparison, environment: Environment, look: Look, cells: int
+    comparison: Comparison, environment: Environment, look: Display, cells: int
 ) -> list[TabRow]:
     """Return the tab in lines of `cells` cells: what counts most first."""
     rows: list[TabRow] = []
@@ -67,7 +67,7 @@ def _lines(lines: Iterator[Line]) -> Iterator[TabRow]:
     return (TabRow(line) for line in lines)
 
 
-def _head(comparison: Comparison, look: Look, cells: int) -> Iterator[TabRow]:
+def _head(comparison: Comparison, look: Display, cells: int) -> Iterator[TabRow]:
     folder = Part(look.path(comparison.project.folder), Tone.STRONG, path=True)
     yield from _lines(told((folder,), look, cells))
     said = agreement(comparison, look)
@@ -84,7 +84,7 @@ def _head(comparison: Comparison, look: Look, cells: int) -> Iterator[TabRow]:
 # drift
 
 
-def _pythons(comparison: Comparison, look: Look, cells: int) -> Iterator[TabRow]:
+def _pythons(comparison: Comparison, look: Display, cells: int) -> Iterator[TabRow]:
     for number, one in enumerate(comparison.pythons):
         sign, tone = _python_sign(one, look)
         where = place(one.file, one.line, look.home, comparison.project.folder)
@@ -102,13 +102,13 @@ def _pythons(comparison: Comparison, look: Look, cells: int) -> Iterator[TabRow]
             yield from _lines(told((Part(where, Tone.MUTED, path=True),), look, cells, _SIGN))
 
 
-def _python_sign(one: PythonDrift, look: Look) -> tuple[str, Tone]:
+def _python_sign(one: PythonDrift, look: Display) -> tuple[str, Tone]:
     if one.error:
         return look.signs.broken, Tone.ERROR
     return look.signs.warning, Tone.WARNING
 
 
-def _drifts(comparison: Comparison, look: Look, cells: int) -> Iterator[TabRow]:
+def _drifts(comparison: Comparison, look: Display, cells: int) -> Iterator[TabRow]:
     drifts = comparison.drifts[:_MOST]
     if not drifts:
         return
@@ -147,7 +147,7 @@ def _drifts(comparison: Comparison, look: Look, cells: int) -> Iterator[TabRow]:
         yield from _lines(told((more,), look, cells, _SIGN))
 
 
-def drift_sign(drift: Drift, look: Look) -> tuple[str, Tone]:
+def drift_sign(drift: Drift, look: Display) -> tuple[str, Tone]:
     """Return the sign of a drift: the project does not work without what is missing."""
     match drift.kind:
         case DriftKind.MISSING:
@@ -158,14 +158,14 @@ def drift_sign(drift: Drift, look: Look) -> tuple[str, Tone]:
             return look.signs.mixed, Tone.WARNING
 
 
-def _versions(drift: Drift, look: Look) -> str:
+def _versions(drift: Drift, look: Display) -> str:
     installed = plain(drift.installed or look.signs.unknown)
     if drift.kind is DriftKind.UNREACHABLE:
         return installed
     return f"{installed} {look.signs.moved} {plain(drift.wanted) or 'any'}"
 
 
-def _after(drift: Drift, comparison: Comparison, look: Look) -> list[Line]:
+def _after(drift: Drift, comparison: Comparison, look: Display) -> list[Line]:
     who = ", ".join(part_name(one) for one in drift.under if one)
     where = place(drift.file, drift.line, look.home, comparison.project.folder)
     if drift.file == comparison.against and drift.line is None:
@@ -173,7 +173,7 @@ def _after(drift: Drift, comparison: Comparison, look: Look) -> list[Line]:
     return [(Part(said, Tone.MUTED),) for said in (who, where) if said]
 
 
-def _troubles(comparison: Comparison, look: Look, cells: int) -> Iterator[TabRow]:
+def _troubles(comparison: Comparison, look: Display, cells: int) -> Iterator[TabRow]:
     folder = comparison.project.folder
     for why in comparison.unchecked:
         line: Line = (Part("not compared: ", Tone.WARNING), Part(look.sentence(why)))
@@ -194,7 +194,7 @@ def _troubles(comparison: Comparison, look: Look, cells: int) -> Iterator[TabRow
 # what the project says
 
 
-def _declares(comparison: Comparison, look: Look, cells: int) -> Iterator[TabRow]:
+def _declares(comparison: Comparison, look: Display, cells: int) -> Iterator[TabRow]:
     manifests, folder = comparison.project.manifests, comparison.project.folder
     if not manifests:
         return
@@ -211,7 +211,7 @@ def _declares(comparison: Comparison, look: Look, cells: int) -> Iterator[TabRow
         yield from _table([part_words(part) for part in comparison.parts], look, cells)
 
 
-def _locks(comparison: Comparison, look: Look, cells: int) -> Iterator[TabRow]:
+def _locks(comparison: Comparison, look: Display, cells: int) -> Iterator[TabRow]:
     locks, folder = comparison.project.locks, comparison.project.folder
     if not locks:
         return
@@ -229,7 +229,7 @@ def _locks(comparison: Comparison, look: Look, cells: int) -> Iterator[TabRow]:
 
 
 def _asks(
-    comparison: Comparison, environment: Environment, look: Look, cells: int
+    comparison: Comparison, environment: Environment, look: Display, cells: int
 ) -> Iterator[TabRow]:
     project = comparison.project
     wanted, folder = project.wanted, project.folder
@@ -250,7 +250,9 @@ def _asks(
     yield from _table(table, look, cells)
 
 
-def _named(named: Sequence[NamedPython], folder: str, look: Look) -> Iterator[tuple[str, str, str]]:
+def _named(
+    named: Sequence[NamedPython], folder: str, look: Display
+) -> Iterator[tuple[str, str, str]]:
     """Yield the Pythons that are named, those of one file and purpose together."""
     together: dict[tuple[Where, str], list[NamedPython]] = {}
     for one in named:
@@ -261,7 +263,7 @@ def _named(named: Sequence[NamedPython], folder: str, look: Look) -> Iterator[tu
         yield _WHERE[where], versions, place(file, line, look.home, folder)
 
 
-def _table(rows: Sequence[tuple[str, str, str]], look: Look, cells: int) -> Iterator[TabRow]:
+def _table(rows: Sequence[tuple[str, str, str]], look: Display, cells: int) -> Iterator[TabRow]:
     """Yield rows of three columns; the third goes below where there is no room for it."""
     first = min(max(width(row[0]) for row in rows), max(cells // 2 - 2, 8))
     second = min(max(width(row[1]) for row in rows), max(cells - first - 6, 8))
@@ -279,7 +281,7 @@ def _table(rows: Sequence[tuple[str, str, str]], look: Look, cells: int) -> Iter
             yield from _lines(told((Part(three, Tone.MUTED),), look, cells, _BELOW))
 
 
-def say(lines: list[Line], look: Look, cells: int) -> list[TabRow]:
+def say(lines: list[Line], look: Display, cells: int) -> list[TabRow]:
     """Return sentences as rows, wrapped, a blank between two."""
     rows: list[TabRow] = []
     for line in lines:
@@ -292,7 +294,7 @@ def has_project(environment: Environment) -> bool:
     return environment.project.state is ProjectState.FOUND and bool(environment.project.path)
 
 
-def no_project(environment: Environment, look: Look, cells: int) -> list[TabRow] | None:
+def no_project(environment: Environment, look: Display, cells: int) -> list[TabRow] | None:
     """Return why there is no project to read, and what can be done; None where there is one."""
     link = environment.project
     path = Part(look.path(link.path or "unknown location"), path=True)
@@ -331,7 +333,7 @@ def no_project(environment: Environment, look: Look, cells: int) -> list[TabRow]
     return say(lines, look, cells)
 
 
-def declares_nothing(look: Look, cells: int) -> list[TabRow]:
+def declares_nothing(look: Display, cells: int) -> list[TabRow]:
     """Return what a project is told that declares nothing."""
     lines: list[Line] = [
         (Part("No declared dependencies.", Tone.STRONG),),
@@ -346,7 +348,7 @@ def declares_nothing(look: Look, cells: int) -> list[TabRow]:
     return say(lines, look, cells)
 
 
-def no_dotenv(look: Look, cells: int) -> list[TabRow]:
+def no_dotenv(look: Display, cells: int) -> list[TabRow]:
     """Return what a project is told that has no dotenv files."""
     lines: list[Line] = [
         (Part("No .env files in this project.", Tone.STRONG),),
@@ -361,5 +363,5 @@ def no_dotenv(look: Look, cells: int) -> list[TabRow]:
     return say(lines, look, cells)
 
 
-def _key(look: Look, action: str, words: str) -> Line:
+def _key(look: Display, action: str, words: str) -> Line:
     return Part(look.key(action), Tone.HEADING), Part(f": {words}")

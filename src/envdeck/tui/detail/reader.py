@@ -13,7 +13,7 @@ from envdeck.core.model import Distribution, Environment
 from envdeck.text import plain
 from envdeck.tui.detail.project_view import has_project, no_project
 from envdeck.tui.detail.tab import DetailTab, ReadFailure, ReadPending, TabFooting, TabRow
-from envdeck.tui.widgets.line import Look
+from envdeck.tui.widgets.line import Display
 from envdeck.tui.widgets.line_list import DrawnList, LineList
 from envdeck.tui.workers.latest import Latest
 
@@ -162,7 +162,7 @@ class ReadTab(DetailTab, Generic[FoundT]):
     A subclass lays the rows out (:meth:`lay`), and says what keys do (:meth:`tell`).
     """
 
-    def __init__(self, look: Look, read: Callable[[ProjectRequest], FoundT]) -> None:
+    def __init__(self, look: Display, read: Callable[[ProjectRequest], FoundT]) -> None:
         super().__init__(look)
         self.view = DrawnList[TabRow](self._lay)
         self.footing = TabFooting(look)

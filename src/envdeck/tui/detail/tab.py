@@ -10,7 +10,7 @@ from textual.widget import Widget
 from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import Distribution, Environment
 from envdeck.tui.base.actions import bindings
-from envdeck.tui.widgets.line import Line, Look, OneLine, Part, Tone, clipped, flowed, wrapped
+from envdeck.tui.widgets.line import Display, Line, OneLine, Part, Tone, clipped, flowed, wrapped
 
 if TYPE_CHECKING:
     from envdeck.tui.base.services import Operating, PlanRequest
@@ -45,7 +45,7 @@ class ReadFailure:
     reason: str
 
 
-Installed: TypeAlias = ReadPending | ReadDone | ReadFailure
+InstalledState: TypeAlias = ReadPending | ReadDone | ReadFailure
 
 
 def tab_bindings(*ids: str) -> list[Binding]:
@@ -60,13 +60,13 @@ class DetailTab(Vertical):
     DetailTab { height: 1fr; }
     """
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Display) -> None:
         super().__init__()
         self.look = look
         self.offers: frozenset[str] = frozenset()
         """The actions of the registry that mean something of their own in it now."""
 
-    def show(self, environment: Environment, installed: Installed | None) -> None:
+    def show(self, environment: Environment, installed: InstalledState | None) -> None:
         """Show an environment; called again as more of it becomes known."""
         raise NotImplementedError
 
@@ -132,7 +132,7 @@ BLANK = TabRow()
 
 
 def told(
-    line: Line, look: Look, cells: int, indent: int = 1, *, first: Line = ()
+    line: Line, look: Display, cells: int, indent: int = 1, *, first: Line = ()
 ) -> Iterator[Line]:
     """Yield a line in as many as it takes, all set in by `indent`; `first` stands at the left
     of the first one instead of the blanks."""
@@ -141,7 +141,7 @@ def told(
         yield (*(first if first and not number else (Part(" " * indent),)), *piece)
 
 
-def pieces(parts: Sequence[Line], look: Look, cells: int, indent: int) -> Iterator[Line]:
+def pieces(parts: Sequence[Line], look: Display, cells: int, indent: int) -> Iterator[Line]:
     """Yield pieces with separators between them, in lines set in by `indent`."""
     for line in flowed(parts, max(cells - indent - 1, 8), look.signs.ellipsis):
         if line:
@@ -158,7 +158,7 @@ class TabFooting(OneLine):
 
     DEFAULT_CSS: ClassVar[str] = "TabFooting { padding: 0 1; }"
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Display) -> None:
         super().__init__()
         self._look = look
         self.line: Line = ()

@@ -21,7 +21,7 @@ from envdeck.tui.detail.reader import Reader
 from envdeck.tui.detail.tab import (
     AnyRow,
     DetailTab,
-    Installed,
+    InstalledState,
     ReadFailure,
     ReadPending,
     TabFooting,
@@ -35,7 +35,7 @@ from envdeck.tui.detail.timeline_view import (
     timeline_rows,
 )
 from envdeck.tui.dialogs.requests import snapshot_request
-from envdeck.tui.widgets.line import Line, Look, Part, Tone, joined
+from envdeck.tui.widgets.line import Display, Line, Part, Tone, joined
 from envdeck.tui.widgets.line_list import DrawnList, LineList
 from envdeck.tui.workers import run_in_thread
 
@@ -61,7 +61,7 @@ class TimelineTab(DetailTab):
         *tab_bindings("bisect"),
     ]
 
-    def __init__(self, look: Look, source: CatalogSource) -> None:
+    def __init__(self, look: Display, source: CatalogSource) -> None:
         super().__init__(look)
         self.view = DrawnList[AnyRow](self._lay)
         self.footing = TabFooting(look)
@@ -100,7 +100,7 @@ class TimelineTab(DetailTab):
             return {"open": "packages", "bisect": "", "good": ""}
         return {"bisect": ""} if isinstance(self.state, Past) and self.state.snapshots else {}
 
-    def show(self, environment: Environment, installed: Installed | None) -> None:
+    def show(self, environment: Environment, installed: InstalledState | None) -> None:
         """Show the past of an environment; it is read again when more is known."""
         del installed
         before, self.environment = self.environment, environment
@@ -272,5 +272,5 @@ def _read(source: CatalogSource, environment: Environment) -> Past:
     return Past(source.timeline(environment), source.snapshots(environment))
 
 
-def _key(look: Look, action: str, words: str) -> Line:
+def _key(look: Display, action: str, words: str) -> Line:
     return (Part(look.key(action), Tone.HEADING), Part(f": {words}", Tone.MUTED))

@@ -10,7 +10,7 @@ from envdeck.core.timeline.model import EventKind, Snapshot, TimelineEvent
 from envdeck.text import clip, counted, exact_time, join_some, pad, plain, width
 from envdeck.tui.detail.project_view import say
 from envdeck.tui.detail.tab import BLANK, AnyRow, LateRow, TabRow, heading
-from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, joined
+from envdeck.tui.widgets.line import Display, Line, Part, Tone, clipped, joined
 
 FOLDED_FROM = 7
 """Packages that changed at once from which they are one row."""
@@ -43,7 +43,7 @@ Moment: TypeAlias = Snapshot | TimelineEvent | EventGroup
 def timeline_rows(
     events: Sequence[TimelineEvent],
     snapshots: Sequence[Snapshot],
-    look: Look,
+    look: Display,
     cells: int,
     unfolded: Collection[object],
     *,
@@ -114,12 +114,12 @@ def _key(moment: Moment) -> object:
             return ("event", moment.kind, moment.at, moment.subject, moment.before, moment.after)
 
 
-def _moment_line(moment: Moment, clock: str, note: str, look: Look, cells: int) -> Line:
+def _moment_line(moment: Moment, clock: str, note: str, look: Display, cells: int) -> Line:
     line = (Part(f" {clock:5}  ", Tone.MUTED), *_line(moment, note, look))
     return clipped(line, cells - 1, look.signs.ellipsis)
 
 
-def _line(moment: Moment, note: str, look: Look) -> Line:
+def _line(moment: Moment, note: str, look: Display) -> Line:
     match moment:
         case Snapshot():
             return _snapshot_line(moment, note, look)
@@ -137,7 +137,7 @@ def _line(moment: Moment, note: str, look: Look) -> Line:
             return event_line(moment, look)
 
 
-def _snapshot_line(snapshot: Snapshot, note: str, look: Look) -> Line:
+def _snapshot_line(snapshot: Snapshot, note: str, look: Display) -> Line:
     parts: list[Line] = [(Part(f"Snapshot {snapshot.id[:8]}", Tone.HEADING),)]
     if snapshot.good:
         parts.append((Part(f"{look.signs.marked} good", Tone.GOOD),))
@@ -151,7 +151,7 @@ def _snapshot_line(snapshot: Snapshot, note: str, look: Look) -> Line:
     return joined(parts)
 
 
-def event_line(event: TimelineEvent, look: Look) -> Line:
+def event_line(event: TimelineEvent, look: Display) -> Line:
     """Return what happened in one line."""
     sign, tone = _SIGNS.get(event.kind, (look.signs.running, Tone.ACCENT))
     versions = f" {look.signs.moved} ".join(
@@ -174,7 +174,7 @@ def event_line(event: TimelineEvent, look: Look) -> Line:
     return tuple(part for part in joined(parts) if part.text)
 
 
-def moment_words(event: TimelineEvent, look: Look) -> Line:
+def moment_words(event: TimelineEvent, look: Display) -> Line:
     """Return when an event can have happened, and how that is known."""
     when = exact_time(event.at)
     if event.earliest is not None:
@@ -183,7 +183,7 @@ def moment_words(event: TimelineEvent, look: Look) -> Line:
     return (Part(f"{when}{source}", Tone.MUTED),)
 
 
-def nothing_yet(look: Look, cells: int) -> list[TabRow]:
+def nothing_yet(look: Display, cells: int) -> list[TabRow]:
     """Return what is said where nothing is known of the past."""
     lines: list[Line] = [
         (Part("No changes seen yet.", Tone.STRONG),),
@@ -193,7 +193,7 @@ def nothing_yet(look: Look, cells: int) -> list[TabRow]:
     return say(lines, look, cells)
 
 
-def snapshot_rows(snapshot: Snapshot, newest: Snapshot, look: Look, cells: int) -> list[TabRow]:
+def snapshot_rows(snapshot: Snapshot, newest: Snapshot, look: Display, cells: int) -> list[TabRow]:
     """Return the packages of a snapshot, each beside what it is in the newest one."""
     now = newest.versions
     then = snapshot.versions

@@ -13,7 +13,7 @@ from envdeck.core.model import Environment
 from envdeck.tui.base.services import Operating, PlanRequest
 from envdeck.tui.dialogs.dialog import Dialog, DialogButton, fit
 from envdeck.tui.dialogs.requests import install_request
-from envdeck.tui.widgets.line import Line, LineLabel, Look, Part, Tone, wrapped
+from envdeck.tui.widgets.line import Display, Line, LineLabel, Part, Tone, wrapped
 from envdeck.tui.widgets.line_view import LineView
 
 AnswerT = TypeVar("AnswerT")
@@ -69,7 +69,7 @@ class AskDialog(Dialog[AnswerT], Generic[AnswerT]):
     ]
     GO_ON: ClassVar[str] = "Show plan"
 
-    def __init__(self, title: str, questions: Sequence[Question], look: Look) -> None:
+    def __init__(self, title: str, questions: Sequence[Question], look: Display) -> None:
         super().__init__(look)
         self._title = title
         self.questions = tuple(questions)
@@ -138,7 +138,7 @@ class AskDialog(Dialog[AnswerT], Generic[AnswerT]):
 class InstallDialog(AskDialog[PlanRequest]):
     """Asks which packages are installed, by name or requirement; nothing is planned by then."""
 
-    def __init__(self, operating: Operating, environment: Environment, look: Look) -> None:
+    def __init__(self, operating: Operating, environment: Environment, look: Display) -> None:
         question = Question("Packages", "name, name==version, or several", "", "requests>=2.32")
         super().__init__(f"Install into {look.path(environment.path)}", [question], look)
         self._operating = operating

@@ -19,7 +19,7 @@ from envdeck.text import counted, exact_time, join_some
 from envdeck.tui.base.services import Operating
 from envdeck.tui.dialogs.ask import AskDialog, Question
 from envdeck.tui.dialogs.dialog import DialogButton
-from envdeck.tui.widgets.line import Line, Look, Part, Tone
+from envdeck.tui.widgets.line import Display, Line, Part, Tone
 from envdeck.tui.workers.latest import Latest
 
 PlanT = TypeVar("PlanT", bound=Plan)
@@ -60,7 +60,7 @@ class CommandDialog(AskDialog[PlanT], Generic[PlanT]):
         environment: Environment,
         title: str,
         questions: Sequence[Question],
-        look: Look,
+        look: Display,
     ) -> None:
         super().__init__(title, questions, look)
         self.environment = environment
@@ -137,7 +137,7 @@ class BisectDialog(CommandDialog[BisectPlan]):
         operating: Operating,
         environment: Environment,
         ends: tuple[Snapshot, Snapshot],
-        look: Look,
+        look: Display,
         *,
         current: bool,
     ) -> None:
@@ -207,7 +207,7 @@ class MatrixDialog(CommandDialog[MatrixPlan]):
     DEFAULT_CSS = "MatrixDialog .fields { max-height: 80%; }"
     GO_ON = "Test"
 
-    def __init__(self, operating: Operating, environment: Environment, look: Look) -> None:
+    def __init__(self, operating: Operating, environment: Environment, look: Display) -> None:
         project = environment.project.path or ""
         questions = [
             Question("Command", "without a shell; exit 0 passes", "", "pytest"),

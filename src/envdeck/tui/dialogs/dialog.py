@@ -15,7 +15,7 @@ from envdeck.core.lazy_dataclasses import replace
 from envdeck.text import plain
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.widgets.key_line import KeyLine
-from envdeck.tui.widgets.line import Line, LineLabel, Look, Part, Tone, content
+from envdeck.tui.widgets.line import Display, Line, LineLabel, Part, Tone, content
 from envdeck.tui.widgets.line_view import LineView
 
 ResultT = TypeVar("ResultT")
@@ -83,7 +83,7 @@ class Dialog(ModalScreen[ResultT], Generic[ResultT]):
     Dialog KeyLine { background: transparent; }
     """
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Display) -> None:
         super().__init__()
         self.look = look
         self.HORIZONTAL_BREAKPOINTS = [(0, "-small"), (ROOMY, "-roomy")]

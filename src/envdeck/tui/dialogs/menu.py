@@ -13,7 +13,7 @@ from envdeck.text import clip, pad, plain
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.dialogs.dialog import Dialog, DialogButton, fit
 from envdeck.tui.dialogs.picker import BOX, ChoiceList, ChoiceRow, radio, tick
-from envdeck.tui.widgets.line import Line, LineLabel, Look, Part, Tone
+from envdeck.tui.widgets.line import Display, Line, LineLabel, Part, Tone
 from envdeck.tui.widgets.line_list import LineList
 
 _NAME = 18
@@ -49,7 +49,7 @@ class MenuDialog(Dialog[tuple[str, ...]]):
         title: str,
         items: Sequence[MenuItem],
         chosen: Collection[str],
-        look: Look,
+        look: Display,
         *,
         many: bool = False,
     ) -> None:
@@ -154,7 +154,7 @@ class FiltersDialog(MenuDialog):
     }
 
     def __init__(
-        self, filters: Mapping[str, str], current: str, look: Look, problems: Sequence[str] = ()
+        self, filters: Mapping[str, str], current: str, look: Display, problems: Sequence[str] = ()
     ) -> None:
         """`current` is the filter in use, empty for none; `problems` say what was left out."""
         self.filters = dict(filters)

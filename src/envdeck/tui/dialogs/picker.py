@@ -18,7 +18,7 @@ from envdeck.text import capitalise
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.dialogs.dialog import Dialog, DialogButton
 from envdeck.tui.widgets.fields import AskedField
-from envdeck.tui.widgets.line import Line, Look, Part, Tone, line_width
+from envdeck.tui.widgets.line import Display, Line, Part, Tone, line_width
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.list_detail import RowDetail
 
@@ -58,17 +58,17 @@ def said_row(line: Line) -> ChoiceRow:
 BLANK = ChoiceRow(lambda _cells: ())
 
 
-def tick(look: Look, *, chosen: bool, possible: bool = True) -> Line:
+def tick(look: Display, *, chosen: bool, possible: bool = True) -> Line:
     """Return the box of one of several that can all be chosen: `[✓]`."""
     return _box("[", "]", look, chosen=chosen, possible=possible)
 
 
-def radio(look: Look, *, chosen: bool, possible: bool = True) -> Line:
+def radio(look: Display, *, chosen: bool, possible: bool = True) -> Line:
     """Return the box of one of which a single one is chosen: `(✓)`."""
     return _box("(", ")", look, chosen=chosen, possible=possible)
 
 
-def _box(left: str, right: str, look: Look, *, chosen: bool, possible: bool) -> Line:
+def _box(left: str, right: str, look: Display, *, chosen: bool, possible: bool) -> Line:
     if not possible:
         return (Part("     ", Tone.MUTED), Part(" "))
     sign = look.signs.marked if chosen else " "
@@ -383,7 +383,7 @@ class PickerDialog(Dialog[ResultT], Generic[ResultT]):
     CHOOSE: ClassVar[str] = "choose"
     """What `space` does on a row."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Display) -> None:
         super().__init__(look)
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high"), (30, "-tall")]
         self.above: Sequence[Widget] = ()

@@ -28,7 +28,7 @@ from envdeck.tui.dialogs.plan_view import (
     together_rows,
 )
 from envdeck.tui.dialogs.requests import PlanMaker
-from envdeck.tui.widgets.line import Line, Look, Part, Tone, content
+from envdeck.tui.widgets.line import Display, Line, Part, Tone, content
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.line_view import LineView
 
@@ -59,7 +59,7 @@ class PlanView(LineList[PlanRow]):
         Binding("right", "screen.button(1)", show=False),
     ]
 
-    def __init__(self, look: Look, maker: PlanMaker, fitted: Callable[[], object]) -> None:
+    def __init__(self, look: Display, maker: PlanMaker, fitted: Callable[[], object]) -> None:
         """`fitted` is called when it has another height, or another width."""
         super().__init__()
         self._look, self._maker, self._fitted = look, maker, fitted
@@ -204,7 +204,7 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
     ACTS = True
     CONFIRM = "yes"
 
-    def __init__(self, request: PlanRequest, look: Look, *, leave: str = "Cancel") -> None:
+    def __init__(self, request: PlanRequest, look: Display, *, leave: str = "Cancel") -> None:
         """Take what is wished for; `leave` is the word for not doing it."""
         super().__init__(look)
         self._leave = leave
@@ -336,17 +336,17 @@ def yes_words(maker: PlanMaker) -> str:
     return f"{said} permanently" if maker.for_good else said
 
 
-def yes_line(maker: PlanMaker, look: Look) -> Line:
+def yes_line(maker: PlanMaker, look: Display) -> Line:
     """Return the words of the button that does it."""
     return (Part(yes_words(maker)), Part(f" ({look.key('yes')})", Tone.MUTED))
 
 
-def cancel_line(word: str, look: Look) -> Line:
+def cancel_line(word: str, look: Display) -> Line:
     """Return the words of the button that does nothing."""
     return (Part(word), Part(f" ({look.key('back')})"))
 
 
-def purge_line(look: Look, *, small: bool, back: bool) -> Line:
+def purge_line(look: Display, *, small: bool, back: bool) -> Line:
     """Return the words of the button that plans to delete past the trash, or `back` into it."""
     said = "Permanently" if small else "Delete permanently"
     if back:
@@ -354,7 +354,7 @@ def purge_line(look: Look, *, small: bool, back: bool) -> Line:
     return (Part(said), Part(f" ({look.key('purge')})", Tone.MUTED))
 
 
-def why_not(planned: Planned | None, look: Look) -> str:
+def why_not(planned: Planned | None, look: Display) -> str:
     """Say why yes would do nothing; empty where it acts."""
     match planned:
         case None:
@@ -371,7 +371,7 @@ def why_not(planned: Planned | None, look: Look) -> str:
             return _blocked_words(plan, look)
 
 
-def _blocked_words(plan: Plan | CombinedPlan, look: Look) -> str:
+def _blocked_words(plan: Plan | CombinedPlan, look: Display) -> str:
     """Say by what it is blocked; of several how many are, and by which key those are left out."""
     guards = ", ".join(dict.fromkeys(each.guard for each in plan.refusals))
     never = final(plan.refusals)

@@ -18,8 +18,8 @@ from envdeck.text.operation import (
 )
 from envdeck.tui.base.services import CombinedPlan
 from envdeck.tui.widgets.line import (
+    Display,
     Line,
-    Look,
     Part,
     Tone,
     clipped,
@@ -72,7 +72,7 @@ class PlanRow(NamedTuple):
 def plan_rows(
     plan: Plan,
     refusals: Mapping[str, Sequence[Refusal]],
-    look: Look,
+    look: Display,
     cells: int,
     *,
     for_good: bool = False,
@@ -105,7 +105,7 @@ def plan_rows(
 
 
 def _blocked_rows(
-    plan: Plan, names: Mapping[str, str], look: Look, cells: int
+    plan: Plan, names: Mapping[str, str], look: Display, cells: int
 ) -> Iterator[PlanRow]:
     """Yield, before what blocks some of several, what all of them free, which are blocked, and by
     which key those are left out."""
@@ -131,13 +131,13 @@ def blocked_paths(plan: Plan) -> list[str]:
     return [one.path for one in plan.targets if one.path in refused and len(plan.targets) > 1]
 
 
-def leave_out_line(count: int, look: Look) -> Line:
+def leave_out_line(count: int, look: Display) -> Line:
     """Return by which key those that are blocked are left out."""
     key = Part(f"   {look.key('leave_out')}", Tone.HEADING)
     return (key, Part(f": leave {'it' if count == 1 else 'them'} out and plan the rest"))
 
 
-def _shared_rows(shared: Sequence[Fact], look: Look, cells: int) -> Iterator[PlanRow]:
+def _shared_rows(shared: Sequence[Fact], look: Display, cells: int) -> Iterator[PlanRow]:
     """Yield what several share, each once with those that it holds for, and a blank."""
     for fact in shared:
         said: Line = (Part(look.sentence(f"{fact.label} {fact.text}"), Tone.MUTED),)
@@ -146,7 +146,7 @@ def _shared_rows(shared: Sequence[Fact], look: Look, cells: int) -> Iterator[Pla
         yield PlanRow(())
 
 
-def no_plan_rows(nothing: NoPlan, look: Look, cells: int) -> list[PlanRow]:
+def no_plan_rows(nothing: NoPlan, look: Display, cells: int) -> list[PlanRow]:
     """Return why there is no plan, and a way out."""
     said = Part(look.sentence(nothing.message))
     why = (said,) if nothing.nothing else (Part(f"{look.signs.broken} ", Tone.ERROR), said)
@@ -161,7 +161,7 @@ def final(refusals: Collection[Refusal]) -> Refusal | None:
     return next((each for each in refusals if not each.overrulable), None)
 
 
-def cost_line(plan: Plan, look: Look, cells: int) -> Line:
+def cost_line(plan: Plan, look: Display, cells: int) -> Line:
     """Return what it costs, what it frees, and for how long it can be taken back; in less room
     the way back is what stays."""
     needed = "" if plan.needs_bytes is None else f"needs {size(plan.needs_bytes)}"
@@ -177,7 +177,7 @@ def cost_line(plan: Plan, look: Look, cells: int) -> Line:
     return next((line for line in lines if line_width(line) <= cells), lines[-1])
 
 
-def _way_back(plan: Plan, look: Look) -> tuple[Line, Line]:
+def _way_back(plan: Plan, look: Display) -> tuple[Line, Line]:
     if plan.undo is None:
         said = "" if plan.operation is Operation.UNDO else "cannot be undone"
         return (Part(said, Tone.WARNING),), (Part(said, Tone.WARNING),)
@@ -200,7 +200,7 @@ def _freed(plan: Plan) -> str:
 def refusal_rows(
     refusals: Mapping[str, Sequence[Refusal]],
     allowed: Collection[str],
-    look: Look,
+    look: Display,
     cells: int,
     names: Mapping[str, str],
 ) -> Iterator[PlanRow]:
@@ -251,7 +251,7 @@ def refusal_rows(
         yield PlanRow(())
 
 
-def _alternative_rows(plan: Plan, look: Look, cells: int) -> Iterator[PlanRow]:
+def _alternative_rows(plan: Plan, look: Display, cells: int) -> Iterator[PlanRow]:
     """Yield the switch for planning it the other way: with edited files kept, or with what only
     the packages that go need."""
     if plan.operation is not Operation.UNINSTALL:
@@ -289,7 +289,7 @@ def together_rows(
     plans: CombinedPlan,
     refusals: Mapping[str, Sequence[Refusal]],
     allowed: Collection[str],
-    look: Look,
+    look: Display,
     cells: int,
     *,
     can_keep: bool = False,
@@ -328,7 +328,7 @@ def together_rows(
     return rows
 
 
-def _impossible_rows(plans: CombinedPlan, look: Look, cells: int) -> Iterator[PlanRow]:
+def _impossible_rows(plans: CombinedPlan, look: Display, cells: int) -> Iterator[PlanRow]:
     """Yield which of several cannot be planned, and why: the same reason once."""
     reasons: dict[NoPlan, list[str]] = {}
     for title, each in plans.planned:
@@ -350,7 +350,7 @@ def _impossible_rows(plans: CombinedPlan, look: Look, cells: int) -> Iterator[Pl
         yield PlanRow(())
 
 
-def _common_steps(named: Sequence[tuple[Plan, str]], look: Look, cells: int) -> Iterator[Line]:
+def _common_steps(named: Sequence[tuple[Plan, str]], look: Display, cells: int) -> Iterator[Line]:
     """Yield the steps of several plans, the same one once, with the commands of the first."""
     first: dict[str, Step] = {}
     said = []
@@ -369,7 +369,7 @@ def _common_steps(named: Sequence[tuple[Plan, str]], look: Look, cells: int) -> 
     yield from undo_lines(f"{undo[0]}{more}" if undo else None, look, cells)
 
 
-def warning_lines(warnings: Sequence[str], look: Look, cells: int) -> list[Line]:
+def warning_lines(warnings: Sequence[str], look: Display, cells: int) -> list[Line]:
     """Return why it may be a bad idea, and a blank."""
     lines: list[Line] = []
     for warning in warnings:
@@ -378,7 +378,7 @@ def warning_lines(warnings: Sequence[str], look: Look, cells: int) -> list[Line]
     return [*lines, ()] if lines else []
 
 
-def target_row(row: PlanRow, look: Look, cells: int) -> Line:
+def target_row(row: PlanRow, look: Display, cells: int) -> Line:
     """Return the line of a row, made now where that was left until it is seen."""
     target = row.target
     if target is None:
@@ -391,7 +391,7 @@ def target_row(row: PlanRow, look: Look, cells: int) -> Line:
     return (Part("   "), *clipped(joined(facts), max(cells - 4, 8), look.signs.ellipsis))
 
 
-def _target_rows(targets: Sequence[Target], look: Look, cells: int) -> Iterator[PlanRow]:
+def _target_rows(targets: Sequence[Target], look: Display, cells: int) -> Iterator[PlanRow]:
     if len(targets) <= _MANY:
         yield from (PlanRow(line) for line in target_lines(targets, look, cells))
         return
@@ -402,11 +402,11 @@ def _target_rows(targets: Sequence[Target], look: Look, cells: int) -> Iterator[
     yield PlanRow(())
 
 
-def _named(target: Target, look: Look, cells: int) -> Line:
+def _named(target: Target, look: Display, cells: int) -> Line:
     return (Part(" "), Part(look.short_path(target.path, cells - 2), Tone.STRONG))
 
 
-def target_lines(targets: Sequence[Target], look: Look, cells: int) -> list[Line]:
+def target_lines(targets: Sequence[Target], look: Display, cells: int) -> list[Line]:
     """Return what is acted on, each with its facts."""
     lines: list[Line] = []
     for target in targets:

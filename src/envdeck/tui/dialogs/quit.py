@@ -11,7 +11,7 @@ from envdeck.core.model import Operation
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.dialogs.dialog import Dialog, DialogButton
 from envdeck.tui.operations.view import job_line
-from envdeck.tui.widgets.line import Line, Look, Part, Tone, wrapped
+from envdeck.tui.widgets.line import Display, Line, Part, Tone, wrapped
 from envdeck.tui.widgets.line_view import LineView
 from envdeck.tui.widgets.operation_words import doing_word, progress_bar, subject
 from envdeck.tui.workers.operation_queue import OperationQueue
@@ -29,7 +29,7 @@ _OVER = "All operations finished."
 class _Going(LineView):
     """What is being done."""
 
-    def __init__(self, queue: OperationQueue, look: Look) -> None:
+    def __init__(self, queue: OperationQueue, look: Display) -> None:
         super().__init__()
         self._queue, self._look = queue, look
         self._was: list[Job] = []
@@ -76,7 +76,7 @@ class QuitDialog(Dialog[Leave]):
     ACTS = True
     CONFIRM = "quit"
 
-    def __init__(self, queue: OperationQueue, look: Look) -> None:
+    def __init__(self, queue: OperationQueue, look: Display) -> None:
         super().__init__(look)
         self.HORIZONTAL_BREAKPOINTS = self.VERTICAL_BREAKPOINTS = None
         self._queue = queue

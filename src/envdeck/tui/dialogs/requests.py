@@ -25,11 +25,11 @@ from envdeck.tui.base.services import CombinedPlan, Operating, Planned, Planner,
 from envdeck.tui.dialogs.plan_view import PlanRow, blocked_paths
 from envdeck.tui.store.upgrade import UpgradeChoice
 from envdeck.tui.widgets.finding_lines import fixed_together
-from envdeck.tui.widgets.line import Look
-from envdeck.tui.workers.latest import Latest, Stopped
+from envdeck.tui.widgets.line import Display
+from envdeck.tui.workers.latest import IsDropped, Latest
 
 if TYPE_CHECKING:
-    from envdeck.core.timeline.model import PackageChange
+    from envdeck.core.timeline.model import StateDifference
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def recreate_requests(
     operating: Operating,
     environments: Sequence[Environment],
     choice: RecreateChoice,
-    look: Look,
+    look: Display,
 ) -> tuple[PlanRequest, ...]:
     """Return one wish an environment: each is a transaction of its own."""
 
@@ -114,7 +114,7 @@ def upgrade_request(
     operating: Operating,
     environment: Environment,
     choice: UpgradeChoice | InterpreterChosen,
-    look: Look,
+    look: Display,
 ) -> PlanRequest:
     """Return the wish to upgrade packages, or to rest on another interpreter."""
     path = look.path(environment.path)
@@ -159,7 +159,7 @@ def undo_request(operating: Operating, title: str, identifier: str | None = None
     return PlanRequest(title, lambda allow: operating.plan_undo(identifier, allow=allow))
 
 
-def create_request(operating: Operating, choice: CreateChoice, look: Look) -> PlanRequest:
+def create_request(operating: Operating, choice: CreateChoice, look: Display) -> PlanRequest:
     """Return the wish for a new environment. No guard of it can be overruled."""
 
     def plan(_allow: frozenset[str]) -> Plan | NoPlan:
@@ -174,7 +174,7 @@ def create_request(operating: Operating, choice: CreateChoice, look: Look) -> Pl
 
 
 def remedy_request(
-    operating: Operating, remedy: Remedy, values: Mapping[str, str], look: Look
+    operating: Operating, remedy: Remedy, values: Mapping[str, str], look: Display
 ) -> PlanRequest:
     """Return the wish to mend a finding. The values are in what plans it alone, and no guard of
     it can be overruled."""
@@ -193,7 +193,7 @@ def finding_request(
     environment: Environment,
     finding: Finding,
     findings: Sequence[Finding],
-    look: Look,
+    look: Display,
 ) -> PlanRequest | str:
     """Return the operation that fixes a finding, and with it those of its kind in the
     environment; or what a person can do, where no operation fixes it."""
@@ -213,7 +213,7 @@ def finding_request(
 
 
 def install_request(
-    operating: Operating, environment: Environment, text: str, look: Look
+    operating: Operating, environment: Environment, text: str, look: Display
 ) -> PlanRequest:
     """Return the wish to install what was typed: one requirement, or several with blanks between
     them."""
@@ -231,7 +231,7 @@ def install_request(
 
 
 def uninstall_request(
-    operating: Operating, environment: Environment, names: Sequence[str], look: Look
+    operating: Operating, environment: Environment, names: Sequence[str], look: Display
 ) -> PlanRequest:
     """Return the wish to uninstall packages, and where a person says so what only they need."""
 
@@ -250,8 +250,8 @@ def uninstall_request(
 def pin_request(
     operating: Operating,
     environment: Environment,
-    culprits: "Sequence[PackageChange]",
-    look: Look,
+    culprits: "Sequence[StateDifference]",
+    look: Display,
 ) -> PlanRequest:
     """Return the wish to have at its good version what a bisect found."""
     pins = [f"{one.name}=={one.before}" for one in culprits if one.before]
@@ -267,7 +267,7 @@ def pin_request(
 
 
 def snapshot_request(
-    operating: Operating, environment: Environment, identity: str, look: Look
+    operating: Operating, environment: Environment, identity: str, look: Display
 ) -> PlanRequest:
     """Return the wish to have an environment as it was in a snapshot."""
     request = RecreateRequest(source="snapshot", snapshot=identity)
@@ -355,7 +355,7 @@ class PlanMaker:
         self.make()
         return ""
 
-    def _plan(self, stopped: Stopped) -> Planned:
+    def _plan(self, stopped: IsDropped) -> Planned:
         """Plan; called in a thread."""
         request, allowed = self.request, self.allowed
         if not request.parts:
@@ -380,7 +380,7 @@ class PlanMaker:
             return request.keeping
         return request.plan
 
-    def _say_far(self, done: int, stopped: Stopped) -> None:
+    def _say_far(self, done: int, stopped: IsDropped) -> None:
         if not stopped():
             self._far(done)
 

@@ -16,7 +16,7 @@ from envdeck.core.lazy_dataclasses import replace
 from envdeck.text import Signs, clip, counted, pad
 from envdeck.tui.base.actions import ACTIONS, MOVE, Action, bindings, keys_of, shown_key
 from envdeck.tui.widgets.key_line import KeyLine
-from envdeck.tui.widgets.line import Line, LineLabel, Look, Part, Tone
+from envdeck.tui.widgets.line import Display, Line, LineLabel, Part, Tone
 from envdeck.tui.widgets.line_list import LineList
 
 _KEYS, _TITLE = 14, 26
@@ -68,7 +68,7 @@ class HelpRow(NamedTuple):
 
 
 def help_rows(
-    look: Look, offered: Collection[str], search: str = "", *, modal: bool = False
+    look: Display, offered: Collection[str], search: str = "", *, modal: bool = False
 ) -> list[HelpRow]:
     """Return the rows that hold every word of a search: first the actions that the view in use
     (a dialog where it is `modal`) offers, then the others by group, then the terms of the
@@ -113,7 +113,7 @@ def draw_row(row: HelpRow, cells: int, ellipsis: str) -> Line:
 class HelpList(LineList[HelpRow]):
     """The rows; the cursor passes over the headings."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Display) -> None:
         super().__init__()
         self._ellipsis = look.signs.ellipsis
         self.can_focus = False  # the letters go into the search
@@ -152,7 +152,7 @@ class HelpScreen(Screen[Action | None], inherit_bindings=False):
         Binding("escape", "back", show=False),
     ]
 
-    def __init__(self, look: Look, offered: Collection[str], *, modal: bool = False) -> None:
+    def __init__(self, look: Display, offered: Collection[str], *, modal: bool = False) -> None:
         """`offered` are the ids of the actions that mean something in the view in use, which is
         a dialog where it is `modal`."""
         super().__init__()

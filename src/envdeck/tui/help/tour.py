@@ -11,7 +11,7 @@ from textual.widgets import Button
 
 from envdeck.tui.base.actions import bindings, keys_of, shown_key
 from envdeck.tui.dialogs.dialog import KEYS, Dialog, DialogButton
-from envdeck.tui.widgets.line import Line, Look, Part, Tone, content, glued, wrapped
+from envdeck.tui.widgets.line import Display, Line, Part, Tone, content, glued, wrapped
 from envdeck.tui.widgets.line_view import LineView
 
 
@@ -85,7 +85,7 @@ _LOW = 20
 _PLACE = re.compile(r"\{([a-z_.0-9]+)\}")
 
 
-def paragraph(text: str, look: Look) -> Line:
+def paragraph(text: str, look: Display) -> Line:
     """Return a paragraph with the keys as they are now where their actions are named."""
     parts: list[Part] = []
     at = 0
@@ -102,7 +102,7 @@ def named_actions(card: Card) -> Iterator[str]:
     yield from _PLACE.findall(card.said)
 
 
-def card_lines(card: Card, look: Look, cells: int) -> list[Line]:
+def card_lines(card: Card, look: Display, cells: int) -> list[Line]:
     """Return what a card says, a blank line after each paragraph."""
     lines: list[Line] = []
     for text in card.said.strip().split("\n\n"):
@@ -114,7 +114,7 @@ def card_lines(card: Card, look: Look, cells: int) -> list[Line]:
 class _CardView(LineView):
     """What a card says."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Display) -> None:
         super().__init__()
         self._look = look
         self._card: Card | None = None
@@ -151,7 +151,7 @@ class TourDialog(Dialog[None], inherit_bindings=False):
     AUTO_FOCUS = "#next"
     CONFIRM = "next"
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Display) -> None:
         super().__init__(look)
         self.add_class("-brief")
         self.number = 0
@@ -223,7 +223,7 @@ class TourDialog(Dialog[None], inherit_bindings=False):
 
 
 class _Offer(LineView):
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Display) -> None:
         super().__init__()
         self._look = look
 
@@ -245,7 +245,7 @@ class TourOffer(Dialog[TourAccepted]):
     AUTO_FOCUS = "#yes"
     CONFIRM = "yes"
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Display) -> None:
         super().__init__(look)
         self.VERTICAL_BREAKPOINTS = None
         self.add_class("-brief")

@@ -25,7 +25,7 @@ from envdeck.tui.history.view import (
     history_rows,
     title_line,
 )
-from envdeck.tui.widgets.line import Line, Look, Part, Tone
+from envdeck.tui.widgets.line import Display, Line, Part, Tone
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.list_detail import ListDetailScreen, RowDetail
 from envdeck.tui.workers.latest import Latest
@@ -53,7 +53,7 @@ class RecordScreen(ListDetailScreen[RecordListT, RowDetail[Any]], Generic[Record
 
     def __init__(
         self,
-        look: Look,
+        look: Display,
         table: RecordListT,
         about: RowDetail[Any],
         read: Callable[[], Sequence[Any]],
@@ -102,7 +102,7 @@ class RecordScreen(ListDetailScreen[RecordListT, RowDetail[Any]], Generic[Record
 class HistoryList(LineList[HistoryRow]):
     """What was done, newest first."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Display) -> None:
         super().__init__()
         self.look = look
 
@@ -143,7 +143,7 @@ class HistoryScreen(RecordScreen[HistoryList]):
     NAME = "history"
     CONTENT = "history"
 
-    def __init__(self, operating: Operating, look: Look) -> None:
+    def __init__(self, operating: Operating, look: Display) -> None:
         table = HistoryList(look)
         about = RowDetail[HistoryRow](lambda row, cells: about_past(row, look, cells), table.key_of)
         super().__init__(look, table, about, operating.history, empty_words(look))

@@ -26,7 +26,7 @@ from envdeck.tui.history.trash_view import (
     place,
     title_line,
 )
-from envdeck.tui.widgets.line import Line, Look
+from envdeck.tui.widgets.line import Display, Line
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.list_detail import RowDetail
 
@@ -45,7 +45,7 @@ class TrashList(LineList[Item]):
     class MarksChanged(Message):
         """Other items are marked."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Display) -> None:
         super().__init__()
         self.look = look
         self.marks: set[str] = set()
@@ -102,7 +102,7 @@ class TrashScreen(RecordScreen[TrashList]):
     NAME = "trash"
     CONTENT = "the trash"
 
-    def __init__(self, operating: Operating, look: Look) -> None:
+    def __init__(self, operating: Operating, look: Display) -> None:
         table = TrashList(look)
         about = RowDetail[Item](lambda item, cells: about_item(item, look, cells), table.key_of)
         super().__init__(look, table, about, operating.trash, empty_words(look))

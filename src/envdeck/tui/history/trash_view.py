@@ -18,7 +18,7 @@ from envdeck.text import (
     size,
 )
 from envdeck.text.operation import OPERATION_WORDS, time_kept
-from envdeck.tui.widgets.line import Line, Look, Part, Tone, bar, clipped, line_width, wrapped
+from envdeck.tui.widgets.line import Display, Line, Part, Tone, bar, clipped, line_width, wrapped
 
 MARK = 2
 _GAP = "  "
@@ -97,7 +97,7 @@ def place(item: Item) -> str:
 def draw_item(
     item: Item,
     columns: TrashColumns,
-    look: Look,
+    look: Display,
     *,
     marked: bool,
     largest: int,
@@ -131,7 +131,7 @@ def _age(said: str, cells: int) -> str:
     return pad(clip(short_age(said, cells), cells, ""), cells)
 
 
-def kept_words(item: Item, look: Look) -> tuple[str, Tone]:
+def kept_words(item: Item, look: Display) -> tuple[str, Tone]:
     """Return for how long an item is still kept: `27 days`, `for ever`, `due`."""
     if item.manifest is None or item.going:
         return look.signs.unknown, Tone.MUTED
@@ -142,7 +142,7 @@ def kept_words(item: Item, look: Look) -> tuple[str, Tone]:
     return kept, Tone.WARNING if left < 3 * 86_400 else Tone.PLAIN
 
 
-def about_item(item: Item, look: Look, cells: int) -> list[Line]:
+def about_item(item: Item, look: Display, cells: int) -> list[Line]:
     """Return all that is known of an item."""
     room = max(cells - 2, 12)
     pieces: list[Line] = [(Part(look.path(place(item)), Tone.STRONG, path=True),)]
@@ -161,7 +161,7 @@ def about_item(item: Item, look: Look, cells: int) -> list[Line]:
     return [(Part(" "), *line) for line in lines]
 
 
-def _known(item: Item, manifest: TrashManifest, look: Look) -> list[Line]:
+def _known(item: Item, manifest: TrashManifest, look: Display) -> list[Line]:
     done = _SENTENCES.get(manifest.operation, "Moved to trash")
     when = f"{done} {look.ago(manifest.put_at)} ({exact_time(manifest.put_at)})"
     until = item.kept_until
@@ -192,7 +192,7 @@ def _known(item: Item, manifest: TrashManifest, look: Look) -> list[Line]:
     return pieces + _keys(item, look)
 
 
-def _keys(item: Item, look: Look) -> list[Line]:
+def _keys(item: Item, look: Display) -> list[Line]:
     if item.going:
         return [
             (
@@ -210,7 +210,7 @@ def _keys(item: Item, look: Look) -> list[Line]:
     ]
 
 
-def _contents(manifest: TrashManifest, room: int, look: Look) -> list[Line]:
+def _contents(manifest: TrashManifest, room: int, look: Display) -> list[Line]:
     lines: list[Line] = []
     for heading, names in (
         ("Your files", manifest.unowned),
@@ -229,7 +229,7 @@ def _contents(manifest: TrashManifest, room: int, look: Look) -> list[Line]:
     return lines
 
 
-def title_line(items: Sequence[Item], look: Look, cells: int) -> Line:
+def title_line(items: Sequence[Item], look: Display, cells: int) -> Line:
     """Return how much there is in all."""
     head = Part("Trash", Tone.STRONG)
     if not items:
@@ -267,7 +267,7 @@ def marked_line(items: Sequence[Item]) -> Line:
     return line if line_width(line) < 40 else line[:1]
 
 
-def empty_words(look: Look) -> Line:
+def empty_words(look: Display) -> Line:
     """Return what is said where nothing was put aside, and what to press."""
     return (
         Part("The trash is empty. ", Tone.STRONG),

@@ -27,7 +27,7 @@ from envdeck.text.operation import (
     ended_word,
     group_batches,
 )
-from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, wrapped
+from envdeck.tui.widgets.line import Display, Line, Part, Tone, clipped, wrapped
 
 _GAP = "  "
 _WHEN, _WHAT = 9, 9
@@ -114,7 +114,7 @@ class HistoryColumns:
         return (Part(_GAP.join(names), Tone.MUTED),)
 
 
-def draw_past(row: HistoryRow, columns: HistoryColumns, look: Look) -> Line:
+def draw_past(row: HistoryRow, columns: HistoryColumns, look: Display) -> Line:
     """Return the line of a row."""
     past = row.past
     if row.batch:
@@ -146,7 +146,7 @@ def draw_past(row: HistoryRow, columns: HistoryColumns, look: Look) -> Line:
     )
 
 
-def _draw_batch(row: HistoryRow, columns: HistoryColumns, look: Look) -> Line:
+def _draw_batch(row: HistoryRow, columns: HistoryColumns, look: Display) -> Line:
     """Return the line of a batch: `Deleted 12 environments · 2.3 GB`."""
     entries = row.entries
     first, cut = entries[0], look.signs.ellipsis
@@ -172,7 +172,7 @@ def _batch_title(row: HistoryRow) -> str:
     return f"{capitalise(done)} {batch_words(row.entries)}"
 
 
-def _batch_ended(row: HistoryRow, look: Look) -> tuple[str, Tone]:
+def _batch_ended(row: HistoryRow, look: Display) -> tuple[str, Tone]:
     ended = [ended_words(each, one, look) for each, one in zip(row.batch, row.entries, strict=True)]
     if len({word for word, _ in ended}) == 1:
         return ended[0]
@@ -180,7 +180,7 @@ def _batch_ended(row: HistoryRow, look: Look) -> tuple[str, Tone]:
     return f"{look.signs.warning} {batch_ended(word[2:] for word, _ in ended)}", tone
 
 
-def _batch_undo(row: HistoryRow, cells: int, look: Look) -> tuple[str, Tone]:
+def _batch_undo(row: HistoryRow, cells: int, look: Display) -> tuple[str, Tone]:
     able = [each for each in row.batch if not each.why_not]
     if not able or not isinstance(able[0].entry, Entry):
         return undo_words(row.batch[0], row.entries[0], cells, look)
@@ -190,7 +190,7 @@ def _batch_undo(row: HistoryRow, cells: int, look: Look) -> tuple[str, Tone]:
     return said, tone
 
 
-def ended_words(past: HistoryItem, entry: Entry, look: Look) -> tuple[str, Tone]:
+def ended_words(past: HistoryItem, entry: Entry, look: Display) -> tuple[str, Tone]:
     """Return how an operation ended, as sign and word, and its tone."""
     partly = past.is_partly_purged and entry.move is Move.REMOVE
     sign, tone = {
@@ -203,7 +203,7 @@ def ended_words(past: HistoryItem, entry: Entry, look: Look) -> tuple[str, Tone]
     return f"{sign} {ended_word(entry.phase, entry.operation, partly_purged=partly)}", tone
 
 
-def undo_words(past: HistoryItem, entry: Entry, cells: int, look: Look) -> tuple[str, Tone]:
+def undo_words(past: HistoryItem, entry: Entry, cells: int, look: Display) -> tuple[str, Tone]:
     """Return that it can be taken back and for how long, or why not."""
     if past.why_not:
         said = look.sentence(past.why_not) if cells > 4 else ""
@@ -216,7 +216,7 @@ def undo_words(past: HistoryItem, entry: Entry, cells: int, look: Look) -> tuple
     return (said if width(said) <= cells else f"{key} to undo"), Tone.ACCENT
 
 
-def _left(past: HistoryItem, entry: Entry, look: Look) -> str:
+def _left(past: HistoryItem, entry: Entry, look: Display) -> str:
     """Return for how long the trash keeps what an undo needs; empty where it needs nothing."""
     if entry.move not in {Move.ASIDE, Move.EXCHANGE} or entry.old is None:
         return ""
@@ -226,7 +226,7 @@ def _left(past: HistoryItem, entry: Entry, look: Look) -> str:
     return time_left(left) if left > 0 else ""
 
 
-def about_past(row: HistoryRow | None, look: Look, cells: int) -> list[Line]:
+def about_past(row: HistoryRow | None, look: Display, cells: int) -> list[Line]:
     """Return all that the journal knows of an operation."""
     if row is None or not (row.past or row.batch):
         return []
@@ -241,7 +241,7 @@ def about_past(row: HistoryRow | None, look: Look, cells: int) -> list[Line]:
     return [(Part(" "), *line) for line in lines]
 
 
-def _told_batch(row: HistoryRow, look: Look) -> list[Line]:
+def _told_batch(row: HistoryRow, look: Display) -> list[Line]:
     word, tone = _batch_ended(row, look)
     at = row.entries[0].created_at
     times = f" · started {look.ago(at)} ({exact_time(at)})"
@@ -259,7 +259,7 @@ def _told_batch(row: HistoryRow, look: Look) -> list[Line]:
     return [*pieces, *((Part(look.path(one.path), Tone.MUTED, path=True),) for one in row.entries)]
 
 
-def _unreadable(entry: UnreadableEntry, look: Look) -> list[Line]:
+def _unreadable(entry: UnreadableEntry, look: Display) -> list[Line]:
     return [
         (Part(look.path(entry.path), Tone.STRONG, path=True),),
         (Part(f"{look.signs.broken} {look.sentence(entry.reason)}.", Tone.ERROR),),
@@ -272,7 +272,7 @@ def _unreadable(entry: UnreadableEntry, look: Look) -> list[Line]:
     ]
 
 
-def _told(past: HistoryItem, entry: Entry, look: Look) -> list[Line]:
+def _told(past: HistoryItem, entry: Entry, look: Display) -> list[Line]:
     word, tone = ended_words(past, entry, look)
     pieces: list[Line] = [
         (
@@ -325,7 +325,7 @@ def _put_aside(entry: Entry) -> bool:
     return bool(entry.item) and not entry.purged and not back
 
 
-def title_line(pasts: Sequence[HistoryItem], look: Look, cells: int) -> Line:
+def title_line(pasts: Sequence[HistoryItem], look: Display, cells: int) -> Line:
     """Return how much was done, and what of it can be taken back."""
     parts = [Part("History", Tone.STRONG)]
     done = [past for past in pasts if past.known is not None]
@@ -340,7 +340,7 @@ def title_line(pasts: Sequence[HistoryItem], look: Look, cells: int) -> Line:
     return clipped(tuple(parts), cells, look.signs.ellipsis)
 
 
-def empty_words(look: Look) -> Line:
+def empty_words(look: Display) -> Line:
     """Return what is said where nothing was done yet, and what to press."""
     return (
         Part("No operations yet. ", Tone.STRONG),

@@ -14,17 +14,17 @@ from envdeck.text import clip, counted, pad, plain, size
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import PlanRequested
 from envdeck.tui.base.services import PlanRequest
-from envdeck.tui.widgets.line import Line, Look, Part, Tone, bar, wrapped
+from envdeck.tui.widgets.line import Display, Line, Part, Tone, bar, wrapped
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.list_detail import ListDetailScreen, RowDetail
-from envdeck.tui.workers.latest import Latest, Stopped
+from envdeck.tui.workers.latest import IsDropped, Latest
 
 if TYPE_CHECKING:
     from textual.timer import Timer
 
     from envdeck.tui.base.services import Operating
 
-Find = Callable[[Stopped], Iterator[Cache]]
+Find = Callable[[IsDropped], Iterator[Cache]]
 _FIGURE, _GAP = 8, "  "
 _TRASH = "trash"
 _TICK = 0.2
@@ -38,7 +38,7 @@ def finder(
 ) -> Find:
     """Return what finds the caches of the machine that operations act on."""
 
-    def find(stopped: Stopped) -> Iterator[Cache]:
+    def find(stopped: IsDropped) -> Iterator[Cache]:
         yield from CacheFinder(operating.catalog, environments, known, stopped).find()
         if items := [item for item in operating.trash() if item.ours]:
             taken = [item.reclaimable_bytes or 0 for item in items]
@@ -75,7 +75,7 @@ def way_words(cache: Cache) -> str:
 class CacheList(LineList[Cache]):
     """The caches, the largest first."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Display) -> None:
         super().__init__()
         self.look = look
         self.marked: frozenset[str] = frozenset()
@@ -143,7 +143,9 @@ class CachesScreen(ListDetailScreen[CacheList, RowDetail[Cache]]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("caches", "mark", "mark_all", "delete")]
 
-    def __init__(self, find: Find, look: Look, operating: "Callable[[], Operating | None]") -> None:
+    def __init__(
+        self, find: Find, look: Display, operating: "Callable[[], Operating | None]"
+    ) -> None:
         """`find` finds them in a thread; `operating` gives what may clear them."""
         about = RowDetail[Cache](lambda one, cells: about_cache(one, look, cells), cache_key)
         super().__init__(look, CacheList(look), about)
@@ -256,7 +258,7 @@ class CachesScreen(ListDetailScreen[CacheList, RowDetail[Cache]]):
     action_caches = ListDetailScreen.action_dismiss  # the key that opened it closes it
 
 
-def _collect(find: Find, found: list[Cache], stopped: Stopped) -> None:
+def _collect(find: Find, found: list[Cache], stopped: IsDropped) -> None:
     """Find them, one after the other; called in a thread."""
     found.extend(find(stopped))  # one by one: they are shown as they come
 
@@ -269,7 +271,7 @@ def _to_trash(cache: Cache) -> bool:
     return not (cache.command or cache.forever)
 
 
-def about_cache(cache: Cache, look: Look, cells: int) -> list[Line]:
+def about_cache(cache: Cache, look: Display, cells: int) -> list[Line]:
     """Return everything about one cache in lines of `cells` cells."""
     room = max(cells - 2, 8)
     told: list[Line] = [(Part(plain(cache.title), Tone.STRONG),)]

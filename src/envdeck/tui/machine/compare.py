@@ -23,7 +23,7 @@ from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.services import CatalogSource
 from envdeck.tui.dialogs.ask import AskDialog, Question
 from envdeck.tui.store import Listing
-from envdeck.tui.widgets.line import Line, Look, Part, Tone
+from envdeck.tui.widgets.line import Display, Line, Part, Tone
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.list_detail import ListDetailScreen
 from envdeck.tui.workers.latest import Latest
@@ -67,7 +67,7 @@ def pair_rows(found: Difference) -> list[PairRow]:
 class PairList(LineList[PairRow]):
     """The packages, drawn when they are seen."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Display) -> None:
         super().__init__()
         self.look = look
         self.found: Difference | None = None
@@ -124,7 +124,7 @@ class CompareScreen(ListDetailScreen[PairList, None]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("compare", "export")]
 
     def __init__(
-        self, source: CatalogSource, first: Environment, second: Environment | str, look: Look
+        self, source: CatalogSource, first: Environment, second: Environment | str, look: Display
     ) -> None:
         """`second` is another environment, or the path of one, of a lock, a requirements file or
         the JSON of another machine."""
@@ -198,7 +198,7 @@ class ExportDialog(AskDialog[None]):
 
     GO_ON: ClassVar[str] = "Write"
 
-    def __init__(self, found: Difference, look: Look) -> None:
+    def __init__(self, found: Difference, look: Display) -> None:
         kinds = " ".join(SUFFIXES)
         question = Question("File", kinds, "~/envdeck-compare.md", "~/envdeck-compare.md")
         super().__init__("Export the comparison", [question], look)
@@ -235,7 +235,7 @@ class CompareWithDialog(AskDialog[str]):
 
     GO_ON: ClassVar[str] = "Compare"
 
-    def __init__(self, environment: Environment, look: Look) -> None:
+    def __init__(self, environment: Environment, look: Display) -> None:
         note = "lock, requirements file, JSON of `envdeck show`, or environment"
         folder = environment.project.path or os.path.dirname(environment.path)
         question = Question("With", note, "", "requirements.txt")
@@ -273,7 +273,7 @@ def open_compare(
     app: "App[None]",
     source: CatalogSource,
     listing: Listing,
-    look: Look,
+    look: Display,
     say: Callable[[str], object],
 ) -> None:
     """Compare the two that are marked, or the marked one with the one under the cursor; with one

@@ -20,7 +20,7 @@ from envdeck.tui.machine.interpreters_view import (
     heading,
     nothing,
 )
-from envdeck.tui.widgets.line import Line, Look, Part, Tone
+from envdeck.tui.widgets.line import Display, Line, Part, Tone
 from envdeck.tui.widgets.line_list import DrawnList, LineList
 from envdeck.tui.widgets.list_detail import ListDetailScreen
 from envdeck.tui.workers.latest import Latest
@@ -29,7 +29,7 @@ from envdeck.tui.workers.latest import Latest
 class BaseList(LineList[BaseRow]):
     """The bases, those that are gone below."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Display) -> None:
         super().__init__()
         self.look = look
 
@@ -54,7 +54,7 @@ class BaseList(LineList[BaseRow]):
 class BaseDetail(DrawnList[BaseDetailRow]):
     """What one base carries, and what rests on it."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Display) -> None:
         self.base: InterpreterBase | None = None
         self._unfolded = False
 
@@ -102,11 +102,11 @@ class InterpretersScreen(ListDetailScreen[BaseList, BaseDetail]):
         environments: Sequence[Environment],
         interpreters: Sequence[Interpreter],
         *,
-        look: Look | None = None,
+        look: Display | None = None,
         recreate: Callable[[Sequence[Environment]], object] | None = None,
     ) -> None:
         """`recreate` lets a person choose from what environments are recreated."""
-        look = look or Look.current()
+        look = look or Display.current()
         super().__init__(look, BaseList(look), BaseDetail(look))
         self._recreate = recreate
         self.source = source

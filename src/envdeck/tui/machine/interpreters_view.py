@@ -8,7 +8,7 @@ from envdeck.text import clip, counted, pad, plain, size, width
 from envdeck.text.environment import python_name, short_manager
 from envdeck.tui.machine.groups import InterpreterBase, query_for_all
 from envdeck.tui.main.cells import status_words
-from envdeck.tui.widgets.line import Line, Look, Part, Tone, line_width, wrapped
+from envdeck.tui.widgets.line import Display, Line, Part, Tone, line_width, wrapped
 
 _NAME, _SOURCE, _COUNT, _GAP = 15, 8, 6, "  "
 _ROOMY_FROM = 100
@@ -62,7 +62,7 @@ def _path_cells(cells: int) -> int:
     return room if room >= 14 else 0
 
 
-def draw_base(row: BaseRow, cells: int, look: Look) -> Line:
+def draw_base(row: BaseRow, cells: int, look: Display) -> Line:
     """Return the line of a row of the table."""
     base, signs = row.base, look.signs
     if base is None:
@@ -94,7 +94,7 @@ def draw_base(row: BaseRow, cells: int, look: Look) -> Line:
     return tuple(parts)
 
 
-def _state(interpreter: Interpreter, look: Look, cells: int) -> tuple[str, Tone]:
+def _state(interpreter: Interpreter, look: Display, cells: int) -> tuple[str, Tone]:
     if interpreter.end_of_life:
         return f"{look.signs.warning} end of life", Tone.WARNING
     if interpreter.externally_managed:
@@ -102,7 +102,7 @@ def _state(interpreter: Interpreter, look: Look, cells: int) -> tuple[str, Tone]
     return "", Tone.PLAIN
 
 
-def _cell(text: str, cells: int, look: Look) -> str:
+def _cell(text: str, cells: int, look: Display) -> str:
     return pad(clip(plain(text), cells, look.signs.ellipsis), cells)
 
 
@@ -126,7 +126,7 @@ class BaseDetailRow:
 
 
 def about(
-    base: InterpreterBase, look: Look, cells: int, *, unfolded: bool = False
+    base: InterpreterBase, look: Display, cells: int, *, unfolded: bool = False
 ) -> list[BaseDetailRow]:
     """Return everything about one base in lines of `cells` cells; `unfolded` says that all the
     names installed globally are wanted."""
@@ -139,7 +139,7 @@ def about(
     return rows + list(_dependants(base, look, room))
 
 
-def _inset(line: Line, room: int, look: Look) -> Iterator[Line]:
+def _inset(line: Line, room: int, look: Display) -> Iterator[Line]:
     indent = ""
     if line and line[0].text.isspace():
         indent, line = line[0].text, line[1:]
@@ -147,7 +147,7 @@ def _inset(line: Line, room: int, look: Look) -> Iterator[Line]:
         yield (Part(" " + indent), *piece)
 
 
-def _gone(look: Look) -> Iterator[BaseDetailRow]:
+def _gone(look: Display) -> Iterator[BaseDetailRow]:
     yield BaseDetailRow(
         (
             Part(f"{look.signs.broken} Base interpreter not found. ", Tone.ERROR),
@@ -160,7 +160,7 @@ def _gone(look: Look) -> Iterator[BaseDetailRow]:
 
 
 def _interpreter(
-    interpreter: Interpreter, look: Look, *, unfolded: bool
+    interpreter: Interpreter, look: Display, *, unfolded: bool
 ) -> Iterator[BaseDetailRow]:
     name = Part(python_name(interpreter), Tone.STRONG)
     path = Part(look.path(interpreter.executable), Tone.MUTED, path=True)
@@ -193,7 +193,7 @@ def _interpreter(
 
 
 def _folder(
-    folder: GlobalPackages, minor: str, look: Look, *, unfolded: bool
+    folder: GlobalPackages, minor: str, look: Display, *, unfolded: bool
 ) -> Iterator[BaseDetailRow]:
     kind = _FOLDERS.get(folder.kind, plain(folder.kind)).replace("{minor}", minor)
     count = Part(f"{len(folder.names):,} in {kind}  ")
@@ -207,7 +207,7 @@ def _folder(
         yield BaseDetailRow((Part("    "), *told), unfolds=True)
 
 
-def _dependants(base: InterpreterBase, look: Look, room: int) -> Iterator[BaseDetailRow]:
+def _dependants(base: InterpreterBase, look: Display, room: int) -> Iterator[BaseDetailRow]:
     found = base.dependants
     if found is None:
         said = f"looking{look.signs.ellipsis}"
@@ -225,7 +225,7 @@ def _dependants(base: InterpreterBase, look: Look, room: int) -> Iterator[BaseDe
         yield BaseDetailRow(_environment(environment, look, room), environment)
 
 
-def _environment(environment: Environment, look: Look, room: int) -> Line:
+def _environment(environment: Environment, look: Display, room: int) -> Line:
     sign, tone = status_words(environment, look, short=True)
     measured = environment.size
     wide = 17 if room >= 70 else 10
@@ -243,7 +243,7 @@ def _environment(environment: Environment, look: Look, room: int) -> Line:
     return head, Part(pad(path, left)), *tail
 
 
-def nothing(look: Look) -> str:
+def nothing(look: Display) -> str:
     """Return what is said where there is nothing to draw."""
     return (
         "No base interpreters found yet. They are found with the environments: press "

@@ -16,9 +16,9 @@ from envdeck.tui.base.services import CatalogSource, together
 from envdeck.tui.dialogs.requests import upgrade_request
 from envdeck.tui.machine.packages_view import (
     SORTS,
-    Answers,
     HolderRow,
     PackageRow,
+    UpgradeTargets,
     about,
     draw_package,
     heading,
@@ -28,10 +28,10 @@ from envdeck.tui.machine.packages_view import (
 from envdeck.tui.store import Listing
 from envdeck.tui.store.upgrade import UpgradeChoice
 from envdeck.tui.widgets.filter_bar import ViewFilter
-from envdeck.tui.widgets.line import Line, Look, Part, Tone
+from envdeck.tui.widgets.line import Display, Line, Part, Tone
 from envdeck.tui.widgets.line_list import DrawnList, LineList
 from envdeck.tui.widgets.list_detail import ListDetailScreen
-from envdeck.tui.workers.latest import Latest, Stopped
+from envdeck.tui.workers.latest import IsDropped, Latest
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -51,7 +51,7 @@ _TICK = 0.25
 class UseList(LineList[PackageRow]):
     """The packages, drawn when they are seen."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Display) -> None:
         super().__init__()
         self.look = look
         self.largest = 0
@@ -72,7 +72,7 @@ class UseList(LineList[PackageRow]):
 class HolderList(DrawnList[HolderRow]):
     """The environments that hold one package."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Display) -> None:
         self.environments: dict[str, Environment] = {}
         self.packages = PackageTable({}, {})
         self.row: PackageRow | None = None
@@ -100,7 +100,7 @@ class IndexQuestions:
         self._tick: Timer | None = None
 
     @property
-    def answers(self) -> Answers:
+    def answers(self) -> UpgradeTargets:
         """By name, and by the path of an environment, what could be upgraded, and to what."""
         found: dict[str, dict[str, str]] = {}
         for path, told in list(self._found.items()):
@@ -115,7 +115,7 @@ class IndexQuestions:
         told = list(self._found.values())
         return bool(told) and len(told) == self._wanted and NoPlan not in map(type, told)
 
-    def words(self, look: Look) -> Line:
+    def words(self, look: Display) -> Line:
         """Say how far it is, or what could not be asked."""
         failed = [each for each in list(self._found.values()) if isinstance(each, NoPlan)]
         if self.asking:
@@ -154,7 +154,7 @@ def _ask(
     operating: "Operating",
     environments: Sequence[Environment],
     found: "dict[str, UpgradeCandidates | NoPlan]",
-    stopped: Stopped,
+    stopped: IsDropped,
 ) -> None:
     def ask(environment: Environment) -> None:
         if not stopped():
@@ -188,7 +188,7 @@ class PackagesScreen(ListDetailScreen[UseList, HolderList]):
         self,
         source: CatalogSource,
         listing: Listing,
-        look: Look,
+        look: Display,
         operating: "Callable[[], Operating | None]",
         knowing: "Callable[[], Operating | None]",
     ) -> None:

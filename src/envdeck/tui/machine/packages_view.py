@@ -8,7 +8,7 @@ from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Environment
 from envdeck.text import clip, counted, pad, plain, size, width
 from envdeck.tui.store.columns import version_numbers
-from envdeck.tui.widgets.line import Line, Look, Part, Tone, bar
+from envdeck.tui.widgets.line import Display, Line, Part, Tone, bar
 
 _COUNT, _FIGURE, _GAP = 5, 8, "  "
 _ROOMY_FROM = 76
@@ -23,7 +23,7 @@ SORTS = {
 }
 """The orders, and how the key line names each."""
 
-Answers: TypeAlias = Mapping[str, Mapping[str, str]]
+UpgradeTargets: TypeAlias = Mapping[str, Mapping[str, str]]
 """By name, and by the path of an environment, the version that it could be upgraded to."""
 
 
@@ -37,7 +37,7 @@ class PackageRow:
 
 
 def package_rows(
-    packages: PackageTable, latest: Answers, words: str, sort: str
+    packages: PackageTable, latest: UpgradeTargets, words: str, sort: str
 ) -> list[PackageRow]:
     """Return the packages that have all of the words in their names, in an order. The word
     `outdated` stands for those that could be upgraded somewhere."""
@@ -107,7 +107,7 @@ def heading(cells: int) -> Line:
     return (Part(_GAP.join(told), Tone.MUTED),)
 
 
-def draw_package(row: PackageRow, largest: int, cells: int, look: Look) -> Line:
+def draw_package(row: PackageRow, largest: int, cells: int, look: Display) -> Line:
     """Return the line of a package."""
     use, signs = row.use, look.signs
     name, _, drawn = _cells_left(cells)
@@ -167,7 +167,7 @@ def about(
     row: PackageRow,
     holders: Sequence[tuple[str, str]],
     environments: Mapping[str, Environment],
-    look: Look,
+    look: Display,
     cells: int,
 ) -> list[HolderRow]:
     """Return what holds a package, in lines of `cells` cells, the newest version first."""

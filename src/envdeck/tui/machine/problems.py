@@ -22,7 +22,7 @@ from envdeck.tui.widgets.finding_lines import (
     severity_sign,
     short_counts,
 )
-from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, wrapped
+from envdeck.tui.widgets.line import Display, Line, Part, Tone, clipped, wrapped
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.line_view import LineView
 from envdeck.tui.widgets.list_detail import ListDetailScreen, RowDetail
@@ -78,7 +78,7 @@ def problem_rows(environments: Iterable[Environment], *, by_check: bool) -> list
 class ProblemList(LineList[ProblemRow]):
     """The findings, drawn when they are seen."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Display) -> None:
         super().__init__()
         self.look = look
         self.by_check = True
@@ -127,7 +127,7 @@ class ProblemsScreen(ListDetailScreen[ProblemList, RowDetail[ProblemRow]]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("problems", "mend", "sort")]
 
     def __init__(
-        self, listing: Listing, look: Look, operating: "Callable[[], Operating | None]"
+        self, listing: Listing, look: Display, operating: "Callable[[], Operating | None]"
     ) -> None:
         table = ProblemList(look)
         super().__init__(look, table, RowDetail[ProblemRow](self._about, table.key_of))
@@ -219,7 +219,7 @@ class ProblemsScreen(ListDetailScreen[ProblemList, RowDetail[ProblemRow]]):
     action_problems = ListDetailScreen.action_dismiss  # the key that opened it closes it
 
 
-def _nothing(environments: Sequence[Environment], look: Look) -> Line:
+def _nothing(environments: Sequence[Environment], look: Display) -> Line:
     unknown = sum(not each.examined for each in environments)
     if unknown:
         said = f"No problems found yet; {counted(unknown, 'environment')} not examined"
@@ -228,7 +228,7 @@ def _nothing(environments: Sequence[Environment], look: Look) -> Line:
     return (Part(said, Tone.GOOD),)
 
 
-def unreadable_lines(places: Mapping[str, str], look: Look, cells: int) -> list[Line]:
+def unreadable_lines(places: Mapping[str, str], look: Display, cells: int) -> list[Line]:
     """Return the places and why, the reason below where it does not fit beside."""
     lines: list[Line] = []
     room = max(cells - 2, 8)
@@ -244,7 +244,7 @@ def unreadable_lines(places: Mapping[str, str], look: Look, cells: int) -> list[
     return lines or [(Part(" No unreadable paths.", Tone.MUTED),)]
 
 
-def left_out_lines(places: Sequence[NotLookedAt], look: Look, cells: int) -> list[Line]:
+def left_out_lines(places: Sequence[NotLookedAt], look: Display, cells: int) -> list[Line]:
     """Return what was left out: each reason once, with its places and what includes each."""
     lines: list[Line] = []
     room = max(cells - 2, 8)
@@ -263,7 +263,7 @@ def left_out_lines(places: Sequence[NotLookedAt], look: Look, cells: int) -> lis
 
 class _Places(LineView):
     def __init__(
-        self, places: Mapping[str, str], left_out: Sequence[NotLookedAt], look: Look
+        self, places: Mapping[str, str], left_out: Sequence[NotLookedAt], look: Display
     ) -> None:
         super().__init__()
         self._places = places
@@ -286,7 +286,7 @@ class UnreadableScreen(ListDetailScreen[_Places, None]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("unreadable")]
 
     def __init__(
-        self, places: Mapping[str, str], look: Look, left_out: Sequence[NotLookedAt] = ()
+        self, places: Mapping[str, str], look: Display, left_out: Sequence[NotLookedAt] = ()
     ) -> None:
         others = [place for place in left_out if place.path not in places]
         super().__init__(look, _Places(places, others, look), None)

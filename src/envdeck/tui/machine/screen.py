@@ -13,10 +13,10 @@ from envdeck.tui.base.messages import CommandRequested, FilterRequested
 from envdeck.tui.base.services import CatalogSource
 from envdeck.tui.machine.groups import Group, GroupSection, by_freed, everything, sections
 from envdeck.tui.store.rows import Totals
-from envdeck.tui.widgets.line import Line, Look, Part, Tone, bar
+from envdeck.tui.widgets.line import Display, Line, Part, Tone, bar
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.list_detail import ListDetailScreen
-from envdeck.tui.workers.latest import Latest, Stopped
+from envdeck.tui.workers.latest import IsDropped, Latest
 
 _COUNT, _FIGURE, _GAP = 6, 8, "  "
 
@@ -75,7 +75,7 @@ def _bar_cells(cells: int) -> int:
     return max(0, min(cells - fixed, 60))
 
 
-def draw(row: BarRow, cells: int, look: Look) -> Line:
+def draw(row: BarRow, cells: int, look: Display) -> Line:
     """Return the line of a row."""
     if row.section is None:
         return ()
@@ -95,7 +95,7 @@ def draw(row: BarRow, cells: int, look: Look) -> Line:
     )
 
 
-def _label(group: Group, cells: int, look: Look) -> Line:
+def _label(group: Group, cells: int, look: Display) -> Line:
     label = plain(group.label)
     if not group.end_of_life or not group.query.startswith("python:"):
         return (Part(" " + pad(clip(label, cells, look.signs.ellipsis), cells)),)
@@ -118,7 +118,7 @@ def totals_line(everything: Group) -> Line:
     return tuple(parts)
 
 
-def legend(everything: Group, look: Look, *, counting: bool) -> Line:
+def legend(everything: Group, look: Display, *, counting: bool) -> Line:
     """Return what the bars mean."""
     signs = look.signs
     parts = [
@@ -134,7 +134,7 @@ def legend(everything: Group, look: Look, *, counting: bool) -> Line:
     return tuple(parts)
 
 
-def nothing(look: Look) -> str:
+def nothing(look: Display) -> str:
     """Return what is said where there is nothing to draw."""
     return (
         f"No environments found yet. Press {look.key('back')} and let the scan finish, or "
@@ -149,7 +149,7 @@ _LEGEND_FROM = 60
 class Bars(LineList[BarRow]):
     """The bars, in sections."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Display) -> None:
         super().__init__()
         self.look = look
 
@@ -184,9 +184,9 @@ class MachineScreen(ListDetailScreen[Bars, None]):
         source: CatalogSource,
         environments: Sequence[Environment],
         *,
-        look: Look | None = None,
+        look: Display | None = None,
     ) -> None:
-        look = look or Look.current()
+        look = look or Display.current()
         super().__init__(look, Bars(look), None)
         self.source = source
         self._everything = everything(environments)
@@ -212,7 +212,7 @@ class MachineScreen(ListDetailScreen[Bars, None]):
             said = legend(self._everything, self.look, counting=self._counting)
         self.keys.tell({"open": "list", "caches": "", "back": ""}, said)
 
-    def _count(self, groups: Sequence[Group], stopped: Stopped) -> dict[str, Group]:
+    def _count(self, groups: Sequence[Group], stopped: IsDropped) -> dict[str, Group]:
         """Return each group counted together, as the list does, by its query."""
         counted: dict[str, Group] = {}
         for group in groups:

@@ -8,7 +8,7 @@ from envdeck.text import age, clip, pad, plain, short_age, size, width
 from envdeck.text.environment import Activity, short_manager
 from envdeck.tui.store.columns import Column, StatusOrder, standing
 from envdeck.tui.widgets.finding_lines import short_counts
-from envdeck.tui.widgets.line import Line, Look, Part, Tone, bar
+from envdeck.tui.widgets.line import Display, Line, Part, Tone, bar
 
 MARK = 2
 """Cells at the left for the mark."""
@@ -107,7 +107,9 @@ def _fixed(columns: Sequence[Column], style: _Style) -> int:
     return taken
 
 
-def heading(layout: Sequence[CellPlace], sorted_by: Column, look: Look, *, reverse: bool) -> Line:
+def heading(
+    layout: Sequence[CellPlace], sorted_by: Column, look: Display, *, reverse: bool
+) -> Line:
     """Return the headings, the one that is sorted by marked with its direction."""
     arrow = look.signs.descending if reverse else look.signs.ascending
     shown = any(place.column.id == sorted_by.id for place in layout)
@@ -138,7 +140,7 @@ def _sorted_by(place: CellPlace, arrow: str) -> str:
 def row(
     environment: Environment,
     layout: Sequence[CellPlace],
-    look: Look,
+    look: Display,
     *,
     marked: bool,
     largest: int,
@@ -168,14 +170,14 @@ def row(
     return (*parts, Part(" " * _EDGE))
 
 
-def _bar(environment: Environment, cells: int, look: Look, largest: int) -> Line:
+def _bar(environment: Environment, cells: int, look: Display, largest: int) -> Line:
     measured = environment.size
     if measured is None:
         return (Part(" " * cells),)
     return bar(measured.reclaimable_bytes, measured.disk_bytes, largest, cells, look.signs)
 
 
-def _told(environment: Environment, place: CellPlace, look: Look) -> tuple[str, Tone]:
+def _told(environment: Environment, place: CellPlace, look: Display) -> tuple[str, Tone]:
     unknown = look.signs.unknown
     measured = environment.size
     match place.column.id:
@@ -202,13 +204,13 @@ def _told(environment: Environment, place: CellPlace, look: Look) -> tuple[str, 
             return short_age(age(when, look.clock(), unknown=unknown), place.cells), Tone.MUTED
 
 
-def _counts(environment: Environment, look: Look) -> tuple[str, Tone] | None:
+def _counts(environment: Environment, look: Display) -> tuple[str, Tone] | None:
     """Return how many errors and warnings there are; None where there are none."""
     said, tone = short_counts(environment.findings, look)
     return (said, tone) if said else None
 
 
-def _python(environment: Environment, cells: int, look: Look) -> tuple[str, Tone]:
+def _python(environment: Environment, cells: int, look: Display) -> tuple[str, Tone]:
     """Return the version, and that its support ended where the status does not say so."""
     version = plain(environment.python.version or look.signs.unknown)
     if not environment.python.end_of_life:
@@ -220,14 +222,14 @@ def _python(environment: Environment, cells: int, look: Look) -> tuple[str, Tone
     return next((way for way in ways if width(way) <= cells), ways[-1]), Tone.WARNING
 
 
-def status_words(environment: Environment, look: Look, *, short: bool) -> tuple[str, Tone]:
+def status_words(environment: Environment, look: Display, *, short: bool) -> tuple[str, Tone]:
     """Return an environment's state as sign and word, and its tone."""
     state = standing(environment)
     word = _SHORT.get(state, state.value) if short else state.value
     return f"{look.signs.status_sign(state.value)} {word}", _TONES[state]
 
 
-def freed(environment: Environment, look: Look) -> str:
+def freed(environment: Environment, look: Display) -> str:
     """Return what deleting would free, marked where it is only an upper bound."""
     if environment.size is None:
         return look.signs.unknown

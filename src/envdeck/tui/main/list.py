@@ -22,9 +22,9 @@ from envdeck.tui.main.table import EnvironmentTable
 from envdeck.tui.store import Listing, Query
 from envdeck.tui.store.columns import column_named, columns_named
 from envdeck.tui.widgets.filter_bar import FilterBar, complete_term
-from envdeck.tui.widgets.line import Look
+from envdeck.tui.widgets.line import Display
 from envdeck.tui.workers import run_in_thread
-from envdeck.tui.workers.latest import Latest, Stopped
+from envdeck.tui.workers.latest import IsDropped, Latest
 
 Found = dict[str, tuple[float, Contents]]
 ReadContents = Callable[[Environment, Collection[str]], Contents]
@@ -74,7 +74,7 @@ class ContentsReader:
         return self._records.get(path) != environment.seen_at or not known.has(needs)
 
     def _contents(
-        self, environments: Sequence[Environment], needs: Collection[str], stopped: Stopped
+        self, environments: Sequence[Environment], needs: Collection[str], stopped: IsDropped
     ) -> Found:
         found: Found = {}
         until = time.monotonic() + _AT_A_TIME
@@ -110,7 +110,7 @@ class EnvironmentList(Horizontal):
     def __init__(
         self,
         columns: Sequence[str],
-        look: Look,
+        look: Display,
         contents: ReadContents,
     ) -> None:
         """Take the columns, and how the contents of an environment are read (in a thread)."""

@@ -20,7 +20,7 @@ from envdeck.tui.main.list import EnvironmentList
 from envdeck.tui.main.words import DiskUse, Facts, Summary, empty_lines
 from envdeck.tui.store.rows import Totals, nothing_shared, quick_totals
 from envdeck.tui.workers import run_in_thread
-from envdeck.tui.workers.latest import Latest, Stopped
+from envdeck.tui.workers.latest import IsDropped, Latest
 from envdeck.tui.workers.scan import ScanBatch, ScanFeed, newest_size
 
 if TYPE_CHECKING:
@@ -341,14 +341,14 @@ class TotalsCounter:
         self._busy, self._waiting, self._started = True, None, time.monotonic()
         self._latest.request(partial(self._count, environments))
 
-    def _count(self, environments: Sequence[Environment], stopped: Stopped) -> Totals:
+    def _count(self, environments: Sequence[Environment], stopped: IsDropped) -> Totals:
         try:
             joint = self._source.together(environments)
             return Totals(joint.disk_bytes, joint.reclaimable_bytes)
         finally:  # also where it failed, or another set is wanted by now
             self._owner.call_later(self._rest, stopped)
 
-    def _rest(self, stopped: Stopped) -> None:
+    def _rest(self, stopped: IsDropped) -> None:
         rest = 0.0 if stopped() else _REST * (time.monotonic() - self._started)
         self._owner.set_timer(max(rest, 0.001), self._rested)
 

@@ -24,7 +24,7 @@ from envdeck.tui.main.words import Summary, filter_line, key_hints, marked_line,
 from envdeck.tui.operate.run import OperationController, PlansAgreed
 from envdeck.tui.widgets.fields import hide_secrets
 from envdeck.tui.widgets.key_line import KeyLine
-from envdeck.tui.widgets.line import Look
+from envdeck.tui.widgets.line import Display
 from envdeck.tui.workers.latest import Latest
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
     ) -> None:
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
-        self.look = Look(settings.home, settings.now, settings.signs, settings.keys)
+        self.look = Display(settings.home, settings.now, settings.signs, settings.keys)
         columns = settings.state.columns or settings.columns
         self.list = EnvironmentList(columns, self.look, source.contents)
         self.summary = Summary(self.look)

@@ -12,7 +12,7 @@ from envdeck.text.environment import Activity
 from envdeck.tui.base.messages import CursorMoved, MarksChanged, RowOpened, SortRequested
 from envdeck.tui.main.cells import MARK, CellPlace, heading, places, row
 from envdeck.tui.store import Column, Listing
-from envdeck.tui.widgets.line import Line, Look, Part, line_width
+from envdeck.tui.widgets.line import Display, Line, Part, line_width
 from envdeck.tui.widgets.line_view import LineView, rows_to
 
 HIDDEN = "-alone"
@@ -22,7 +22,7 @@ HIDDEN = "-alone"
 class EnvironmentLines:
     """The lines of a :class:`Listing`: headings, rows, and what is said while there are none."""
 
-    def __init__(self, listing: Listing, columns: Sequence[Column], look: Look) -> None:
+    def __init__(self, listing: Listing, columns: Sequence[Column], look: Display) -> None:
         self.columns = columns
         """All that were asked for, whether there is room or not."""
         self.layout: tuple[CellPlace, ...] = ()
@@ -85,7 +85,7 @@ class EnvironmentTable(LineView):
     cursor (or, when that is out of sight, the topmost row) keeps its line on the screen.
     """
 
-    def __init__(self, listing: Listing, columns: Sequence[Column], look: Look) -> None:
+    def __init__(self, listing: Listing, columns: Sequence[Column], look: Display) -> None:
         super().__init__()
         self.listing = listing
         self.body = EnvironmentLines(listing, columns, look)

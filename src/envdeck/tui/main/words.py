@@ -8,7 +8,16 @@ from textual.events import Click
 from envdeck.text import duration, plain, shorten, size, width
 from envdeck.tui.base.messages import CommandRequested
 from envdeck.tui.store import Listing, Totals
-from envdeck.tui.widgets.line import Line, Look, OneLine, Part, Tone, joined, line_text, line_width
+from envdeck.tui.widgets.line import (
+    Display,
+    Line,
+    OneLine,
+    Part,
+    Tone,
+    joined,
+    line_text,
+    line_width,
+)
 
 _UNREADABLE = "unreadable"
 _SPIN = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -50,7 +59,7 @@ class Facts(NamedTuple):
     """What stands beside the program's name: `demo`."""
 
 
-def left_lines(facts: Facts, look: Look) -> list[Line]:
+def left_lines(facts: Facts, look: Display) -> list[Line]:
     """Return the left half, the fullest first."""
     name = Part(" EnvDeck", Tone.HEADING)
     count = f"{facts.environments:,} environment{'' if facts.environments == 1 else 's'}"
@@ -77,7 +86,7 @@ def left_lines(facts: Facts, look: Look) -> list[Line]:
     ]
 
 
-def right_lines(facts: Facts, look: Look, spin: int) -> list[Line]:
+def right_lines(facts: Facts, look: Display, spin: int) -> list[Line]:
     """Return the right half, the fullest first."""
     folders = f"{facts.visited:,} folders"
     seconds = duration(facts.elapsed)
@@ -112,7 +121,7 @@ def right_lines(facts: Facts, look: Look, spin: int) -> list[Line]:
     return [*(joined(way) for way in ways), ()]
 
 
-def disk_parts(disk: DiskUse, look: Look) -> tuple[Line, Line]:
+def disk_parts(disk: DiskUse, look: Display) -> tuple[Line, Line]:
     """Return what is free, and what emptying the trash frees, with the key that shows it."""
     free = (Part(f"{size(disk.free_bytes)} free"),)
     if not disk.trash_bytes:
@@ -125,7 +134,7 @@ def disk_parts(disk: DiskUse, look: Look) -> tuple[Line, Line]:
     )
 
 
-def summary_line(facts: Facts, look: Look, cells: int, spin: int) -> Line:
+def summary_line(facts: Facts, look: Display, cells: int, spin: int) -> Line:
     """Return the line for a width: what matters least is left out, nothing is cut."""
     lefts, rights = left_lines(facts, look), right_lines(facts, look, spin)
     for left, right in _pairs(lefts, rights):
@@ -152,7 +161,7 @@ class Summary(OneLine):
 
     DEFAULT_CSS: ClassVar[str] = "Summary { background: $panel; }"
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Display) -> None:
         super().__init__()
         self._look = look
         self._facts = Facts()
@@ -222,7 +231,7 @@ def key_hints(
     return first | _MORE | {"help": ""}
 
 
-def marked_line(listing: Listing, totals: Totals, look: Look) -> Line:
+def marked_line(listing: Listing, totals: Totals, look: Display) -> Line:
     """Return how many are marked, and what they free together."""
     if listing.marks.ranging:
         within = listing.marks.in_range()
@@ -239,7 +248,7 @@ def marked_line(listing: Listing, totals: Totals, look: Look) -> Line:
     )
 
 
-def filter_line(listing: Listing, look: Look) -> Line:
+def filter_line(listing: Listing, look: Display) -> Line:
     """Return what came of the filter: how many match, or what was not understood."""
     query = listing.query
     problem = query.problems[0] if query.problems else query.doubt(listing.environments())
@@ -251,7 +260,7 @@ def filter_line(listing: Listing, look: Look) -> Line:
     return (Part(said, Tone.MUTED),)
 
 
-def empty_lines(listing: Listing, facts: Facts, look: Look) -> list[Line]:
+def empty_lines(listing: Listing, facts: Facts, look: Display) -> list[Line]:
     """Return what to say where the rows would be: why there are none, and what to press."""
     if listing.count:
         return [

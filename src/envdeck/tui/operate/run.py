@@ -11,7 +11,7 @@ from textual.screen import Screen
 from envdeck.core.model import Operation
 from envdeck.text import plain
 from envdeck.tui.base.messages import OperationEnded, OutcomeSaid, QueueChanged
-from envdeck.tui.widgets.line import Look
+from envdeck.tui.widgets.line import Display
 from envdeck.tui.workers import run_in_thread
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class OperationController:
     def __init__(
         self,
         screen: Screen[None],
-        look: Look,
+        look: Display,
         operations: "Callable[[], Operating] | None",
         read_rows: Callable[[Sequence[str]], None],
         *,

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
-from envdeck.core.model import BisectRun, BisectRunStarted, Plan, Verdict
+from envdeck.core.model import BisectRun, BisectRunStarted, BisectVerdict, Plan
 from envdeck.core.operations.bisect.plan import BisectEnd, BisectPlan
 from envdeck.core.operations.bisect.run import BisectResult
 from envdeck.core.operations.bisect.search import SearchStatus
@@ -17,23 +17,27 @@ from envdeck.tui.base.job import Job, LogLine
 from envdeck.tui.base.messages import PlanRequested
 from envdeck.tui.dialogs.requests import pin_request, snapshot_request
 from envdeck.tui.operations.view import log_lines
-from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, joined, wrapped
+from envdeck.tui.widgets.line import Display, Line, Part, Tone, clipped, joined, wrapped
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.list_detail import RunsScreen, RunsSummary
 from envdeck.tui.workers.operation_queue import OperationQueue
 
 AnyRun = BisectRun | BisectRunStarted
 _NAME = 30
-_TONES = {Verdict.GOOD: Tone.GOOD, Verdict.BAD: Tone.ERROR, Verdict.SKIP: Tone.MUTED}
+_TONES = {
+    BisectVerdict.GOOD: Tone.GOOD,
+    BisectVerdict.BAD: Tone.ERROR,
+    BisectVerdict.SKIP: Tone.MUTED,
+}
 
 
-def run_line(run: AnyRun, look: Look, cells: int, took: str = "") -> Line:
+def run_line(run: AnyRun, look: Display, cells: int, took: str = "") -> Line:
     """Return one run: its number, its verdict, what it has as in the bad state, how long it took;
     `took` is how long one has run that is not over."""
     if isinstance(run, BisectRunStarted):
         sign, word, tone = look.signs.running, "runs", Tone.ACCENT
     else:
-        signs = {Verdict.GOOD: look.signs.marked, Verdict.BAD: look.signs.broken}
+        signs = {BisectVerdict.GOOD: look.signs.marked, BisectVerdict.BAD: look.signs.broken}
         sign, word = signs.get(run.verdict, look.signs.unknown), run.verdict.value
         tone, took = _TONES[run.verdict], duration(run.seconds)
     head = (Part(f" {run.number:>3}  ", Tone.MUTED), Part(f"{sign} {word:4}  ", tone))
@@ -45,7 +49,7 @@ def run_line(run: AnyRun, look: Look, cells: int, took: str = "") -> Line:
     return clipped((*head, what, Part(f" {took}")), cells, look.signs.ellipsis)
 
 
-def about_run(run: AnyRun, look: Look, cells: int) -> list[Line]:
+def about_run(run: AnyRun, look: Display, cells: int) -> list[Line]:
     """Return all about a run: how it ended, its packages, what the command wrote."""
     lines: list[Line] = []
     room = max(cells - 2, 8)
@@ -72,7 +76,7 @@ def about_run(run: AnyRun, look: Look, cells: int) -> list[Line]:
     return lines
 
 
-def end_lines(end: BisectEnd, plan: BisectPlan, look: Look) -> Iterator[Line]:
+def end_lines(end: BisectEnd, plan: BisectPlan, look: Display) -> Iterator[Line]:
     """Yield what was found, and what can be done about it."""
     found = end.found
     if end.stopped:
@@ -97,12 +101,12 @@ def end_lines(end: BisectEnd, plan: BisectPlan, look: Look) -> Iterator[Line]:
 
 
 def _why_not_reproduced(found: BisectResult) -> str:
-    if len(found.runs) > 1 and found.runs[0].verdict is Verdict.GOOD:
+    if len(found.runs) > 1 and found.runs[0].verdict is BisectVerdict.GOOD:
         return "The command passes with the current packages: it does not show the problem."
     return "The command fails with the good packages too: select an earlier snapshot."
 
 
-def pin_words(found: BisectResult, look: Look) -> str:
+def pin_words(found: BisectResult, look: Display) -> str:
     """Return what a pin does: `pin urllib3==1.26.20`."""
     pins = [f"{one.name}=={one.before}" for one in found.culprits if one.before]
     gone = [one.name for one in found.culprits if not one.before]
@@ -115,7 +119,7 @@ def good_words(plan: BisectPlan) -> str:
     return f"snapshot {good.id[:8]} of {exact_time(good.taken_at)[:10]}"
 
 
-def offer(action: str, words: str, look: Look) -> Line:
+def offer(action: str, words: str, look: Display) -> Line:
     """Return a key and what it does."""
     return (Part(look.key(action), Tone.HEADING), Part(f": {words}"))
 
@@ -123,7 +127,7 @@ def offer(action: str, words: str, look: Look) -> Line:
 class RunList(LineList[AnyRun]):
     """The runs, in the order of their beginning."""
 
-    def __init__(self, look: Look, job: Job) -> None:
+    def __init__(self, look: Display, job: Job) -> None:
         super().__init__()
         self._look, self._job = look, job
         self.since: dict[int, float] = {}
@@ -143,7 +147,7 @@ class RunList(LineList[AnyRun]):
 class BisectSummary(RunsSummary):
     """What is searched, how far it is, and what was found."""
 
-    def __init__(self, look: Look, job: Job, plan: BisectPlan) -> None:
+    def __init__(self, look: Display, job: Job, plan: BisectPlan) -> None:
         super().__init__(look, job)
         self._plan = plan
 
@@ -189,7 +193,7 @@ class BisectScreen(RunsScreen[AnyRun]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("mend", "recreate")]
 
-    def __init__(self, queue: OperationQueue, job: Job, plan: BisectPlan, look: Look) -> None:
+    def __init__(self, queue: OperationQueue, job: Job, plan: BisectPlan, look: Display) -> None:
         def about(run: AnyRun, cells: int) -> list[Line]:
             return about_run(run, look, cells)
 
@@ -247,7 +251,7 @@ class BisectScreen(RunsScreen[AnyRun]):
         self.post_message(PlanRequested(request))
 
 
-def show_bisect(queue: OperationQueue, job: Job, look: Look) -> BisectScreen | None:
+def show_bisect(queue: OperationQueue, job: Job, look: Display) -> BisectScreen | None:
     """Return the screen of an operation, where it is a bisect."""
     plan: Plan = job.plan
     return BisectScreen(queue, job, plan, look) if isinstance(plan, BisectPlan) else None

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from envdeck.core.model import CellEnd, CellStarted, CellStatus, Plan
-from envdeck.core.operations.matrix.plan import Cell, MatrixPlan
+from envdeck.core.operations.matrix.plan import MatrixCell, MatrixPlan
 from envdeck.text import clip, counted, duration, pad, plain, width
 from envdeck.text.operation import CELL_WORDS, column_words
 from envdeck.tui.base.job import Job, JobState, LogLine
 from envdeck.tui.operations.view import log_lines
-from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, joined, wrapped
+from envdeck.tui.widgets.line import Display, Line, Part, Tone, clipped, joined, wrapped
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.list_detail import RunsScreen, RunsSummary
 from envdeck.tui.workers.operation_queue import OperationQueue
@@ -26,7 +26,7 @@ _TONES = {
 }
 
 
-def cell_words(state: CellEnd | CellStarted | None, look: Look) -> tuple[str, Tone]:
+def cell_words(state: CellEnd | CellStarted | None, look: Display) -> tuple[str, Tone]:
     """Return how a cell stands, by its sign and a word or two, and its tone."""
     signs = look.signs
     if state is None:
@@ -42,7 +42,7 @@ def cell_words(state: CellEnd | CellStarted | None, look: Look) -> tuple[str, To
     return f"{sign} {CELL_WORDS[state.status]}{code}", _TONES[state.status]
 
 
-def grid_lines(job: Job, plan: MatrixPlan, look: Look, cells: int) -> Iterator[Line]:
+def grid_lines(job: Job, plan: MatrixPlan, look: Display, cells: int) -> Iterator[Line]:
     """Yield the grid: a line for each Python, a column for each that `--with` made."""
     ellipsis = look.signs.ellipsis
     first = min(max(map(width, ("Python", *map(plain, plan.pythons)))), cells // 3)
@@ -62,7 +62,7 @@ def grid_lines(job: Job, plan: MatrixPlan, look: Look, cells: int) -> Iterator[L
 
 
 def about_cell(
-    cell: Cell, state: CellEnd | CellStarted | None, look: Look, cells: int
+    cell: MatrixCell, state: CellEnd | CellStarted | None, look: Display, cells: int
 ) -> list[Line]:
     """Return all about a cell: how it ended, what was installed, what the command wrote."""
     room = max(cells - 2, 8)
@@ -89,18 +89,18 @@ def about_cell(
     return lines
 
 
-class CellList(LineList[Cell]):
+class CellList(LineList[MatrixCell]):
     """The cells, row by row of the grid."""
 
-    def __init__(self, look: Look, job: Job, plan: MatrixPlan) -> None:
+    def __init__(self, look: Display, job: Job, plan: MatrixPlan) -> None:
         super().__init__()
         self._look, self._job, self._plan = look, job, plan
 
-    def key_of(self, row: Cell) -> object:
+    def key_of(self, row: MatrixCell) -> object:
         """A cell is named by its number."""
         return row.number
 
-    def draw_row(self, row: Cell, cells: int) -> Line:
+    def draw_row(self, row: MatrixCell, cells: int) -> Line:
         """One cell: its Python, what it has besides, how it stands and why."""
         look = self._look
         state = self._job.cells.get(row.number)
@@ -118,7 +118,7 @@ class CellList(LineList[Cell]):
 class MatrixSummary(RunsSummary):
     """What is run, the grid, and how far it is."""
 
-    def __init__(self, look: Look, job: Job, plan: MatrixPlan) -> None:
+    def __init__(self, look: Display, job: Job, plan: MatrixPlan) -> None:
         super().__init__(look, job)
         self._plan = plan
 
@@ -145,7 +145,7 @@ class MatrixSummary(RunsSummary):
         return self.progress(f"{done} of {counted(len(self._plan.cells), 'environment')}")
 
 
-class MatrixScreen(RunsScreen[Cell]):
+class MatrixScreen(RunsScreen[MatrixCell]):
     """The grid, the cells, and all about one of them."""
 
     DEFAULT_CSS: ClassVar[str] = """
@@ -154,8 +154,8 @@ class MatrixScreen(RunsScreen[Cell]):
     MatrixScreen.-low > RunsSummary { max-height: 2; }
     """
 
-    def __init__(self, queue: OperationQueue, job: Job, plan: MatrixPlan, look: Look) -> None:
-        def about(cell: Cell, cells: int) -> list[Line]:
+    def __init__(self, queue: OperationQueue, job: Job, plan: MatrixPlan, look: Display) -> None:
+        def about(cell: MatrixCell, cells: int) -> list[Line]:
             return about_cell(cell, job.cells.get(cell.number), look, cells)
 
         table, summary = CellList(look, job, plan), MatrixSummary(look, job, plan)
@@ -174,7 +174,7 @@ class MatrixScreen(RunsScreen[Cell]):
         self.keys.tell({**cancel, "open": "output", "next_pane": "", "back": "", "help": ""})
 
 
-def show_matrix(queue: OperationQueue, job: Job, look: Look) -> MatrixScreen | None:
+def show_matrix(queue: OperationQueue, job: Job, look: Display) -> MatrixScreen | None:
     """Return the screen of an operation, where it is a matrix."""
     plan: Plan = job.plan
     return MatrixScreen(queue, job, plan, look) if isinstance(plan, MatrixPlan) else None

@@ -23,7 +23,7 @@ from envdeck.tui.operations.view import (
     log_path_line,
     step_lines,
 )
-from envdeck.tui.widgets.line import Line, LineLabel, Look, Part, Tone
+from envdeck.tui.widgets.line import Display, Line, LineLabel, Part, Tone
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.line_view import LineView
 from envdeck.tui.widgets.list_detail import ListDetailScreen, RunsScreen
@@ -34,7 +34,7 @@ from envdeck.tui.workers.operation_queue import OperationQueue
 class JobList(LineList[Job]):
     """The operations, those that are not over first."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Display) -> None:
         super().__init__()
         self._look = look
 
@@ -50,7 +50,7 @@ class JobList(LineList[Job]):
 class StepsView(LineView):
     """The steps of one operation, and how it ended."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Display) -> None:
         super().__init__()
         self._look = look
         self.job: Job | None = None
@@ -82,7 +82,7 @@ class LogView(LineView):
     """The output of one operation as it comes, or its commands; it stays at the end while that
     is in sight."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Display) -> None:
         super().__init__()
         self._look = look
         self._job: Job | None = None
@@ -178,7 +178,7 @@ class OperationsScreen(ListDetailScreen[JobList, LogView]):
         *bindings("operations", "cancel", "undo", "copy", "tab.1", "tab.2")
     ]
 
-    def __init__(self, queue: OperationQueue, look: Look) -> None:
+    def __init__(self, queue: OperationQueue, look: Display) -> None:
         super().__init__(look, JobList(look), LogView(look))
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
         self._queue = queue
@@ -312,6 +312,6 @@ class OperationsScreen(ListDetailScreen[JobList, LogView]):
     action_operations = ListDetailScreen.action_dismiss  # the key that opened it closes it
 
 
-def show_runs(queue: OperationQueue, job: Job, look: Look) -> RunsScreen[Any] | None:
+def show_runs(queue: OperationQueue, job: Job, look: Display) -> RunsScreen[Any] | None:
     """Return the screen of the runs of an operation, where it has some."""
     return show_bisect(queue, job, look) or show_matrix(queue, job, look)

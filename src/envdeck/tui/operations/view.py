@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from envdeck.text import clip, duration, pad, width
 from envdeck.text.operation import progress_words
 from envdeck.tui.base.job import Job, JobCommand, JobState, LogLine
-from envdeck.tui.widgets.line import Line, Look, Part, Tone, joined, line_width, wrapped
+from envdeck.tui.widgets.line import Display, Line, Part, Tone, joined, line_width, wrapped
 from envdeck.tui.widgets.operation_words import progress_bar, title, waiting_words
 
 _STATE = 12
@@ -24,7 +24,7 @@ _TONES = {
 }
 
 
-def state_sign(state: JobState, look: Look) -> str:
+def state_sign(state: JobState, look: Display) -> str:
     """Return a sign that says a state without colour."""
     signs = look.signs
     return {
@@ -37,7 +37,7 @@ def state_sign(state: JobState, look: Look) -> str:
     }.get(state, signs.broken)
 
 
-def job_line(job: Job, look: Look, cells: int) -> Line:
+def job_line(job: Job, look: Display, cells: int) -> Line:
     """Return one operation: its state, how far it is, what it is, how long it took."""
     word = "cancelling" if job.stopping and not job.state.over else job.state.value
     took = ""
@@ -56,7 +56,7 @@ def job_line(job: Job, look: Look, cells: int) -> Line:
     return tuple(parts)
 
 
-def step_lines(job: Job, look: Look, cells: int, *, upto: int | None = None) -> list[Line]:
+def step_lines(job: Job, look: Display, cells: int, *, upto: int | None = None) -> list[Line]:
     """Return the steps, each done, running or waiting, and how it ended; with `upto` the lines
     up to the end of that step alone."""
     lines: list[Line] = []
@@ -88,7 +88,7 @@ def _step_state(job: Job, number: int) -> JobState:
     return JobState.DONE if number < job.step else job.state
 
 
-def _outcome(job: Job, look: Look, cells: int) -> list[Line]:
+def _outcome(job: Job, look: Display, cells: int) -> list[Line]:
     said: list[Line] = []
     if job.state is JobState.WAITING:
         said.append((Part(waiting_words(job, look), Tone.MUTED),))
@@ -105,7 +105,7 @@ def _outcome(job: Job, look: Look, cells: int) -> list[Line]:
     return [(Part("   "), *told) for line in said for told in wrapped(line, max(cells - 4, 8))]
 
 
-def log_lines(line: LogLine, look: Look, cells: int) -> Iterable[Line]:
+def log_lines(line: LogLine, look: Display, cells: int) -> Iterable[Line]:
     """Return a line of the log, broken where the edge is: output is never cut. What is drawn for
     a wider screen, a ruler or a gap, is made shorter: a percentage stays in its line."""
     text = look.sentence(f"$ {line.text}" if line.command else line.text.expandtabs(4))
@@ -156,7 +156,7 @@ def _broken(text: str, room: int) -> list[str]:
     return pieces
 
 
-def command_lines(command: JobCommand, look: Look, cells: int, *, over: bool) -> list[Line]:
+def command_lines(command: JobCommand, look: Display, cells: int, *, over: bool) -> list[Line]:
     """Return a command that was really run, where, and how it ended."""
     words = look.sentence(f"$ {shlex.join(command.words)}")
     told = wrapped((Part(words, Tone.STRONG),), max(cells - 4, 8))
@@ -173,7 +173,7 @@ def command_lines(command: JobCommand, look: Look, cells: int, *, over: bool) ->
     ]
 
 
-def log_path_line(path: str, look: Look, cells: int) -> Line:
+def log_path_line(path: str, look: Display, cells: int) -> Line:
     """Return where the whole log of an operation is, and the key that copies that."""
     label, key, does = "full log: ", look.key("copy"), ": copy"
     room = cells - width(label) - width(key) - width(does) - 4

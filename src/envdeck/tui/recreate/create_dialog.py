@@ -19,7 +19,7 @@ from envdeck.tui.dialogs.requests import CreateChoice, create_request
 from envdeck.tui.recreate.interpreters import PythonRows
 from envdeck.tui.recreate.project_folder import from_home
 from envdeck.tui.recreate.sources import ProjectRows, SourceRows
-from envdeck.tui.widgets.line import LineLabel, Look, Part, Tone
+from envdeck.tui.widgets.line import Display, LineLabel, Part, Tone
 from envdeck.tui.workers.latest import Latest
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class FolderField(Input):
             super().__init__()
             self.changed, self.left = changed, left
 
-    def __init__(self, given: str, look: Look) -> None:
+    def __init__(self, given: str, look: Display) -> None:
         super().__init__(placeholder="project folder", compact=True, select_on_focus=False)
         self._given, self._home, self._shown = given, look.home, look.path(given)
         self.cursor_blink = False
@@ -114,7 +114,7 @@ class CreateDialog(PickerDialog[PlanRequest]):
         Binding("escape", "back", show=False),
     ]
 
-    def __init__(self, operating: Operating, project: str, look: Look) -> None:
+    def __init__(self, operating: Operating, project: str, look: Display) -> None:
         super().__init__(look)
         self._operating = operating
         self._field = FolderField(project or os.getcwd(), look)

@@ -20,8 +20,8 @@ from envdeck.tui.recreate.interpreters import PythonRows
 from envdeck.tui.recreate.project_folder import from_home
 from envdeck.tui.recreate.sources import EXACT, ProjectRows, SourceRows
 from envdeck.tui.widgets.fields import AskedField
-from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, wrapped
-from envdeck.tui.workers.latest import Latest, Stopped
+from envdeck.tui.widgets.line import Display, Line, Part, Tone, clipped, wrapped
+from envdeck.tui.workers.latest import IsDropped, Latest
 
 
 def common_interpreters(known: Sequence[RecreateChoices]) -> tuple[InterpreterOption, ...]:
@@ -69,7 +69,7 @@ def each_about(
     environments: Sequence[Environment],
     known: Mapping[str, RecreateChoices],
     cells: int,
-    look: Look,
+    look: Display,
 ) -> list[Line]:
     """Return every environment that is made again, with what stands in its way."""
     room = max(cells - 2, 12)
@@ -104,7 +104,7 @@ def each_about(
     return [(Part(" "), *line) for line in lines]
 
 
-def heading(environments: Sequence[Environment], look: Look, cells: int) -> Line:
+def heading(environments: Sequence[Environment], look: Display, cells: int) -> Line:
     """Return what is made again: the environment, or how many, and that they lost their base."""
     if len(environments) == 1:
         path = look.short_path(environments[0].path, max(cells - len("Recreate "), 12))
@@ -162,7 +162,7 @@ class ChoiceReader:
             self.file = file_meant(text.strip(), self.environments[0], home)
             self.load()
 
-    def _read(self, stopped: Stopped) -> dict[str, RecreateChoices]:
+    def _read(self, stopped: IsDropped) -> dict[str, RecreateChoices]:
         known = {}
         for environment in self.environments:
             if stopped():
@@ -184,7 +184,7 @@ class RecreateDialog(PickerDialog[tuple[PlanRequest, ...]]):
     """
 
     def __init__(
-        self, operating: Operating, environments: Sequence[Environment], look: Look
+        self, operating: Operating, environments: Sequence[Environment], look: Display
     ) -> None:
         super().__init__(look)
         self._operating = operating

@@ -11,7 +11,7 @@ from envdeck.text.environment import minor_version
 from envdeck.tui.dialogs.picker import BLANK, ChoiceRow, Section, radio, title
 from envdeck.tui.recreate.interpreters import PythonRows
 from envdeck.tui.recreate.sources import EXACT, SourceRows, source_about
-from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, wrapped
+from envdeck.tui.widgets.line import Display, Line, Part, Tone, clipped, wrapped
 
 DOUBT = "doubt"
 """The first part of what such a row stands for; the package and the choice are the others."""
@@ -44,7 +44,7 @@ class DoubtRows(Section):
     kinds = (DOUBT,)
     whole = True
 
-    look: Look
+    look: Display
     doubts: tuple[Doubt, ...] = ()
     sources: SourceRows | None = None
     pythons: PythonRows | None = None

@@ -7,36 +7,46 @@ from textual.widget import Widget
 
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Environment, Interpreter, NoPlan
-from envdeck.core.operations.recreate.forecast import Forecast, PinForecast, Verdict
+from envdeck.core.operations.recreate.forecast import Availability, Forecast, PinForecast
 from envdeck.text import clip, counted, pad, plain, width
 from envdeck.text.environment import minor_version
 from envdeck.tui.base.services import Operating
 from envdeck.tui.dialogs.picker import BLANK, ChoiceRow, Section, radio, title
-from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, fitted, glued, joined, wrapped
-from envdeck.tui.workers.latest import Latest, Stopped
+from envdeck.tui.widgets.line import (
+    Display,
+    Line,
+    Part,
+    Tone,
+    clipped,
+    fitted,
+    glued,
+    joined,
+    wrapped,
+)
+from envdeck.tui.workers.latest import IsDropped, Latest
 
 Told = Forecast | NoPlan
 
-_ORDER = (Verdict.UNSUPPORTED, Verdict.GONE, Verdict.BUILD, Verdict.UNKNOWN)
+_ORDER = (Availability.UNSUPPORTED, Availability.GONE, Availability.BUILD, Availability.UNKNOWN)
 """What a person has to look at, the worst first; those with a wheel come last."""
 _TONES = {
-    Verdict.UNSUPPORTED: Tone.ERROR,
-    Verdict.GONE: Tone.ERROR,
-    Verdict.BUILD: Tone.WARNING,
-    Verdict.UNKNOWN: Tone.MUTED,
-    Verdict.WHEEL: Tone.GOOD,
+    Availability.UNSUPPORTED: Tone.ERROR,
+    Availability.GONE: Tone.ERROR,
+    Availability.BUILD: Tone.WARNING,
+    Availability.UNKNOWN: Tone.MUTED,
+    Availability.WHEEL: Tone.GOOD,
 }
 _WORDS = {
-    Verdict.UNSUPPORTED: "unsupported",
-    Verdict.GONE: "not on index",
-    Verdict.BUILD: "to build",
-    Verdict.UNKNOWN: "unknown",
+    Availability.UNSUPPORTED: "unsupported",
+    Availability.GONE: "not on index",
+    Availability.BUILD: "to build",
+    Availability.UNKNOWN: "unknown",
 }
 _SENTENCES = {
-    Verdict.UNSUPPORTED: "does not support Python {python}",
-    Verdict.GONE: "is no longer on the index",
-    Verdict.BUILD: "has no wheel and must be built",
-    Verdict.UNKNOWN: "could not be checked",
+    Availability.UNSUPPORTED: "does not support Python {python}",
+    Availability.GONE: "is no longer on the index",
+    Availability.BUILD: "has no wheel and must be built",
+    Availability.UNKNOWN: "could not be checked",
 }
 _NAME, _VERSION = 26, 12
 
@@ -60,7 +70,7 @@ def unanswered(told: Iterable[Told]) -> tuple[str, str]:
     return "", ""
 
 
-def forecast_line(told: Sequence[Told], look: Look, cells: int = 200) -> Line:
+def forecast_line(told: Sequence[Told], look: Display, cells: int = 200) -> Line:
     """Return the counts in one line, the worst first: `1 not for it · 2 to build · 40 wheels`; in
     less room the first of them."""
     pins = outlooks(told)
@@ -68,7 +78,7 @@ def forecast_line(told: Sequence[Told], look: Look, cells: int = 200) -> Line:
         return (Part(f"{look.signs.unknown} not checked", Tone.MUTED),)
     if not pins:
         return (Part("nothing to check", Tone.MUTED),)
-    wheels = sum(pin.verdict is Verdict.WHEEL for pin in pins)
+    wheels = sum(pin.verdict is Availability.WHEEL for pin in pins)
     pieces: list[Line] = []
     for verdict in _ORDER:
         count = sum(pin.verdict is verdict for pin in pins)
@@ -80,7 +90,7 @@ def forecast_line(told: Sequence[Told], look: Look, cells: int = 200) -> Line:
     return fitted([*pieces, (good,)], cells, look.signs.ellipsis)
 
 
-def forecast_about(told: Sequence[Told], python: str, cells: int, look: Look) -> list[Line]:
+def forecast_about(told: Sequence[Told], python: str, cells: int, look: Display) -> list[Line]:
     """Return the packages by what would become of them, what needs a look first."""
     lines: list[Line] = []
     ellipsis = look.signs.ellipsis
@@ -102,7 +112,7 @@ def forecast_about(told: Sequence[Told], python: str, cells: int, look: Look) ->
     wheels = sorted(
         glued(f"{plain(pin.name)} {plain(pin.version)}")
         for pin in pins
-        if pin.verdict is Verdict.WHEEL
+        if pin.verdict is Availability.WHEEL
     )
     if wheels:
         have = "has" if len(wheels) == 1 else "have"
@@ -120,7 +130,7 @@ def _plural(sentence: str, count: int) -> str:
     return sentence if count == 1 else f"{plural} {rest}"
 
 
-def _pin_line(pin: PinForecast, column: int, cells: int, look: Look) -> Line:
+def _pin_line(pin: PinForecast, column: int, cells: int, look: Display) -> Line:
     name = pad(clip(plain(pin.name), column, look.signs.ellipsis), column)
     version = clip(plain(pin.version), _VERSION, look.signs.ellipsis)
     parts = [Part(f"  {name}  "), Part(pad(version, _VERSION), Tone.MUTED)]
@@ -129,7 +139,7 @@ def _pin_line(pin: PinForecast, column: int, cells: int, look: Look) -> Line:
         ways.append((Part("next with wheel ", Tone.MUTED), Part(plain(pin.smallest))))
     if pin.newest and pin.newest != pin.smallest:
         ways.append((Part("latest ", Tone.MUTED), Part(plain(pin.newest))))
-    if not ways and pin.verdict in {Verdict.UNSUPPORTED, Verdict.GONE}:
+    if not ways and pin.verdict in {Availability.UNSUPPORTED, Availability.GONE}:
         ways.append((Part("no version has a wheel", Tone.MUTED),))
     if pin.note:
         ways.append((Part(look.sentence(pin.note), Tone.MUTED),))
@@ -165,7 +175,11 @@ class Jump:
 
 def jumps(told: Sequence[Told]) -> tuple[Jump, ...]:
     """Return the ways there are; none where every package has a wheel, or nobody knows."""
-    lacking = [pin for pin in outlooks(told) if pin.verdict not in {Verdict.WHEEL, Verdict.UNKNOWN}]
+    lacking = [
+        pin
+        for pin in outlooks(told)
+        if pin.verdict not in {Availability.WHEEL, Availability.UNKNOWN}
+    ]
     return tuple(_jump(name, lacking) for name in _TITLES) if lacking else ()
 
 
@@ -175,14 +189,14 @@ def _jump(name: str | None, lacking: Sequence[PinForecast]) -> Jump:
         target = {"smallest": pin.smallest, "newest": pin.newest}.get(name or "")
         if target is not None and target != pin.version:
             moves.append((pin, target))
-        elif name is None or target is not None or pin.verdict is Verdict.BUILD:
+        elif name is None or target is not None or pin.verdict is Availability.BUILD:
             stays.append(pin)
         else:
             stuck.append(pin)
     return Jump(name, tuple(moves), tuple(stays), tuple(stuck))
 
 
-def jump_line(jump: Jump, cells: int, look: Look, *, chosen: bool) -> Line:
+def jump_line(jump: Jump, cells: int, look: Display, *, chosen: bool) -> Line:
     """Return the row of one way: what moves, what is built here, what cannot be had."""
     possible = not jump.stuck
     box = radio(look, chosen=chosen, possible=possible)
@@ -197,8 +211,8 @@ def jump_line(jump: Jump, cells: int, look: Look, *, chosen: bool) -> Line:
     return clipped(line, cells - 1, look.signs.ellipsis)
 
 
-def _pieces(jump: Jump, look: Look) -> list[Line]:
-    builds = sum(pin.verdict is Verdict.BUILD for pin in jump.stays)
+def _pieces(jump: Jump, look: Display) -> list[Line]:
+    builds = sum(pin.verdict is Availability.BUILD for pin in jump.stays)
     pieces: list[Line] = []
     if len(jump.stays) > builds:
         fails = f"{look.signs.broken} {len(jump.stays) - builds:,} not installable"
@@ -217,7 +231,7 @@ def _stuck(jump: Jump) -> str:
     return f"no {newer}version of {plain(jump.stuck[0].name)}{others} has a wheel"
 
 
-def jump_about(jump: Jump, python: str, cells: int, look: Look) -> list[Line]:
+def jump_about(jump: Jump, python: str, cells: int, look: Display) -> list[Line]:
     """Return which package would come at which version."""
     room, ellipsis = max(cells - 2, 12), look.signs.ellipsis
     version = plain(python)
@@ -248,9 +262,9 @@ def jump_about(jump: Jump, python: str, cells: int, look: Look) -> list[Line]:
         arrow = look.signs.moved
         row("~", Tone.WARNING, pin, Part(f"{plain(pin.version)} {arrow} {plain(target)}"))
     for pin in (*jump.stays, *jump.stuck):
-        if pin.verdict is Verdict.BUILD:
+        if pin.verdict is Availability.BUILD:
             sign, tone, words = look.signs.warning, Tone.WARNING, "must be built"
-        elif pin.verdict is Verdict.GONE:
+        elif pin.verdict is Availability.GONE:
             sign, tone, words = look.signs.broken, Tone.ERROR, "is no longer on the index"
         else:
             sign, tone = look.signs.broken, Tone.ERROR
@@ -270,7 +284,7 @@ class JumpRows(Section):
 
     kinds = (JUMP,)
 
-    look: Look
+    look: Display
     told: Callable[[], tuple[str, Sequence[Told]]]
     """Tells the minor version of that Python and the forecasts for it; none where its minor
     version is that of now."""
@@ -387,7 +401,7 @@ class Forecaster:
         self._asking = True
         self._changed()
 
-    def _ask(self, interpreter: Interpreter, stopped: Stopped) -> tuple[Told, ...]:
+    def _ask(self, interpreter: Interpreter, stopped: IsDropped) -> tuple[Told, ...]:
         told: list[Told] = []
         for environment in self._environments:
             if stopped():

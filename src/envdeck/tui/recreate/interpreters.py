@@ -8,7 +8,7 @@ from envdeck.text import clip, pad, plain, width
 from envdeck.text.environment import minor_version, python_name, reason_words
 from envdeck.tui.dialogs.picker import ChoiceRow, Section, radio, said_row
 from envdeck.tui.recreate.forecast import JUMP, Forecaster, Told, forecast_about, forecast_line
-from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, line_width, wrapped
+from envdeck.tui.widgets.line import Display, Line, Part, Tone, clipped, line_width, wrapped
 
 _SOURCE = 8
 _SOURCE_FROM = 58
@@ -22,7 +22,7 @@ def python_line(
     choice: InterpreterOption,
     told: Sequence[Told] | None,
     cells: int,
-    look: Look,
+    look: Display,
     *,
     chosen: bool,
     asking: bool = False,
@@ -49,7 +49,7 @@ def python_line(
     return clipped(line, cells - 1, look.signs.ellipsis)
 
 
-def _note(choice: InterpreterOption, look: Look) -> Line:
+def _note(choice: InterpreterOption, look: Display) -> Line:
     # That its support ended is said by sign and word, and when by what stands below the list.
     told = look.sentence(reason_words(choice))
     note = (Part(told, Tone.ACCENT),) if told else ()
@@ -63,7 +63,7 @@ def _outlook(
     choice: InterpreterOption,
     told: Sequence[Told] | None,
     cells: int,
-    look: Look,
+    look: Display,
     *,
     asking: bool,
 ) -> Line:
@@ -80,7 +80,7 @@ def python_about(
     choice: InterpreterOption,
     told: Sequence[Told] | None,
     cells: int,
-    look: Look,
+    look: Display,
     *,
     same: str,
     another: str,
@@ -110,7 +110,7 @@ def python_about(
 
 
 def _forecast(
-    choice: InterpreterOption, told: Sequence[Told] | None, room: int, look: Look
+    choice: InterpreterOption, told: Sequence[Told] | None, room: int, look: Display
 ) -> list[Line]:
     if told is None:
         asking = f"Checking wheels in the package index{look.signs.ellipsis}"
@@ -130,7 +130,7 @@ class PythonRows(Section):
     kinds = (PYTHON,)
     brings = JUMP
 
-    look: Look
+    look: Display
     same: str
     """What choosing one of the same minor version comes to, in a sentence."""
     another: str

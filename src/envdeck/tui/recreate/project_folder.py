@@ -14,9 +14,9 @@ from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.system import reach
 from envdeck.core.system.files import reason_of
 from envdeck.tui.dialogs.dialog import Dialog, DialogButton
-from envdeck.tui.widgets.line import Line, Look, Part, Tone
+from envdeck.tui.widgets.line import Display, Line, Part, Tone
 from envdeck.tui.widgets.line_list import LineList, ListMessage
-from envdeck.tui.workers.latest import Latest, Stopped
+from envdeck.tui.workers.latest import IsDropped, Latest
 
 _PAUSE = 0.15
 """Seconds in which nothing is typed before the folders are read."""
@@ -74,7 +74,7 @@ def from_home(text: str, home: str) -> str:
 class FolderList(LineList[Folder]):
     """The folders that what is typed may mean."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Display) -> None:
         super().__init__(classes="folders")
         self._look = look
 
@@ -129,7 +129,7 @@ class ProjectDialog(Dialog[str]):
     ]
     AUTO_FOCUS = "Input"
 
-    def __init__(self, folder: str, look: Look) -> None:
+    def __init__(self, folder: str, look: Display) -> None:
         """Propose a folder, by its absolute path."""
         super().__init__(look)
         self._given = folder
@@ -182,7 +182,7 @@ class ProjectDialog(Dialog[str]):
     def _read(self, pause: float = 0) -> None:
         typed = self._asked = self._typed()
 
-        def work(_stopped: Stopped) -> tuple[Sequence[Folder], str]:
+        def work(_stopped: IsDropped) -> tuple[Sequence[Folder], str]:
             try:
                 return folders_like(typed), ""
             except OSError as error:

@@ -7,7 +7,7 @@ from envdeck.core.operations.recreate.options import SourceChoice
 from envdeck.text import clip, counted, pad, plain, width
 from envdeck.text.difference import difference_words
 from envdeck.tui.dialogs.picker import BLANK, ChoiceRow, Section, radio, said_row, tick, title
-from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, line_width, wrapped
+from envdeck.tui.widgets.line import Display, Line, Part, Tone, clipped, line_width, wrapped
 
 EXACT = "exact"
 SNAPSHOT = "snapshot"
@@ -22,7 +22,7 @@ _VERSION = 16
 def source_line(
     source: SourceChoice,
     cells: int,
-    look: Look,
+    look: Display,
     *,
     chosen: bool,
     title_cells: int = 0,
@@ -51,7 +51,7 @@ def title_cells(sources: Iterable[SourceChoice]) -> int:
     return max((width(plain(source.title)) for source in sources), default=0)
 
 
-def difference_line(source: SourceChoice, look: Look) -> Line:
+def difference_line(source: SourceChoice, look: Display) -> Line:
     """Return `+3 -1 ~4`, or that there is no difference."""
     added, removed, changed = map(len, (source.added, source.removed, source.changed))
     if not added + removed + changed:
@@ -72,7 +72,7 @@ def difference_line(source: SourceChoice, look: Look) -> Line:
 
 
 def source_about(
-    source: SourceChoice, cells: int, look: Look, *, doubtful: bool = False
+    source: SourceChoice, cells: int, look: Display, *, doubtful: bool = False
 ) -> Sequence[Line]:
     """Return all that is known of a source, the names and versions that differ among it. What is
     doubtful is not said to come back as it is."""
@@ -98,7 +98,7 @@ def source_about(
     return [(Part(" "), *line) for line in told]
 
 
-def _differences(source: SourceChoice, room: int, look: Look) -> list[Line]:
+def _differences(source: SourceChoice, room: int, look: Display) -> list[Line]:
     tones = {"~": Tone.WARNING, "+": Tone.GOOD, "-": Tone.ERROR}
     lines: list[Line] = []
     for sign, verb, rows in difference_words(source, look.signs.moved, look.signs.unknown):
@@ -122,7 +122,7 @@ class SourceRows(Section):
 
     kinds = (SOURCE,)
 
-    look: Look
+    look: Display
     heading: str
     lacks: str
     """What is said where none can be chosen."""
@@ -234,7 +234,7 @@ class ProjectRows(Section):
     kinds = (PROJECT,)
     quiet = True
 
-    look: Look
+    look: Display
     sources: SourceRows
     left_out: bool = False
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from envdeck.core.model import Environment
-from envdeck.core.query import UNREAD, Contents, Query, told_by
+from envdeck.core.query import UNREAD, Contents, Query, search_text
 from envdeck.tui.store.columns import Column, SortKey, column_named, sort_key
 
 
@@ -80,7 +80,7 @@ class Listing:
         for environment in environments:
             path = environment.path
             self._rows[path] = environment
-            told = self._told[path] = told_by(environment)
+            told = self._told[path] = search_text(environment)
             before = self._keys.pop(path, None)
             key = None
             if self.query.matches(environment, told, self.contents.get(path, UNREAD)):

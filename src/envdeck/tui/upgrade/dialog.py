@@ -19,8 +19,8 @@ from envdeck.tui.store.upgrade import UpgradeChoice, UpgradePicker
 from envdeck.tui.upgrade.view import FIXED, LOCK, PACKAGE, UpgradeRows, can_lock, heading
 from envdeck.tui.widgets.fields import AskedField
 from envdeck.tui.widgets.key_line import TabLine
-from envdeck.tui.widgets.line import Line, Look, Part, Tone
-from envdeck.tui.workers.latest import Latest, Stopped
+from envdeck.tui.widgets.line import Display, Line, Part, Tone
+from envdeck.tui.workers.latest import IsDropped, Latest
 
 if TYPE_CHECKING:
     from envdeck.core.operations.upgrade.lock import LockOffer
@@ -34,7 +34,7 @@ class UpgradePackages(Section):
 
     kinds = (PACKAGE, FIXED, LOCK[0])
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Display) -> None:
         self._look = look
         self._offer: LockOffer | None = None
         self._rows: UpgradeRows | None = None
@@ -160,7 +160,7 @@ class UpgradePanel(Generic[AnswerT]):
         self._cursor: object = None
         self._latest = Latest[AnswerT](dialog, self._take, lambda text: self._end(NoPlan(text)))
 
-    def ask(self, stopped: Stopped) -> AnswerT:
+    def ask(self, stopped: IsDropped) -> AnswerT:
         """Ask what there is; called in a thread."""
         raise NotImplementedError
 
@@ -232,7 +232,7 @@ class PackagesPanel(UpgradePanel["tuple[UpgradeCandidates | NoPlan, LockOffer | 
         super().__init__(dialog, operating, environment)
         self.section = self.packages = UpgradePackages(dialog.look)
 
-    def ask(self, stopped: Stopped) -> "tuple[UpgradeCandidates | NoPlan, LockOffer | None]":
+    def ask(self, stopped: IsDropped) -> "tuple[UpgradeCandidates | NoPlan, LockOffer | None]":
         """Ask the index."""
         found = self.operating.candidates(self.environment, stopped)
         return found, None if stopped() else self.operating.lock_offer(self.environment)
@@ -303,7 +303,7 @@ class InterpreterPanel(UpgradePanel[RecreateChoices]):
             self._forecaster,
         )
 
-    def ask(self, stopped: Stopped) -> RecreateChoices:
+    def ask(self, stopped: IsDropped) -> RecreateChoices:
         """Look what it could rest on."""
         del stopped
         return self.operating.recreate_choices(self.environment)
@@ -365,7 +365,7 @@ class UpgradeDialog(PickerDialog[PlanRequest]):
         *(replace(key, action=f"package({key.action!r})") for key in _PACKAGE_KEYS),
     ]
 
-    def __init__(self, operating: Operating, environment: Environment, look: Look) -> None:
+    def __init__(self, operating: Operating, environment: Environment, look: Display) -> None:
         super().__init__(look)
         self._operating = operating
         self._environment = environment

@@ -9,7 +9,7 @@ from envdeck.text import clip, counted, pad, plain, width
 from envdeck.text.difference import fixed_words
 from envdeck.tui.dialogs.picker import BLANK, BOX, ChoiceRow, said_row, tick, title
 from envdeck.tui.store.upgrade import HELD, UpgradePicker
-from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, line_width, wrapped
+from envdeck.tui.widgets.line import Display, Line, Part, Tone, clipped, line_width, wrapped
 
 if TYPE_CHECKING:
     from envdeck.core.operations.upgrade.lock import LockOffer
@@ -70,7 +70,7 @@ class UpgradeColumns:
         return (Part(f"{text}{_GAP}{'Latest / Held back by' if self.notes else ''}", Tone.MUTED),)
 
 
-def group_line(group: str, picker: UpgradePicker, cells: int, look: Look) -> Line:
+def group_line(group: str, picker: UpgradePicker, cells: int, look: Display) -> Line:
     """Return the title of a group, with how many of it are chosen."""
     name, why = _GROUPS[group]
     total, chosen = len(picker.groups[group]), picker.count(group)
@@ -84,7 +84,11 @@ def group_line(group: str, picker: UpgradePicker, cells: int, look: Look) -> Lin
 
 
 def candidate_line(
-    row: "UpgradeCandidate", picker: UpgradePicker, columns: UpgradeColumns, cells: int, look: Look
+    row: "UpgradeCandidate",
+    picker: UpgradePicker,
+    columns: UpgradeColumns,
+    cells: int,
+    look: Display,
 ) -> Line:
     """Return the row of a package that could be upgraded."""
     version = picker.version_of(row)
@@ -111,7 +115,7 @@ def candidate_line(
     return clipped(line, cells - 1, look.signs.ellipsis)
 
 
-def _target(row: "UpgradeCandidate", version: str, cells: int, look: Look) -> Line:
+def _target(row: "UpgradeCandidate", version: str, cells: int, look: Display) -> Line:
     """Return a version with what of it is new in the colour of its group."""
     text = clip(plain(version), cells, look.signs.ellipsis)
     kept = _common(plain(row.installed), text)
@@ -136,7 +140,7 @@ def _numbers(text: str) -> list[str]:
     return re.findall(r"[^.]+\.?", text)
 
 
-def _notes(row: "UpgradeCandidate", picker: UpgradePicker, look: Look) -> Line:
+def _notes(row: "UpgradeCandidate", picker: UpgradePicker, look: Display) -> Line:
     parts: list[Part] = []
     if picker.is_changed(row.name):
         level = picker.level_of(row)
@@ -152,7 +156,7 @@ def _notes(row: "UpgradeCandidate", picker: UpgradePicker, look: Look) -> Line:
 
 
 def candidate_about(
-    row: "UpgradeCandidate", picker: UpgradePicker, cells: int, look: Look
+    row: "UpgradeCandidate", picker: UpgradePicker, cells: int, look: Display
 ) -> list[Line]:
     """Return all that is known of a package that could be upgraded."""
     room, ellipsis = max(cells - 2, 12), look.signs.ellipsis
@@ -183,7 +187,7 @@ def candidate_about(
     return [(Part(" "), *line) for line in lines]
 
 
-def fixed_line(fixed: "Fixed", columns: UpgradeColumns, cells: int, look: Look) -> Line:
+def fixed_line(fixed: "Fixed", columns: UpgradeColumns, cells: int, look: Display) -> Line:
     """Return the row of a package that is not upgraded here, with the reason."""
     line = (
         Part(" " * BOX),
@@ -194,13 +198,13 @@ def fixed_line(fixed: "Fixed", columns: UpgradeColumns, cells: int, look: Look) 
     return clipped(line, cells - 1, look.signs.ellipsis)
 
 
-def fixed_about(fixed: "Fixed", cells: int, look: Look) -> list[Line]:
+def fixed_about(fixed: "Fixed", cells: int, look: Display) -> list[Line]:
     """Return why a package is left where it is."""
     line = (Part(plain(fixed.name), Tone.STRONG), Part(f" {look.sentence(fixed_words(fixed))}"))
     return [(Part(" "), *one) for one in wrapped(line, max(cells - 2, 12), look.signs.ellipsis)]
 
 
-def lock_line(offer: "LockOffer", cells: int, look: Look, *, chosen: bool) -> Line:
+def lock_line(offer: "LockOffer", cells: int, look: Display, *, chosen: bool) -> Line:
     """Return the row that offers to upgrade the lock file as well."""
     possible = can_lock(offer)
     box = tick(look, chosen=chosen, possible=possible)
@@ -220,7 +224,7 @@ def can_lock(offer: "LockOffer") -> bool:
     return offer.tool == "uv" or (bool(offer.tool) and offer.program is not None)
 
 
-def lock_about(offer: "LockOffer", cells: int, look: Look) -> list[Line]:
+def lock_about(offer: "LockOffer", cells: int, look: Display) -> list[Line]:
     """Return what upgrading the lock comes to, and the commands of it."""
     room = max(cells - 2, 12)
     lines = wrapped((Part(look.sentence(offer.sentence)),), room, look.signs.ellipsis)
@@ -230,7 +234,7 @@ def lock_about(offer: "LockOffer", cells: int, look: Look) -> list[Line]:
     return [(Part(" "), *line) for line in lines]
 
 
-def heading(path: str, picker: UpgradePicker | None, look: Look, cells: int) -> Line:
+def heading(path: str, picker: UpgradePicker | None, look: Display, cells: int) -> Line:
     """Return what is upgraded, and how much of it needs no upgrade."""
     current = picker.candidates.current if picker is not None else 0
     note = f"  {counted(current, 'package')} up to date" if current else ""
@@ -241,7 +245,7 @@ def heading(path: str, picker: UpgradePicker | None, look: Look, cells: int) -> 
     return Part(f"Upgrade {shown}", Tone.STRONG), Part(note, Tone.MUTED)
 
 
-def everything_is_newest(picker: UpgradePicker, look: Look) -> Sequence[Line]:
+def everything_is_newest(picker: UpgradePicker, look: Display) -> Sequence[Line]:
     """Return what is said where nothing could be upgraded, and what to press."""
     count = picker.candidates.current
     return [
@@ -257,7 +261,7 @@ def everything_is_newest(picker: UpgradePicker, look: Look) -> Sequence[Line]:
     ]
 
 
-def _cell(text: str, cells: int, look: Look, *, right: bool = False) -> str:
+def _cell(text: str, cells: int, look: Display, *, right: bool = False) -> str:
     return pad(clip(plain(text), cells, look.signs.ellipsis), cells, right=right)
 
 
@@ -271,7 +275,7 @@ class UpgradeRows:
 
     picker: UpgradePicker
     offer: "LockOffer | None"
-    look: Look
+    look: Display
     _fitted: dict[int, UpgradeColumns] = field(default_factory=dict)
 
     def columns(self, cells: int) -> UpgradeColumns:

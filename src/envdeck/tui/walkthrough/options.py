@@ -9,11 +9,11 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
-from envdeck.core.onboarding.model import Answers, Field, Option, StepView
+from envdeck.core.onboarding.model import Option, StepAnswers, StepField, StepView
 from envdeck.tui.dialogs.dialog import Dialog, DialogButton
 from envdeck.tui.dialogs.picker import ChoiceList, ChoiceRow, radio, tick
 from envdeck.tui.walkthrough.view import one_of_several
-from envdeck.tui.widgets.line import Line, LineLabel, Look, Part, Tone
+from envdeck.tui.widgets.line import Display, Line, LineLabel, Part, Tone
 
 _KINDS = {"group": "group", "extra": "extra", "command": ""}
 """What is said of an option by the kind that its id begins with."""
@@ -51,11 +51,11 @@ class StepDialog(Dialog[None]):
     ]
     AUTO_FOCUS = ".choices, Input"
 
-    def __init__(self, step: StepView, look: Look) -> None:
+    def __init__(self, step: StepView, look: Display) -> None:
         super().__init__(look)
         self.step = step
         self.chosen = {option.id for option in step.options if option.chosen}
-        self.on_chosen: Callable[[Answers], None] | None = None
+        self.on_chosen: Callable[[StepAnswers], None] | None = None
         self.choices = ChoiceList()
         self.fields = [_field(field) for field in step.fields]
 
@@ -164,7 +164,7 @@ class StepDialog(Dialog[None]):
         names = (field.name for field in self.step.fields)
         values = {name: each.value for name, each in zip(names, self.fields, strict=True)}
         if self.on_chosen is not None:
-            self.on_chosen(Answers(options if self.step.options else None, values))
+            self.on_chosen(StepAnswers(options if self.step.options else None, values))
 
 
 def _first_empty(fields: Sequence[Input]) -> Input:
@@ -172,7 +172,7 @@ def _first_empty(fields: Sequence[Input]) -> Input:
     return next((each for each in fields if not each.value), fields[0])
 
 
-def _field(field: Field) -> Input:
+def _field(field: StepField) -> Input:
     given = Input(
         field.default,
         placeholder="left empty",

@@ -10,7 +10,7 @@ from textual.events import Resize
 from textual.message import Message
 from textual.screen import Screen
 
-from envdeck.core.onboarding.model import Answers, StepState, StepView
+from envdeck.core.onboarding.model import StepAnswers, StepState, StepView
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import CommandRequested, OperationEnded, OutcomeSaid
 from envdeck.tui.base.services import PlanRequest
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from envdeck.tui.base.job import Job
 
 
-class Recorded(Message, bubble=False):
+class OutcomeRecorded(Message, bubble=False):
     """How something ended was remembered, and its step looked at anew."""
 
     def __init__(self, step: StepView) -> None:
@@ -150,11 +150,11 @@ class WalkthroughScreen(Screen[None], inherit_bindings=False):
         self.panes.show_current()
         return True
 
-    def _recorded(self, step: StepView, job: "Job") -> Recorded:
+    def _recorded(self, step: StepView, job: "Job") -> OutcomeRecorded:
         """Called in a thread."""
-        return Recorded(self.walk.record(step, job))
+        return OutcomeRecorded(self.walk.record(step, job))
 
-    def on_recorded(self, message: Recorded) -> None:
+    def on_recorded(self, message: OutcomeRecorded) -> None:
         """Tick it, and go on to the next one once the others were looked at."""
         self.walk.put(message.step)
         if not message.step.state.is_open:
@@ -234,7 +234,7 @@ class StepRunner:
             if step.options or step.fields:
                 self._ask(step)
             else:
-                self._plan(step, Answers())
+                self._plan(step, StepAnswers())
 
     def _why_not(self, step: StepView) -> None:
         """Say what a person can do where there is nothing that we do."""
@@ -258,7 +258,7 @@ class StepRunner:
         self._screen.app.push_screen(dialog)
 
     def _plan(
-        self, step: StepView, answers: Answers, chosen_in: "StepDialog | None" = None
+        self, step: StepView, answers: StepAnswers, chosen_in: "StepDialog | None" = None
     ) -> None:
         def decided(plans: "tuple[Plan, ...]") -> None:
             for plan in plans:

@@ -8,7 +8,7 @@ from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from envdeck.core.onboarding.model import Answers, StepState, StepView
+from envdeck.core.onboarding.model import StepAnswers, StepState, StepView
 from envdeck.core.onboarding.walkthrough import Walkthrough
 from envdeck.tui.base.services import Stopped
 from envdeck.tui.workers import run_in_thread
@@ -34,7 +34,7 @@ class Walking(Protocol):
         """Look at one step anew."""
         ...
 
-    def plan(self, step: StepView, answers: Answers) -> "Plan | NoPlan":
+    def plan(self, step: StepView, answers: StepAnswers) -> "Plan | NoPlan":
         """Plan what a step does."""
         ...
 
@@ -42,7 +42,7 @@ class Walking(Protocol):
         """Remember how what was done for a step ended."""
         ...
 
-    def choose(self, name: str, answers: Answers) -> None:
+    def choose(self, name: str, answers: StepAnswers) -> None:
         """Remember what was chosen for a step."""
         ...
 
@@ -91,12 +91,12 @@ class WalkthroughState:
         finally:
             self._lock.release()
 
-    def plan(self, step: StepView, answers: Answers) -> "Plan | NoPlan":
+    def plan(self, step: StepView, answers: StepAnswers) -> "Plan | NoPlan":
         """Remember what was chosen, and plan what a step does; called in a thread."""
         with self._lock:
             walking = self._open()
             if answers.options is not None:
-                walking.choose(step.name, Answers(answers.options))
+                walking.choose(step.name, StepAnswers(answers.options))
             return walking.plan(step, answers)
 
     def record(self, step: StepView, job: "Job") -> StepView:

@@ -10,7 +10,7 @@ from envdeck.text.operation import STEP_WORDS
 from envdeck.tui.base.job import Job, JobState
 from envdeck.tui.operations.view import job_line
 from envdeck.tui.walkthrough.state import WalkthroughState
-from envdeck.tui.widgets.line import Line, Look, OneLine, Part, Tone, line_width, wrapped
+from envdeck.tui.widgets.line import Display, Line, OneLine, Part, Tone, line_width, wrapped
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.line_view import LineView
 
@@ -28,7 +28,7 @@ _MOST = 200
 """Details that are shown of a step; how many more there are is said."""
 
 
-def state_line(step: StepView, job: Job | None, look: Look) -> Line:
+def state_line(step: StepView, job: Job | None, look: Display) -> Line:
     """Return how a step stands, by sign and word; `job` is what is being done for it."""
     if job is not None and not job.state.over:
         word = "cancelling" if job.stopping else job.state.value
@@ -37,7 +37,7 @@ def state_line(step: StepView, job: Job | None, look: Look) -> Line:
     return Part(f"{look.signs.step_sign(step.state)} ", tone), Part(STEP_WORDS[step.state], tone)
 
 
-def step_line(step: StepView, job: Job | None, look: Look, cells: int) -> Line:
+def step_line(step: StepView, job: Job | None, look: Display, cells: int) -> Line:
     """Return one row: how it stands, and what it is."""
     sign, word = state_line(step, job, look)
     quiet = step.state in {StepState.WAITING, StepState.SKIPPED}
@@ -53,7 +53,7 @@ def step_line(step: StepView, job: Job | None, look: Look, cells: int) -> Line:
 
 
 def title_line(
-    walk: WalkthroughState, look: Look, cells: int, *, looking: bool, slow: bool = False
+    walk: WalkthroughState, look: Display, cells: int, *, looking: bool, slow: bool = False
 ) -> Line:
     """Return whose walkthrough it is, and how far it is; `slow` tells that looking takes long."""
     done, total = walk.done
@@ -69,7 +69,7 @@ def title_line(
 
 
 def about_lines(
-    walk: WalkthroughState, step: StepView | None, look: Look, cells: int, *, titled: bool = True
+    walk: WalkthroughState, step: StepView | None, look: Display, cells: int, *, titled: bool = True
 ) -> list[Line]:
     """Return all about the step under the cursor, what a person has to know first."""
     lines = [*_ready(walk, look, cells)]
@@ -103,7 +103,7 @@ def about_lines(
     return lines
 
 
-def _ready(walk: WalkthroughState, look: Look, cells: int) -> Iterator[Line]:
+def _ready(walk: WalkthroughState, look: Display, cells: int) -> Iterator[Line]:
     """Say that nothing is left to do, and what to type now."""
     if not walk.ready:
         return
@@ -120,7 +120,7 @@ def _ready(walk: WalkthroughState, look: Look, cells: int) -> Iterator[Line]:
     yield ()
 
 
-def _last_time(job: Job | None, look: Look, cells: int) -> Iterator[Line]:
+def _last_time(job: Job | None, look: Display, cells: int) -> Iterator[Line]:
     """Say how what was done for it ended, where that was no success."""
     if job is None or not job.state.over or job.state is JobState.DONE:
         return
@@ -134,7 +134,7 @@ def _last_time(job: Job | None, look: Look, cells: int) -> Iterator[Line]:
         yield from _indented((Part(look.sentence(job.result.hint), Tone.MUTED),), 3, cells)
 
 
-def _commands(step: StepView, look: Look, cells: int) -> Iterator[Line]:
+def _commands(step: StepView, look: Display, cells: int) -> Iterator[Line]:
     if not step.commands:
         if step.act is not None:
             yield ()
@@ -149,7 +149,7 @@ def _commands(step: StepView, look: Look, cells: int) -> Iterator[Line]:
             yield (Part("     "), Part(piece, Tone.STRONG))
 
 
-def _choices(options: Sequence[Option], look: Look, cells: int) -> Iterator[Line]:
+def _choices(options: Sequence[Option], look: Display, cells: int) -> Iterator[Line]:
     if not options:
         return
     yield ()
@@ -158,7 +158,7 @@ def _choices(options: Sequence[Option], look: Look, cells: int) -> Iterator[Line
         yield from _indented((*box(option, look), Part(look.sentence(option.title))), 3, cells)
 
 
-def box(option: Option, look: Look, *, chosen: bool | None = None) -> Line:
+def box(option: Option, look: Display, *, chosen: bool | None = None) -> Line:
     """Return the box of an option: square where several can be chosen, round where one is."""
     is_chosen = option.chosen if chosen is None else chosen
     left, right = "()" if one_of_several(option) else "[]"
@@ -172,7 +172,7 @@ def one_of_several(option: Option) -> bool:
     return option.id.startswith("command:")
 
 
-def command_text(command: Sequence[str], look: Look) -> str:
+def command_text(command: Sequence[str], look: Display) -> str:
     """Return a command as a person would type it, safe to show."""
     return look.sentence(typed(command))
 
@@ -217,7 +217,7 @@ def _indented(line: Line, blanks: int, cells: int, more: int | None = None) -> I
         yield (Part(" " * (more if number else blanks)), *each)
 
 
-def slow_words(walk: WalkthroughState, seconds: float, look: Look) -> str:
+def slow_words(walk: WalkthroughState, seconds: float, look: Display) -> str:
     """Return what is said where looking takes long."""
     return (
         f"Checking {look.path(walk.project)} for {seconds:.0f} seconds: the disk is not "
@@ -228,7 +228,7 @@ def slow_words(walk: WalkthroughState, seconds: float, look: Look) -> str:
 class StepList(LineList[StepView]):
     """The steps, in the order they are done in."""
 
-    def __init__(self, walk: WalkthroughState, look: Look) -> None:
+    def __init__(self, walk: WalkthroughState, look: Display) -> None:
         super().__init__(classes="steps")
         self._walk, self._look = walk, look
 
@@ -244,7 +244,7 @@ class StepList(LineList[StepView]):
 class StepDetail(LineView):
     """All about the step under the cursor."""
 
-    def __init__(self, walk: WalkthroughState, look: Look) -> None:
+    def __init__(self, walk: WalkthroughState, look: Display) -> None:
         super().__init__(classes="about")
         self._walk, self._look = walk, look
         self._step: StepView | None = None
@@ -270,7 +270,7 @@ class JobHead(OneLine):
 
     DEFAULT_CSS: ClassVar[str] = "JobHead { background: $surface; }"
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Display) -> None:
         super().__init__(classes="job-head")
         self._look = look
         self._job: Job | None = None

@@ -12,7 +12,7 @@ from envdeck.tui.operations.screen import LogView, StepsView
 from envdeck.tui.walkthrough.state import WalkthroughState
 from envdeck.tui.walkthrough.view import JobHead, StepDetail, StepList, slow_words, title_line
 from envdeck.tui.widgets.key_line import KeyLine
-from envdeck.tui.widgets.line import LineLabel, Look, Part, Tone
+from envdeck.tui.widgets.line import Display, LineLabel, Part, Tone
 from envdeck.tui.workers.latest import Latest
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class WalkthroughPanes:
         self,
         screen: Screen[None],
         walk: WalkthroughState,
-        look: Look,
+        look: Display,
         finish: "Callable[[Job], object]",
     ) -> None:
         self._screen = screen

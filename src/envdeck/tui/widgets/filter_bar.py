@@ -13,7 +13,7 @@ from textual.widgets import Input
 from envdeck.core.model import Environment
 from envdeck.core.query import BARE_TERMS, FIELDS, TERMS, TOKEN
 from envdeck.tui.base.messages import QueryChanged, QueryLeft
-from envdeck.tui.widgets.line import Line, Look, OneLine, Part, Tone, clipped, line_width
+from envdeck.tui.widgets.line import Display, Line, OneLine, Part, Tone, clipped, line_width
 
 
 class _Said(OneLine):
@@ -156,7 +156,7 @@ class ViewFilter(FilterBar):
 
     def __init__(
         self,
-        look: Look,
+        look: Display,
         placeholder: str,
         changed: Callable[[str], object],
         left: Callable[[bool], object],

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from envdeck.core.model import Finding, FixKind, Severity
 from envdeck.text import capitalise, counted, plain
 from envdeck.text.environment import count_severities
-from envdeck.tui.widgets.line import Line, Look, Part, Tone, wrapped
+from envdeck.tui.widgets.line import Display, Line, Part, Tone, wrapped
 
 SEVERITY_TONES = {
     Severity.ERROR: Tone.ERROR,
@@ -33,13 +33,13 @@ _NAMED = 3
 """Packages of a fix that are named; how many more there are is said."""
 
 
-def severity_sign(severity: Severity, look: Look) -> Part:
+def severity_sign(severity: Severity, look: Display) -> Part:
     """Return the sign of a severity."""
     signs = {Severity.ERROR: look.signs.broken, Severity.WARNING: look.signs.warning}
     return Part(signs.get(severity, look.signs.unknown), SEVERITY_TONES[severity])
 
 
-def short_counts(findings: Iterable[Finding], look: Look) -> tuple[str, Tone]:
+def short_counts(findings: Iterable[Finding], look: Display) -> tuple[str, Tone]:
     """Return errors and warnings for a narrow column: `2✗ 1!`; nothing where there are none."""
     errors, warnings, _ = count_severities(findings)
     letters = ("✗", "!") if look.unicode else ("E", "W")
@@ -57,7 +57,7 @@ def count_words(findings: Iterable[Finding]) -> str:
     return ", ".join(counted(count, severity.value) for count, severity in counts if count)
 
 
-def sentence(finding: Finding, look: Look) -> Line:
+def sentence(finding: Finding, look: Display) -> Line:
     """Return what is wrong in one sentence, what it is about in bold."""
     message = capitalise(look.sentence(finding.message))
     subject = look.sentence(finding.subject)
@@ -75,7 +75,7 @@ def sentence(finding: Finding, look: Look) -> Line:
     return tuple(part for part in parts if part.text)
 
 
-def about_finding(finding: Finding, fixes: str, look: Look, cells: int) -> Iterator[Line]:
+def about_finding(finding: Finding, fixes: str, look: Display, cells: int) -> Iterator[Line]:
     """Yield all about one finding: its sentence, its evidence, and what to do about it; `fixes`
     is what the key for that would do, if anything."""
     room, ellipsis = max(cells - 2, 8), look.signs.ellipsis
@@ -94,7 +94,7 @@ def _set_in(lines: Iterable[Line]) -> Iterator[Line]:
     return ((Part(" "), *line) for line in lines)
 
 
-def _evidence(finding: Finding, look: Look, cells: int) -> Iterator[Line]:
+def _evidence(finding: Finding, look: Display, cells: int) -> Iterator[Line]:
     pairs = [("check", finding.check)]
     for key, value in finding.evidence:
         match value:
@@ -147,7 +147,7 @@ def _name_of(package: str) -> str:
     return package if found is None else found[0]
 
 
-def fix_words(finding: Finding, findings: Sequence[Finding], look: Look) -> str:
+def fix_words(finding: Finding, findings: Sequence[Finding], look: Display) -> str:
     """Return what the key does about a finding: `install idna, urllib3`; nothing where no
     operation fixes it."""
     if finding.fix is None:

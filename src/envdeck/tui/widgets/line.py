@@ -334,7 +334,7 @@ def _solid(solid: int, largest: int, cells: int, signs: Signs, *, whole: bool) -
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Display:
     """What the views need to know about the terminal and the reader, and nothing else.
 
     An argument, so that a view shows the same in a test as it does here, at any hour.
@@ -347,7 +347,7 @@ class Look:
     """Keys that the person gave to actions."""
 
     @classmethod
-    def current(cls) -> "Look":
+    def current(cls) -> "Display":
         """Return the look of the terminal we run in."""
         signs = signs_for(getattr(sys.stdout, "encoding", None), os.environ)
         return cls(os.path.expanduser("~"), time.time, signs)

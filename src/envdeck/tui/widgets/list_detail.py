@@ -15,7 +15,7 @@ from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.job import Job, JobState
 from envdeck.tui.widgets.filter_bar import ViewFilter
 from envdeck.tui.widgets.key_line import KeyLine
-from envdeck.tui.widgets.line import Line, LineLabel, Look, Part, Tone, joined
+from envdeck.tui.widgets.line import Display, Line, LineLabel, Part, Tone, joined
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.line_view import LineView
 from envdeck.tui.widgets.operation_words import OperationLine, progress_bar, waiting_words
@@ -77,7 +77,7 @@ class ListDetailScreen(Screen[None], Generic[ListT, DetailT], inherit_bindings=F
     WHY_NOT: ClassVar[Mapping[str, str]] = {}
     """Why actions of the list mean nothing here, by their names."""
 
-    def __init__(self, look: Look, table: ListT, about: DetailT) -> None:
+    def __init__(self, look: Display, table: ListT, about: DetailT) -> None:
         super().__init__(classes="-above")
         self.look = look
         self.table = table.add_class("above")
@@ -176,7 +176,7 @@ _POLL = 0.1
 class RunsSummary(LineView):
     """What is run, and how far it is; a subclass lays it out."""
 
-    def __init__(self, look: Look, job: Job) -> None:
+    def __init__(self, look: Display, job: Job) -> None:
         super().__init__()
         self.look, self.job = look, job
 

@@ -19,8 +19,8 @@ from envdeck.text.operation import (
 from envdeck.tui.base.job import Job, JobState
 from envdeck.tui.base.messages import CommandRequested, QueueChanged
 from envdeck.tui.widgets.line import (
+    Display,
     Line,
-    Look,
     OneLine,
     Part,
     Tone,
@@ -53,7 +53,7 @@ _PACE = 6
 """Cells that it goes in a second."""
 
 
-def subject(plan: Plan, look: Look, cells: int) -> str:
+def subject(plan: Plan, look: Display, cells: int) -> str:
     """Return what a plan acts on: one path, or how many."""
     if len(plan.targets) == 1:
         return look.short_path(plan.targets[0].path, cells)
@@ -61,7 +61,7 @@ def subject(plan: Plan, look: Look, cells: int) -> str:
     return f"{len(plan.targets):,} {things}"
 
 
-def title(plan: Plan, look: Look, cells: int = 40) -> str:
+def title(plan: Plan, look: Display, cells: int = 40) -> str:
     """Return an operation in words: `delete 3 environments`."""
     running = plan.operation is Operation.RUN
     verb = "run a command in" if running else OPERATION_WORDS[plan.operation].verb
@@ -81,7 +81,7 @@ def being(job: Job) -> str:
     return f"{be} {OPERATION_WORDS[job.plan.operation].done}"
 
 
-def waiting_words(job: Job, look: Look) -> str:
+def waiting_words(job: Job, look: Display) -> str:
     """Return what an operation waits for that has not begun: another one and what both need, or
     one that leaves its place."""
     if job.waits_for is None:
@@ -105,7 +105,7 @@ def figures(job: Job) -> bool:
     return job.progress is not None and bool(job.progress.total)
 
 
-def progress_bar(job: Job, look: Look, cells: int = _BAR) -> Line:
+def progress_bar(job: Job, look: Display, cells: int = _BAR) -> Line:
     """Return a bar that is full when the operation is done; a piece that goes to and fro while
     nobody can tell how far it is."""
     if not figures(job):
@@ -114,7 +114,7 @@ def progress_bar(job: Job, look: Look, cells: int = _BAR) -> Line:
     return bar(round(job.fraction * steps), steps, steps, cells, look.signs)
 
 
-def _to_and_fro(seconds: float, cells: int, look: Look) -> Line:
+def _to_and_fro(seconds: float, cells: int, look: Display) -> Line:
     way = max(cells - _PIECE, 1)
     at = int(seconds * _PACE) % (2 * way)
     at = min(at, 2 * way - at)
@@ -139,7 +139,7 @@ def step_title(job: Job) -> str:
     return steps[job.step].title if job.step is not None and job.step < len(steps) else ""
 
 
-def running_line(jobs: Sequence[Job], look: Look, cells: int) -> Line:
+def running_line(jobs: Sequence[Job], look: Display, cells: int) -> Line:
     """Return what is going on in one line; what matters least is left out."""
     if not jobs:
         return ()
@@ -164,7 +164,7 @@ def running_line(jobs: Sequence[Job], look: Look, cells: int) -> Line:
     return next((line for line in lines if line_width(line) <= cells - 1), what)
 
 
-def ending(job: Job, look: Look) -> tuple[str, bool]:
+def ending(job: Job, look: Display) -> tuple[str, bool]:
     """Return how an operation ended, for a toast, and whether that is bad news."""
     if job.state is JobState.FAILED:
         fault = look.sentence(job.fault)
@@ -199,7 +199,7 @@ class OperationLine(OneLine):
 
     DEFAULT_CSS: ClassVar[str] = "OperationLine { background: $surface; }"
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Display) -> None:
         super().__init__()
         self._look = look
         self._jobs: Sequence[Job] = ()
@@ -230,7 +230,7 @@ def row_words(active: Mapping[str, Job]) -> dict[str, Activity]:
     return {path: row_word(job) for path, job in active.items()}
 
 
-def package_lines(plan: Plan, look: Look, cells: int) -> list[Line]:
+def package_lines(plan: Plan, look: Display, cells: int) -> list[Line]:
     """Return what becomes of packages as a table, the first of many, and a blank."""
     changes = plan.package_changes or ()
     if not changes:
@@ -250,7 +250,7 @@ def package_lines(plan: Plan, look: Look, cells: int) -> list[Line]:
     return [*lines, ()]
 
 
-def step_lines(steps: Sequence[Step], look: Look, cells: int) -> Iterator[Line]:
+def step_lines(steps: Sequence[Step], look: Display, cells: int) -> Iterator[Line]:
     """Yield what is done, with the commands."""
     if steps:
         yield (Part(" Steps", Tone.HEADING),)
@@ -262,7 +262,7 @@ def step_lines(steps: Sequence[Step], look: Look, cells: int) -> Iterator[Line]:
             yield from indented(command, 4, 6, cells)
 
 
-def undo_lines(undo: str | None, look: Look, cells: int) -> Iterator[Line]:
+def undo_lines(undo: str | None, look: Display, cells: int) -> Iterator[Line]:
     """Yield a blank, and the command that takes it back."""
     if undo:
         yield ()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
 FoundT = TypeVar("FoundT")
-Stopped: TypeAlias = Callable[[], bool]
+IsDropped: TypeAlias = Callable[[], bool]
 """Tells work in a thread that its answer is dropped: a newer request came, or the widget went."""
 
 
@@ -52,7 +52,7 @@ class Latest(Generic[FoundT]):
 
     def request(
         self,
-        work: Callable[[Stopped], FoundT],
+        work: Callable[[IsDropped], FoundT],
         *,
         pause: float = 0,
         begun: Callable[[], object] | None = None,
@@ -85,7 +85,7 @@ class Latest(Generic[FoundT]):
             run, self._waiting = self._waiting, None
             run()
 
-    def _run(self, work: Callable[[Stopped], FoundT], begun: Callable[[], object] | None) -> None:
+    def _run(self, work: Callable[[IsDropped], FoundT], begun: Callable[[], object] | None) -> None:
         number = self._number
         self._running += 1
         if begun is not None:

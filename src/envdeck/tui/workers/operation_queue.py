@@ -20,7 +20,7 @@ from envdeck.text import counted
 from envdeck.text.operation import OPERATION_WORDS
 from envdeck.tui.base.job import Job, JobState
 from envdeck.tui.base.services import Operating
-from envdeck.tui.widgets.line import Look
+from envdeck.tui.widgets.line import Display
 from envdeck.tui.widgets.operation_words import being
 
 PARALLEL = max(2, os.cpu_count() or 1)
@@ -191,7 +191,7 @@ class Recovered(Message):
         """After how many hours a start may."""
         self.cleared = cleared
 
-    def words(self, look: Look) -> list[tuple[str, bool]]:
+    def words(self, look: Display) -> list[tuple[str, bool]]:
         """Return what a person should know of it, and which of that is bad news."""
         if not self.cleared:
             return [(_interrupted_words(self.entries, look), True)]
@@ -216,7 +216,7 @@ def find_interrupted(operating: Operating) -> Recovered | None:
     return Recovered(entries, cleared=False) if entries else None
 
 
-def _announcement_words(items: Sequence[Item], hours: int, look: Look) -> str:
+def _announcement_words(items: Sequence[Item], hours: int, look: Display) -> str:
     """Return what is said of the items that a start in so many hours, or later, removes for
     good."""
     edits = any(item.manifest and item.manifest.operation is Operation.EDIT for item in items)
@@ -227,7 +227,7 @@ def _announcement_words(items: Sequence[Item], hours: int, look: Look) -> str:
     )
 
 
-def _interrupted_words(entries: Sequence[Entry], look: Look) -> str:
+def _interrupted_words(entries: Sequence[Entry], look: Display) -> str:
     """Return what a person should know of what is not over; it may be that another EnvDeck is at
     it now."""
     first = entries[0]
@@ -240,7 +240,7 @@ def _interrupted_words(entries: Sequence[Entry], look: Look) -> str:
     )
 
 
-def _entry_words(entry: Entry, look: Look) -> tuple[str, bool]:
+def _entry_words(entry: Entry, look: Display) -> tuple[str, bool]:
     doing = OPERATION_WORDS[entry.operation].doing
     what = f"{doing} {look.path(entry.path)} was interrupted"
     if entry.phase is Phase.ATTENTION:

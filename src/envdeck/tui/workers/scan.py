@@ -54,7 +54,7 @@ def newest_size(environment: Environment, *sizes: Size | None) -> Environment:
     return environment if newest is environment.size else replace(environment, size=newest)
 
 
-Item: TypeAlias = Event | Vanished | Failed
+ScanItem: TypeAlias = Event | Vanished | Failed
 
 
 class ScanBatch:
@@ -73,7 +73,7 @@ class ScanBatch:
         self.finished: Finished | None = None
         self.failed: str | None = None
 
-    def add(self, item: Item) -> None:
+    def add(self, item: ScanItem) -> None:
         """Take one event in."""
         match item:
             case Found(environment):
@@ -108,7 +108,7 @@ class _Run:
     """One scan in its thread. A run that is replaced is no longer read, whatever it still says."""
 
     def __init__(self, source: CatalogSource, scope: "Scope", again: Sequence[Environment]) -> None:
-        self.items: deque[Item] = deque()
+        self.items: deque[ScanItem] = deque()
         self.stopped = False
         self.over = False
         self._source, self._scope, self._again = source, scope, again

@@ -19,7 +19,7 @@ from envdeck.core.operations.bisect import run
 from envdeck.core.operations.bisect.copies import SetCopies
 from envdeck.core.operations.bisect.plan import BisectChoice, BisectEnd, BisectPlan, plan_bisect
 from envdeck.core.operations.bisect.run import BisectRequest, NoBisect, run_bisect
-from envdeck.core.operations.bisect.search import SearchStatus, Verdict
+from envdeck.core.operations.bisect.search import BisectVerdict, SearchStatus
 from envdeck.core.operations.engine.runner import Runner, Watchdog
 from envdeck.core.operations.engine.uv import UvAdapter
 from envdeck.core.system.host import Host
@@ -116,7 +116,7 @@ def test_the_one_change_is_found_and_the_environment_is_as_it_was(bench, at_once
     assert {one.number for one in ended} == {one.number for one in result.runs}
     assert [one.number for one in begun] == list(range(1, len(begun) + 1))
     assert all(told.index(one) > told.index(begun[one.number - 1]) for one in ended)
-    assert [one.verdict for one in result.runs[:2]] == [Verdict.GOOD, Verdict.BAD]
+    assert [one.verdict for one in result.runs[:2]] == [BisectVerdict.GOOD, BisectVerdict.BAD]
     assert states(bench.path) == before
 
 
@@ -130,7 +130,7 @@ def test_a_set_that_the_requirements_do_not_permit_is_passed_over_and_not_run(be
     result, _ = bench.bisect("import cedar, sys; sys.exit(cedar.version == '2.0')")
     assert result.status is SearchStatus.FOUND
     assert "cedar" in {one.name for one in result.culprits}
-    passed = [one for one in result.runs if one.verdict is Verdict.SKIP]
+    passed = [one for one in result.runs if one.verdict is BisectVerdict.SKIP]
     assert all(one.exit is None and "cedar requires birch>=2" in one.reason for one in passed)
     for one in result.runs:
         if "cedar" in one.applied and "birch" not in one.applied:

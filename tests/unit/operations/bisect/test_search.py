@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envdeck.core.operations.bisect.search import (
+    BisectVerdict,
     Search,
     SearchStatus,
-    Verdict,
     most_sets,
 )
 
-BAD, GOOD, SKIP = Verdict.BAD, Verdict.GOOD, Verdict.SKIP
+BAD, GOOD, SKIP = BisectVerdict.BAD, BisectVerdict.GOOD, BisectVerdict.SKIP
 
 
 class Runs:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.inspection.packages.claims import Contents, find_faults, read_claims
+from envdeck.core.inspection.packages.claims import HashCache, find_faults, read_claims
 from envdeck.core.operations.recipe.carry import NotCarried, carry_over, mapped
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recipe.verify import prove
@@ -129,7 +129,7 @@ def test_marks_read_as_they_did(tmp_path, make_venv, tools):
         (pin.kind, pin.requested, pin.installer) for pin in recipe.pins
     ]
     assert prove(recipe, after).whole
-    assert find_faults(read_claims(after.path, after.site_packages), Contents(), {}, never) == []
+    assert find_faults(read_claims(after.path, after.site_packages), HashCache(), {}, never) == []
     for pin in now.pins:
         listed = Path(pin.path, "RECORD").read_text()
         held = {path.name for path in Path(pin.path).iterdir()}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.inspection.packages.claims import Contents, find_faults, read_claims
+from envdeck.core.inspection.packages.claims import HashCache, find_faults, read_claims
 from envdeck.core.model import Environment, Identity, Status
 from envdeck.core.operations.recipe.edits import Limits, find_edits, look_at
 
@@ -275,7 +275,7 @@ def test_new_files_that_differ_are_faults(environment, data, reason):
     if data is not None:
         file.write_bytes(data)
     claims = read_claims(environment.path, environment.site_packages)
-    (fault,) = find_faults(claims, Contents(), {}, lambda: False)
+    (fault,) = find_faults(claims, HashCache(), {}, lambda: False)
     assert (fault.place, fault.names, fault.reason) == (f"{SITE}/part.py", ("part",), reason)
     assert fault.hashes == {digest(b"one")}
 
@@ -286,12 +286,12 @@ def test_a_file_of_the_wrong_one_of_two_packages_is_a_fault(tmp_path):
     claims = read_claims(str(tmp_path), [str(site)])
     place = f"{SITE}/shared.py"
     for winners, count in (({}, 0), ({place: frozenset({"two"})}, 0)):
-        assert len(find_faults(claims, Contents(), winners, lambda: False)) == count
+        assert len(find_faults(claims, HashCache(), winners, lambda: False)) == count
     winners = {place: frozenset({"one"})}
-    (fault,) = find_faults(claims, Contents(), winners, lambda: False)
+    (fault,) = find_faults(claims, HashCache(), winners, lambda: False)
     assert (fault.names, fault.hashes) == (("one",), {digest(b"one")})
     gone = {place: frozenset({"three"})}
-    assert find_faults(claims, Contents(), gone, lambda: False) == []
+    assert find_faults(claims, HashCache(), gone, lambda: False) == []
 
 
 def test_whose_package_folder_lies_elsewhere_is_not_looked_at(tmp_path, environment):

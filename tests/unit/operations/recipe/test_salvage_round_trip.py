@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from envdeck.core.inspection.packages.claims import Contents, find_faults, read_claims
+from envdeck.core.inspection.packages.claims import HashCache, find_faults, read_claims
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recipe.verify import prove
 from envdeck.core.operations.recipe.wheel import Unsalvageable, salvage
@@ -68,7 +68,7 @@ def test_what_is_salvaged_installs_to_the_same_rows(creator, tmp_path, make_venv
     after = tools.inspect(second)
     proof = prove(recipe, after)
     assert (proof.equal, proof.total, proof.whole) == (2, 2, True), proof
-    assert find_faults(read_claims(after.path, after.site_packages), Contents(), {}, never) == []
+    assert find_faults(read_claims(after.path, after.site_packages), HashCache(), {}, never) == []
     own = (second / "bin" / "own-script").read_text()
     assert str(second) in own
     assert str(first) not in own
@@ -122,7 +122,7 @@ def test_a_file_that_is_not_as_recorded_is_named(damage, reason, tmp_path, make_
     assert reason in result.reason
     assert os.listdir(out) == []
     claims = read_claims(environment.path, environment.site_packages)
-    found = [fault.place for fault in find_faults(claims, Contents(), {}, never)]
+    found = [fault.place for fault in find_faults(claims, HashCache(), {}, never)]
     assert any(place.endswith("/pkg/data.txt") for place in found)
 
 

@@ -13,7 +13,7 @@ import pytest
 from envdeck.core.model import Identity, Interpreter
 from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.recreate import forecast as asking
-from envdeck.core.operations.recreate.forecast import Forecast, Verdict, forecast, judge_direct
+from envdeck.core.operations.recreate.forecast import Availability, Forecast, forecast, judge_direct
 from envdeck.core.system.host import Host
 from support.wheels import write_wheel
 
@@ -70,7 +70,7 @@ def machine(home: Path, environ: dict[str, str]) -> Host:
     return Host(sys.platform, str(home), {"UV_CACHE_DIR": str(home / "cache"), **environ})
 
 
-def looked(found: Forecast) -> dict[str, tuple[Verdict, str | None, str | None]]:
+def looked(found: Forecast) -> dict[str, tuple[Availability, str | None, str | None]]:
     return {one.name: (one.verdict, one.smallest, one.newest) for one in found.pins}
 
 
@@ -88,19 +88,19 @@ def test_verdicts_and_jumps(
     assert found.python == f"3.{MINOR}"
     assert found.problem == ""
     assert looked(found) == {
-        "pure": (Verdict.WHEEL, None, None),
-        "native": (Verdict.UNSUPPORTED, "1.2", "2.0"),
-        "never": (Verdict.UNSUPPORTED, None, None),
-        "built": (Verdict.BUILD, "1.5", "1.5"),
-        "source": (Verdict.BUILD, None, None),
-        "early": (Verdict.UNSUPPORTED, None, None),
-        "absent": (Verdict.GONE, None, None),
-        "built-in": (Verdict.GONE, None, None),
-        "odd": (Verdict.UNKNOWN, None, None),
-        "edit": (Verdict.BUILD, None, None),
-        "pure2": (Verdict.GONE, None, None),
+        "pure": (Availability.WHEEL, None, None),
+        "native": (Availability.UNSUPPORTED, "1.2", "2.0"),
+        "never": (Availability.UNSUPPORTED, None, None),
+        "built": (Availability.BUILD, "1.5", "1.5"),
+        "source": (Availability.BUILD, None, None),
+        "early": (Availability.UNSUPPORTED, None, None),
+        "absent": (Availability.GONE, None, None),
+        "built-in": (Availability.GONE, None, None),
+        "odd": (Availability.UNKNOWN, None, None),
+        "edit": (Availability.BUILD, None, None),
+        "pure2": (Availability.GONE, None, None),
     }
-    gone = [one.note for one in found.pins if one.verdict is Verdict.GONE]
+    gone = [one.note for one in found.pins if one.verdict is Availability.GONE]
     assert gone[1] == "local build, not on an index"
     assert list(work.iterdir()) == []
 
@@ -111,7 +111,7 @@ def test_a_version_that_is_gone_though_the_name_is_not(
     wheel(links, "pure", "3.0")
     host = machine(home, {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(links)})
     found = forecast(host, [("pure", "2.0", "pure==2.0")], interpreter, str(tmp_path))
-    assert looked(found) == {"pure": (Verdict.GONE, "3.0", "3.0")}
+    assert looked(found) == {"pure": (Availability.GONE, "3.0", "3.0")}
 
 
 def test_requires_python_counts_where_the_index_tells_it(
@@ -127,7 +127,7 @@ def test_requires_python_counts_where_the_index_tells_it(
     host = machine(home, {"UV_DEFAULT_INDEX": (tmp_path / "simple").as_uri()})
     found = forecast(host, [("old", "1.0", "old==1.0")], interpreter, str(tmp_path))
     # uv passes over upper bounds, so 1.2 counts though it says <3.9.
-    assert looked(found) == {"old": (Verdict.UNSUPPORTED, "1.1", "1.2")}
+    assert looked(found) == {"old": (Availability.UNSUPPORTED, "1.1", "1.2")}
 
 
 def test_all_wheels_take_one_run_of_uv(
@@ -141,10 +141,10 @@ def test_all_wheels_take_one_run_of_uv(
     host = machine(home, {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path)})
     pins = [(f"p{number}", "1.0", "") for number in range(30)]
     found = forecast(host, pins, interpreter, str(tmp_path))
-    assert [one.verdict for one in found.pins].count(Verdict.WHEEL) == 30
+    assert [one.verdict for one in found.pins].count(Availability.WHEEL) == 30
     assert len(runs) == 1
     found = forecast(host, [*pins, ("gone", "1", "")], interpreter, str(tmp_path))
-    assert [one.verdict for one in found.pins].count(Verdict.WHEEL) == 30
+    assert [one.verdict for one in found.pins].count(Availability.WHEEL) == 30
     assert len(runs) < 8
     monkeypatch.setattr(asking, "package_at_fault", lambda completed, names: None)  # other words
     assert forecast(host, [*pins, ("gone", "1", "")], interpreter, str(tmp_path)) == found
@@ -181,7 +181,7 @@ def test_an_index_that_fails_is_not_a_package_that_is_gone(
     found = forecast(machine(home, environ), pins, interpreter, str(tmp_path))
     verdicts = {one.name: one.verdict for one in found.pins}
     assert verdicts == {
-        "pure": Verdict.WHEEL, "bad": Verdict.UNKNOWN, "absent": Verdict.GONE,
+        "pure": Availability.WHEEL, "bad": Availability.UNKNOWN, "absent": Availability.GONE,
     }  # fmt: skip
     assert found.problem == ""
 
@@ -192,7 +192,7 @@ def test_no_network_and_offline_are_said(
     environ = {"UV_DEFAULT_INDEX": "http://127.0.0.1:9/simple", "UV_HTTP_RETRIES": "0"}
     pins = [(f"p{number}", "1.0", "") for number in range(5)]
     found = forecast(machine(home, environ), pins, interpreter, str(tmp_path))
-    assert {one.verdict for one in found.pins} == {Verdict.UNKNOWN}
+    assert {one.verdict for one in found.pins} == {Availability.UNKNOWN}
     assert found.problem.startswith("no package could be checked: ")
     found = forecast(machine(home, environ), pins, interpreter, str(tmp_path), offline=True)
     assert {one.note for one in found.pins} == {"not in the cache, and offline"}
@@ -202,23 +202,23 @@ def test_stopped_asks_nothing(home: Path, interpreter: Interpreter, tmp_path: Pa
     found = forecast(
         machine(home, {}), [("a", "1", "")], interpreter, str(tmp_path), stopped=lambda: True
     )
-    assert (found.pins[0].verdict, found.pins[0].note) == (Verdict.UNKNOWN, "not checked")
+    assert (found.pins[0].verdict, found.pins[0].note) == (Availability.UNKNOWN, "not checked")
 
 
 @pytest.mark.parametrize(
     ("file", "verdict"),
     [
-        ("a-1.0-py3-none-any.whl", Verdict.WHEEL),
-        ("a-1.0-cp312-cp312-manylinux_2_17_x86_64.whl", Verdict.WHEEL),
-        ("a-1.0-cp39-abi3-manylinux_2_17_x86_64.whl", Verdict.WHEEL),
-        ("a-1.0-cp311-cp311-manylinux_2_17_x86_64.whl", Verdict.UNSUPPORTED),
-        ("a-1.0-cp313-abi3-manylinux_2_17_x86_64.whl", Verdict.UNSUPPORTED),
-        ("a-1.0%2Bcpu-py3-none-any.whl", Verdict.WHEEL),
-        ("a.whl", Verdict.UNKNOWN),
-        ("a-1.0.tar.gz", Verdict.BUILD),
+        ("a-1.0-py3-none-any.whl", Availability.WHEEL),
+        ("a-1.0-cp312-cp312-manylinux_2_17_x86_64.whl", Availability.WHEEL),
+        ("a-1.0-cp39-abi3-manylinux_2_17_x86_64.whl", Availability.WHEEL),
+        ("a-1.0-cp311-cp311-manylinux_2_17_x86_64.whl", Availability.UNSUPPORTED),
+        ("a-1.0-cp313-abi3-manylinux_2_17_x86_64.whl", Availability.UNSUPPORTED),
+        ("a-1.0%2Bcpu-py3-none-any.whl", Availability.WHEEL),
+        ("a.whl", Availability.UNKNOWN),
+        ("a-1.0.tar.gz", Availability.BUILD),
     ],
 )
-def test_a_file_is_judged_by_its_name(file: str, verdict: Verdict) -> None:
+def test_a_file_is_judged_by_its_name(file: str, verdict: Availability) -> None:
     python = Interpreter("/x", "/", Identity(1, 1), "3.12.4", "cpython", "system")
     found = judge_direct("a", "1.0", f"a @ https://u:p@files.example/{file}#sha256=ab", python)
     assert found is not None
@@ -237,7 +237,7 @@ def test_an_upper_bound_of_requires_python_counts(
     ]
     found = forecast(host, pins, interpreter, str(tmp_path))
     assert looked(found) == {
-        "pure": (Verdict.UNSUPPORTED, "1.1", "1.1"),
-        "built": (Verdict.WHEEL, None, None),
+        "pure": (Availability.UNSUPPORTED, "1.1", "1.1"),
+        "built": (Availability.WHEEL, None, None),
     }
     assert found.pins[0].note == f"requires Python >=3.6,<3.{MINOR}"

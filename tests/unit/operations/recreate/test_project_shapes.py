@@ -11,7 +11,7 @@ from uv import find_uv_bin
 
 from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.model import Ending, NoPlan
-from envdeck.core.onboarding.model import Answers, StepState
+from envdeck.core.onboarding.model import StepAnswers, StepState
 from envdeck.core.onboarding.walkthrough import Walkthrough
 
 HEAD = '[project]\nname = "work"\nversion = "1"\nrequires-python = ">=3.9"\n'
@@ -208,7 +208,7 @@ def installed(folder: Path) -> dict[str, Path]:
 def act(machine, walk: Walkthrough, name: str, options=None):
     """Do one step as its key does."""
     view = walk.step(name)
-    plan = walk.plan(view, Answers(options))
+    plan = walk.plan(view, StepAnswers(options))
     assert not isinstance(plan, NoPlan), (plan, view)
     result, told = machine.run(plan)
     assert result.status is Ending.DONE, (result, told[-8:])

@@ -25,7 +25,7 @@ from envdeck.core.model import Ending, Operation
 from envdeck.core.onboarding.answers import memory_path, read_memory, remember_choice
 from envdeck.core.operations.api import Operations
 from envdeck.core.operations.disk import Disk, disk_for
-from envdeck.core.operations.shared.own_folders import Moved, relocate
+from envdeck.core.operations.shared.own_folders import RelocationResult, relocate
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase
 from envdeck.core.operations.transaction.places import Places, former_trash
 from envdeck.core.operations.transaction.transaction import transaction
@@ -282,7 +282,7 @@ def test_an_index_that_is_being_written_waits(machine, env):
     finally:
         writer.close()
     assert index_path(machine.now) == str(file)
-    assert relocate(machine.now) == (Moved(str(file), index_path(machine.now)),)
+    assert relocate(machine.now) == (RelocationResult(str(file), index_path(machine.now)),)
     assert remembered(machine.now) == ALL
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 from functools import lru_cache
 
-from envdeck.core.inspection.packages.record import Recorded
+from envdeck.core.inspection.packages.record import RecordSummary
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Environment, minor_of
 from envdeck.core.system.files import Unread, read_bounded
@@ -73,7 +73,7 @@ class Fit(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class BuildTarget:
     """The interpreter that is to load something."""
 
     major: int
@@ -166,7 +166,7 @@ class Target:
         return binary.system == self.system and (not known or self.machine in known)
 
 
-def target_of(environment: Environment, host: Host) -> Target | None:
+def target_of(environment: Environment, host: Host) -> BuildTarget | None:
     """Return what loads the modules of an environment; None where its version is not known."""
     python = environment.python
     minor = minor_of(python.version)
@@ -179,7 +179,9 @@ def target_of(environment: Environment, host: Host) -> Target | None:
     major, _, rest = minor.partition(".")
     folder = environment.site_packages[0] if environment.site_packages else ""
     free = re.search(r"[\\/]python\d+\.\d+t[\\/]", folder) is not None
-    return Target(int(major), int(rest), python.implementation or "cpython", free, system, machine)
+    return BuildTarget(
+        int(major), int(rest), python.implementation or "cpython", free, system, machine
+    )
 
 
 def read_binary(path: str) -> Binary | None:
@@ -219,7 +221,9 @@ _MOST_READ = 5
 """Binaries of one distribution."""
 
 
-def find_misfit(folder: str, recorded: Recorded, target: Target) -> tuple[str, str] | None:
+def find_misfit(
+    folder: str, recorded: RecordSummary, target: BuildTarget
+) -> tuple[str, str] | None:
     """Return a file of a distribution in a package folder that cannot be loaded, and what it is
     for; None where all is well, as far as can be told.
 
@@ -245,25 +249,25 @@ def find_misfit(folder: str, recorded: Recorded, target: Target) -> tuple[str, s
 
 
 @lru_cache(maxsize=1024)
-def _fits(tags: tuple[str, ...], target: Target) -> bool:
+def _fits(tags: tuple[str, ...], target: BuildTarget) -> bool:
     """Tell whether an interpreter takes one of some tags, or there are none."""
     return not tags or any(map(target.takes_tag, tags))
 
 
-def _may_load_all(recorded: Recorded, target: Target) -> bool:
+def _may_load_all(recorded: RecordSummary, target: BuildTarget) -> bool:
     """Tell by the few kinds of names that there are whether none is for another interpreter."""
     kinds = {path.rpartition("/")[2].partition(".")[2] for path in recorded.compiled}
     return all(target.takes_name(f"x.{kind}") is not Fit.NO for kind in kinds)
 
 
-def _is_version_other(tags: Sequence[str], target: Target) -> bool:
+def _is_version_other(tags: Sequence[str], target: BuildTarget) -> bool:
     """Tell whether what speaks against tags is not their platform alone."""
     return any(
         target.takes_platform(part) for tag in tags for part in tag.split("-")[-1].split(".")
     )
 
 
-def _unloadable(recorded: Recorded, target: Target) -> list[str]:
+def _unloadable(recorded: RecordSummary, target: BuildTarget) -> list[str]:
     """Return the compiled modules of which no file is for the interpreter, by their names."""
     by_module: dict[str, list[str]] = {}
     for path in recorded.compiled:
@@ -277,7 +281,7 @@ def _unloadable(recorded: Recorded, target: Target) -> list[str]:
     ]
 
 
-def _foreign(folder: str, paths: Iterable[str], target: Target) -> tuple[str, str] | None:
+def _foreign(folder: str, paths: Iterable[str], target: BuildTarget) -> tuple[str, str] | None:
     """Return the first of a few binaries for another machine, where none of them is for this."""
     found: list[tuple[str, str]] = []
     for path in list(paths)[:_MOST_READ]:

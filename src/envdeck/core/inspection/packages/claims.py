@@ -49,7 +49,7 @@ class Claim(NamedTuple):
 
 
 @dataclass(slots=True)
-class Claims:
+class RecordClaims:
     """Every file that RECORDs list, by its path relative to the environment, with `/`.
 
     Left out are compiled files, what installers write of themselves, rows without hash and size,
@@ -74,12 +74,12 @@ def read_claims(
     site_packages: Iterable[str],
     names: frozenset[str] | None = None,
     places: frozenset[str] | None = frozenset(),
-    like: Claims | None = None,
-) -> Claims:
+    like: RecordClaims | None = None,
+) -> RecordClaims:
     """Read the RECORDs of the environment at `root`: of all distributions, or of `names` and,
     of the others, what they claim of the same files or of `places`; with None for these, nothing.
     What `like` has read is not parsed again."""
-    claims = Claims(root)
+    claims = RecordClaims(root)
     known = {} if like is None else like.parsed
     is_conda = reach.isdir(os.path.join(root, "conda-meta"))  # it puts its prefix into scripts
     others: list[tuple[Listed, bytes]] = []
@@ -108,7 +108,7 @@ def read_claims(
     return claims
 
 
-def _record(listed: Listed, claims: Claims) -> bytes | None:
+def _record(listed: Listed, claims: RecordClaims) -> bytes | None:
     if not listed.path.endswith(".dist-info"):
         return None
     data = read_bounded(os.path.join(listed.path, "RECORD"), RECORD_LIMIT)
@@ -177,7 +177,7 @@ def _read_rows(data: bytes) -> list[tuple[str, str, int | None]]:
     return found
 
 
-def _take(claims: Claims, listed: Listed, rows: Rows, *, is_conda: bool) -> None:
+def _take(claims: RecordClaims, listed: Listed, rows: Rows, *, is_conda: bool) -> None:
     name, by_place = listed.name, claims.by_place
     recorded = _time(os.path.join(listed.path, "RECORD"))
     unpacked = _time(os.path.join(listed.path, "METADATA"))
@@ -212,7 +212,7 @@ _Key: TypeAlias = tuple[int, int, int, int]
 
 
 @dataclass(slots=True)
-class Contents:
+class HashCache:
     """Hashes that were taken, by device, inode, length and time of change."""
 
     read_bytes: int = 0
@@ -287,8 +287,8 @@ class Fault:
 
 
 def find_faults(
-    claims: Claims,
-    contents: Contents,
+    claims: RecordClaims,
+    contents: HashCache,
     winners: Mapping[str, frozenset[str]],
     stopped: Callable[[], bool],
 ) -> list[Fault]:
@@ -334,7 +334,7 @@ def _inodes(folder: str) -> dict[str, Inode]:
         return {}
 
 
-def _amiss(path: str, claims: tuple[Claim, ...], contents: Contents) -> str:
+def _amiss(path: str, claims: tuple[Claim, ...], contents: HashCache) -> str:
     """Return why a file is none of those that are claimed; nothing where it is one."""
     try:
         status = reach.stat(path)
@@ -366,7 +366,7 @@ class FileStates:
     """Folders that could not be listed, with the reason."""
 
 
-def compare_lengths(claims: Claims) -> FileStates:
+def compare_lengths(claims: RecordClaims) -> FileStates:
     """Compare existence and length of every file that is claimed; each folder is listed once."""
     states = FileStates(unread=list(claims.unread))
     by_folder: dict[str, list[str]] = {}
@@ -407,7 +407,7 @@ _MOST_BYTES = 64 * 1024**3
 
 
 def find_altered(
-    claims: Claims, contents: Contents, goes_on: Callable[[int, int], bool]
+    claims: RecordClaims, contents: HashCache, goes_on: Callable[[int, int], bool]
 ) -> tuple[list[str], list[str]]:
     """Read every file of a length that is claimed; return those that hold nothing that is claimed
     of them, and what could not be read and why. `goes_on` gets how many were read, of how many."""

@@ -160,7 +160,7 @@ _MOST_KEPT = 200_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Recorded:
+class RecordSummary:
     """What the RECORD and the WHEEL of a distribution tell at a glance; paths are as RECORD has
     them, with `/`."""
 
@@ -178,10 +178,10 @@ class Recorded:
 class RecordReader:
     """Reads RECORDs and keeps what they tell: environments of the same packages have the same."""
 
-    _known: dict[object, Recorded] = field(default_factory=dict)
+    _known: dict[object, RecordSummary] = field(default_factory=dict)
     _count: int = 0
 
-    def read(self, info: str, digest: str) -> Recorded | Unread:
+    def read(self, info: str, digest: str) -> RecordSummary | Unread:
         """Return what the distribution whose metadata folder is `info` tells; `digest` is that
         of its RECORD, by which it is told from others.
 
@@ -208,7 +208,7 @@ class RecordReader:
         return found
 
 
-def _recorded(data: bytes, wheel: bytes, info: str) -> Recorded:
+def _recorded(data: bytes, wheel: bytes, info: str) -> RecordSummary:
     """A RECORD has thousands of rows, of which few matter here: they are picked out by patterns,
     unless a path is quoted or written as on Windows."""
     text = decode(data)
@@ -221,7 +221,7 @@ def _recorded(data: bytes, wheel: bytes, info: str) -> Recorded:
     compiled = [line for ending in (".so,", ".pyd,") for line in _lines_with(text, ending)]
     programs = [line for line in _lines_with(text, "/bin/") if line.startswith("../")]
     programs += [line for line in _lines_with(text, "/Scripts/") if line.startswith("../")]
-    return Recorded(
+    return RecordSummary(
         tops - nobodys,
         tuple(line.rsplit(",", 2)[0] for line in compiled),
         tuple(line.rsplit(",", 2)[0] for line in programs),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from envdeck.core.onboarding.model import Act, Field, Option, StepState, StepView
+from envdeck.core.onboarding.model import Act, Option, StepField, StepState, StepView
 from envdeck.core.onboarding.project_state import chosen_of
 from envdeck.core.project.model import Project
 
@@ -41,7 +41,7 @@ class OnboardingStep:
         commands: Sequence[Sequence[str]] = (),
         safe: bool = False,
         options: tuple[Option, ...] = (),
-        fields: tuple[Field, ...] = (),
+        fields: tuple[StepField, ...] = (),
         act: "Act | None" = None,
     ) -> StepView:
         """Return this step in a state; the words are those of :class:`StepView`."""

@@ -10,7 +10,7 @@ from envdeck.core.onboarding.commands import (
     find_needs,
     find_tasks,
 )
-from envdeck.core.onboarding.model import Answers, Option, StepState, StepView
+from envdeck.core.onboarding.model import Option, StepAnswers, StepState, StepView
 from envdeck.core.onboarding.project_state import ProjectFacts
 from envdeck.core.onboarding.steps.base import OnboardingStep
 from envdeck.core.operations.run_command import Task
@@ -85,7 +85,7 @@ class CommandStep(OnboardingStep):
         first = next(one for one in tasks if one.id == chosen)
         options = tuple(Option(one.id, one.words, one.id == chosen) for one in tasks)
 
-        def act(operations: "Operations", answers: Answers) -> Plan | NoPlan:
+        def act(operations: "Operations", answers: StepAnswers) -> Plan | NoPlan:
             asked = (answers.options or (chosen,))[0]
             one = next((each for each in tasks if each.id == asked), None)
             if one is None:

@@ -9,7 +9,7 @@ from envdeck.core.dotenv.model import Content
 from envdeck.core.dotenv.report import reveal
 from envdeck.core.dotenv.secrets import has_secret_name
 from envdeck.core.model import NoPlan, Plan, Severity
-from envdeck.core.onboarding.model import Answers, Field, StepState, StepView
+from envdeck.core.onboarding.model import StepAnswers, StepField, StepState, StepView
 from envdeck.core.onboarding.project_state import ProjectFacts
 from envdeck.core.onboarding.steps.base import OnboardingStep
 
@@ -67,7 +67,7 @@ class DotenvStep(OnboardingStep):
         assert remedy is not None  # noqa: S101  only such were taken
         fields = fields_of(situation, remedy)
 
-        def act(operations: "Operations", answers: Answers) -> Plan | NoPlan:
+        def act(operations: "Operations", answers: StepAnswers) -> Plan | NoPlan:
             values = {
                 field.name: answers.values.get(field.name, field.default)
                 for field in fields
@@ -93,7 +93,7 @@ class DotenvStep(OnboardingStep):
         )
 
 
-def fields_of(situation: ProjectFacts, remedy: Remedy) -> tuple[Field, ...]:
+def fields_of(situation: ProjectFacts, remedy: Remedy) -> tuple[StepField, ...]:
     """Return the keys that a remedy asks values for, with what the example proposes: not where
     it has a placeholder, nor where what it has looks like a real secret. What is typed is hidden
     where there is none to propose, and under a name that may be given a secret instead."""
@@ -112,7 +112,7 @@ def fields_of(situation: ProjectFacts, remedy: Remedy) -> tuple[Field, ...]:
         usable = usable and key is not None and key.line not in secret
         default = reveal(remedy.example, name) if usable else None
         hidden = not default or has_secret_name(name) or bool(_CONNECTION.search(name.lower()))
-        fields.append(Field(name, secret=hidden, default=default or ""))
+        fields.append(StepField(name, secret=hidden, default=default or ""))
     return tuple(fields)
 
 
@@ -180,7 +180,7 @@ class SecretsStep(OnboardingStep):
         first, remedy = mended[0], mended[0].mends
         assert remedy is not None  # noqa: S101  only such were taken
 
-        def act(operations: "Operations", _: Answers) -> Plan | NoPlan:
+        def act(operations: "Operations", _: StepAnswers) -> Plan | NoPlan:
             return operations.plan_remedy(remedy)
 
         command = ("envdeck", "dotenv", situation.folder)

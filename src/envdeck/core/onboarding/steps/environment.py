@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 from envdeck.core.inspection.interpreter import is_free_threaded
 from envdeck.core.model import Environment, NoPlan, Plan, RecreateRequest, Status, minor_of
 from envdeck.core.onboarding.model import (
-    Answers,
     Option,
+    StepAnswers,
     StepState,
     StepView,
     lock_problem,
@@ -115,7 +115,7 @@ class EnvironmentStep(OnboardingStep):
         chosen = situation.interpreters[0].interpreter if situation.interpreters else None
         options, folder = situation.options, situation.folder
 
-        def act(operations: "Operations", answers: Answers) -> Plan | NoPlan:
+        def act(operations: "Operations", answers: StepAnswers) -> Plan | NoPlan:
             parts = chosen_of(situation.project, with_answers(options, answers))
             return operations.plan_create(
                 folder,
@@ -160,7 +160,7 @@ class EnvironmentStep(OnboardingStep):
         options: tuple[Option, ...] = ()
         if same and environment.status in {Status.BROKEN, Status.OK}:
 
-            def rest(operations: "Operations", answers: Answers) -> Plan | NoPlan:
+            def rest(operations: "Operations", answers: StepAnswers) -> Plan | NoPlan:
                 return operations.plan_interpreter(environment, executable, allow=answers.allow)
 
             words = ("envdeck", "upgrade", environment.path, "--python", executable or "")
@@ -172,7 +172,7 @@ class EnvironmentStep(OnboardingStep):
         declared = any(one.requirements or one.builds for one in situation.project.manifests)
         source = "lock" if lock else "declared" if declared else "exact"
 
-        def anew(operations: "Operations", answers: Answers) -> Plan | NoPlan:
+        def anew(operations: "Operations", answers: StepAnswers) -> Plan | NoPlan:
             parts = chosen_of(situation.project, with_answers(options, answers))
             return operations.plan_recreate(
                 environment,
@@ -285,7 +285,7 @@ class InterpreterStep(OnboardingStep):
             )
         folder = situation.host.home
 
-        def act(operations: "Operations", _: Answers) -> Plan | NoPlan:
+        def act(operations: "Operations", _: StepAnswers) -> Plan | NoPlan:
             title = f"Install Python {version}".strip()
             return operations.plan_run(Task(title, (program, *words), folder))
 

@@ -9,7 +9,7 @@ from envdeck.core.git import find_repository, hooks_folder
 from envdeck.core.git.repository import git_folders
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import NoPlan, Plan
-from envdeck.core.onboarding.model import Answers, StepState, StepView
+from envdeck.core.onboarding.model import StepAnswers, StepState, StepView
 from envdeck.core.onboarding.project_state import ProjectFacts
 from envdeck.core.onboarding.steps.base import OnboardingStep
 from envdeck.core.operations.run_command import Task
@@ -142,7 +142,7 @@ class HooksStep(OnboardingStep):
         environment = situation.environment
         argv = (program, "install")
 
-        def act(operations: "Operations", _: Answers) -> Plan | NoPlan:
+        def act(operations: "Operations", _: StepAnswers) -> Plan | NoPlan:
             active = environment.path if environment is not None else None
             hides = values_of(situation.folder)
             return operations.plan_run(

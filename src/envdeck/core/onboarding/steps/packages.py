@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from envdeck.core.model import Environment, NoPlan, Plan, RecreateRequest
 from envdeck.core.onboarding.model import (
-    Answers,
+    StepAnswers,
     StepState,
     StepView,
     lock_problem,
@@ -131,7 +131,7 @@ class PackagesStep(OnboardingStep):
                 options=options,
             )
 
-        def act(operations: "Operations", answers: Answers) -> Plan | NoPlan:
+        def act(operations: "Operations", answers: StepAnswers) -> Plan | NoPlan:
             parts = chosen_of(situation.project, with_answers(options, answers))
             return operations.plan_recreate(
                 environment,

@@ -25,7 +25,7 @@ from envdeck.core.model import Distribution, Environment
 from envdeck.core.operations.bisect.search import Changes
 from envdeck.core.operations.disk.disk import Disk
 from envdeck.core.operations.disk.links import (
-    FileState,
+    LinkedState,
     PatchworkTree,
     copy_entry,
     link_entry,
@@ -43,7 +43,7 @@ from envdeck.core.operations.staging.changes import confine_records
 from envdeck.core.operations.staging.stage import python_at
 from envdeck.core.system.files import Unread
 from envdeck.core.system.host import Host
-from envdeck.core.timeline.model import PackageChange
+from envdeck.core.timeline.model import StateDifference
 
 _PLACED = (".pth", ".egg-link", "/direct_url.json", "/RECORD")
 """Endings of files in package folders that may name the place of their environment."""
@@ -87,7 +87,7 @@ class SetCopies:
     host: Host
     disk: Disk
     environment: Environment
-    changes: tuple[PackageChange, ...]
+    changes: tuple[StateDifference, ...]
     folder: str
     uv: UvAdapter
     install: Callable[[Command], Completed]
@@ -150,7 +150,7 @@ class SetCopies:
         every = [one for name in sorted(rows) for one in rows[name]]
         return dependency_problems(self.environment, heads=every, system_folders=self._inherited)
 
-    def _exchanged(self, applied: Changes) -> Iterator[tuple[PackageChange, _Copy]]:
+    def _exchanged(self, applied: Changes) -> Iterator[tuple[StateDifference, _Copy]]:
         """Yield what a set has otherwise than the environment, and from where."""
         for number, one in enumerate(self.changes):
             version = one.after if number in applied else one.before
@@ -252,7 +252,7 @@ class SetCopies:
             confine_records(self.environment, folder, self.disk.rewrite)
         relocate(folder, before, folder, self.disk.rewrite)
 
-    def _claim(self, end: _Copy, files: Mapping[str, FileState]) -> bool:
+    def _claim(self, end: _Copy, files: Mapping[str, LinkedState]) -> bool:
         """Note what is installed in an end, and which files are of the packages that differ;
         return whether that is known, and all files of the installer are among them."""
         made = read_environment(end.folder, self.host)

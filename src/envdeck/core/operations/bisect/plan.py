@@ -29,7 +29,7 @@ from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.transaction.journal import new_id
 from envdeck.core.project.project import read_project
 from envdeck.core.system import reach
-from envdeck.core.timeline.model import NoSnapshot, PackageChange, suspects
+from envdeck.core.timeline.model import NoSnapshot, StateDifference, suspects
 from envdeck.core.timeline.store import SnapshotStore
 
 
@@ -177,7 +177,7 @@ def run(plan: BisectPlan, context: Context, tell: Tell, stopped: Stopped) -> Res
 
 
 def _declared(
-    environment: Environment, culprits: Sequence[PackageChange]
+    environment: Environment, culprits: Sequence[StateDifference]
 ) -> tuple[tuple[str, str, int | None], ...]:
     path = environment.project.path
     if not culprits or path is None or not reach.isdir(path):

@@ -21,12 +21,12 @@ from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import (
     BisectRun,
     BisectRunStarted,
+    BisectVerdict,
     Environment,
     Operation,
     OperationEvent,
     OutputLine,
     Target,
-    Verdict,
 )
 from envdeck.core.operations.bisect.copies import Problems, SetCopies
 from envdeck.core.operations.bisect.search import Changes, Search, SearchResult, SearchStatus
@@ -49,7 +49,7 @@ from envdeck.core.operations.transaction.transaction import (
     trash_of,
 )
 from envdeck.core.system.files import reason_of
-from envdeck.core.timeline.model import PackageChange, Snapshot, suspects
+from envdeck.core.timeline.model import Snapshot, StateDifference, suspects
 from envdeck.core.timeline.store import SnapshotStore
 
 CANNOT_TELL = 125
@@ -82,7 +82,7 @@ class BisectResult:
 
     status: SearchStatus
     message: str
-    culprits: tuple[PackageChange, ...] = ()
+    culprits: tuple[StateDifference, ...] = ()
     runs: tuple[BisectRun, ...] = ()
     hints: tuple[str, ...] = ()
     """What can be done now, with commands that work."""
@@ -191,7 +191,7 @@ def _mark_good(context: Context, request: BisectRequest, result: BisectResult) -
     changes = suspects(request.good, request.bad)
     if any(one.obstacle for one in changes):
         return
-    passed = [len(one.applied) for one in result.runs if one.verdict is Verdict.GOOD]
+    passed = [len(one.applied) for one in result.runs if one.verdict is BisectVerdict.GOOD]
     store = SnapshotStore(context.catalog.host)
     for snapshot, applied in ((request.good, 0), (request.bad, len(changes))):
         if applied in passed:
@@ -204,7 +204,7 @@ class _Work:
 
     context: Context
     request: BisectRequest
-    changes: tuple[PackageChange, ...]
+    changes: tuple[StateDifference, ...]
     current: Transaction
     tell: TellRun
     stopped: Stopped
@@ -247,7 +247,7 @@ class _Work:
             found = Search(len(self.changes), self._judge, at_once=self.request.at_once).run()
         return self._result(found)
 
-    def _judge(self, sets: Sequence[Changes]) -> list[Verdict]:
+    def _judge(self, sets: Sequence[Changes]) -> list[BisectVerdict]:
         if len(sets) == 1:
             runs = [self._run(sets[0])]
         else:
@@ -285,7 +285,7 @@ class _Work:
             done = None if why else self._try(copy, output)
         seconds = time.monotonic() - began
         if done is None:
-            one = BisectRun(versions, names, Verdict.SKIP, None, seconds, why, number=number)
+            one = BisectRun(versions, names, BisectVerdict.SKIP, None, seconds, why, number=number)
         elif done.stopped:
             raise _StoppedError("cancelled")
         else:
@@ -297,19 +297,19 @@ class _Work:
         self._say(one)
         return one
 
-    def _verdict(self, done: Completed) -> tuple[Verdict, str]:
+    def _verdict(self, done: Completed) -> tuple[BisectVerdict, str]:
         if done.overdue:
-            verdict = Verdict.BAD if self.request.late_is_bad else Verdict.SKIP
+            verdict = BisectVerdict.BAD if self.request.late_is_bad else BisectVerdict.SKIP
             return verdict, f"not over after {self.request.limit:g} s"
         if done.code == 0:
-            return Verdict.GOOD, ""
+            return BisectVerdict.GOOD, ""
         if done.code == CANNOT_TELL:
-            return Verdict.SKIP, "the command cannot tell (exit 125)"
+            return BisectVerdict.SKIP, "the command cannot tell (exit 125)"
         if -done.code in _KILLED:  # a crash is told by other signals
-            return Verdict.SKIP, f"the command was killed ({signal.Signals(-done.code).name})"
+            return BisectVerdict.SKIP, f"the command was killed ({signal.Signals(-done.code).name})"
         if done.code in _NOT_STARTED:
-            return Verdict.BAD, next(iter(done.tail[-1:]), "the command could not be started")
-        return Verdict.BAD, ""
+            return BisectVerdict.BAD, next(iter(done.tail[-1:]), "the command could not be started")
+        return BisectVerdict.BAD, ""
 
     def _not_permitted(self, problems: Problems, *, at_an_end: bool) -> str:
         if at_an_end:
@@ -361,7 +361,7 @@ class _Work:
             message = (found.reason or "cannot tell") + named
         return BisectResult(found.status, message, culprits, tuple(self.runs), hints)
 
-    def _hints(self, culprits: Sequence[PackageChange]) -> tuple[str, ...]:
+    def _hints(self, culprits: Sequence[StateDifference]) -> tuple[str, ...]:
         path, good = self.request.environment.path, self.request.good.id
         pins = [f"{one.name}=={one.before}" for one in culprits if one.before]
         pin = (f"pin: `{shlex.join(['envdeck', 'install', path, *pins])}`",) if pins else ()

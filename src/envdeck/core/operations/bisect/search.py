@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from envdeck.core.lazy_dataclasses import dataclass, field
-from envdeck.core.model import Verdict
+from envdeck.core.model import BisectVerdict
 
 
 class SearchStatus(StrEnum):
@@ -24,7 +24,7 @@ class SearchStatus(StrEnum):
 
 
 Changes = frozenset[int]
-Judge = Callable[[Sequence[Changes]], Sequence[Verdict]]
+Judge = Callable[[Sequence[Changes]], Sequence[BisectVerdict]]
 """Returns a verdict for each set; they may be judged at once."""
 
 
@@ -48,16 +48,16 @@ class Search:
     """How many sets are judged at once: more of them end it in fewer rounds."""
     _halvings: int = 0
     """Sets that may still be judged to isolate one change, where two are judged at once."""
-    _known: dict[Changes, Verdict] = field(default_factory=dict)
+    _known: dict[Changes, BisectVerdict] = field(default_factory=dict)
 
     def run(self) -> SearchResult:
         """Search; every set is judged once, but for the one that is found: a command that fails at
         random looks just so, and none is told that was not bad twice."""
         good, bad = frozenset[int](), frozenset(range(self.count))
         first = self._judge([good] if self.count == 0 else [good, bad])
-        if first[0] is not Verdict.GOOD:
+        if first[0] is not BisectVerdict.GOOD:
             return _not_reproduced("good", first[0])
-        if first[-1] is not Verdict.BAD:
+        if first[-1] is not BisectVerdict.BAD:
             return _not_reproduced("bad", first[-1])
         good, bad = self._isolate(good, bad)
         left = bad - good
@@ -120,7 +120,7 @@ class Search:
         """Return the smallest bad set that has the isolated change: alone, or with those of the
         ones before it that it cannot do without."""
         again = needed in self._known  # else it is bad now, as it was with those before it
-        while self._judge([needed])[0] is not Verdict.BAD:
+        while self._judge([needed])[0] is not BisectVerdict.BAD:
             again = True
             rest = sorted(before - needed)
             low, high = 0, len(rest)  # needed with the first `high` of the rest is bad
@@ -131,18 +131,18 @@ class Search:
             while high - low > 1:
                 middle = (low + high) // 2
                 verdict = self._judge([needed.union(rest[:middle])])[0]
-                if verdict is Verdict.BAD:
+                if verdict is BisectVerdict.BAD:
                     high = middle
                 else:
                     low = middle
             needed |= {rest[high - 1]}
             before = frozenset(rest[: high - 1])
         culprits = tuple(sorted(needed))
-        if again and next(iter(self.judge([needed]))) is not Verdict.BAD:
+        if again and next(iter(self.judge([needed]))) is not BisectVerdict.BAD:
             return SearchResult(SearchStatus.CANNOT_TELL, culprits, "it fails at random")
         return SearchResult(SearchStatus.FOUND, culprits)
 
-    def _judge(self, sets: Sequence[Changes]) -> list[Verdict]:
+    def _judge(self, sets: Sequence[Changes]) -> list[BisectVerdict]:
         unknown = [one for one in dict.fromkeys(sets) if one not in self._known]
         for start in range(0, len(unknown), self.at_once):
             asked = unknown[start : start + self.at_once]
@@ -168,17 +168,17 @@ def most_sets(count: int, at_once: int) -> int:
 
 
 def _closest(
-    good: Changes, bad: Changes, verdicts: dict[Changes, Verdict]
+    good: Changes, bad: Changes, verdicts: dict[Changes, BisectVerdict]
 ) -> tuple[Changes, Changes]:
     """Return the good and the bad set that are closest, one within the other."""
-    goods = [good, *(one for one, verdict in verdicts.items() if verdict is Verdict.GOOD)]
-    bads = [bad, *(one for one, verdict in verdicts.items() if verdict is Verdict.BAD)]
+    goods = [good, *(one for one, verdict in verdicts.items() if verdict is BisectVerdict.GOOD)]
+    bads = [bad, *(one for one, verdict in verdicts.items() if verdict is BisectVerdict.BAD)]
     pairs = [(one, other) for one in goods for other in bads if good <= one < other <= bad]
     return min(pairs, key=lambda pair: len(pair[1] - pair[0]), default=(good, bad))
 
 
-def _not_reproduced(state: str, verdict: Verdict) -> SearchResult:
-    if verdict is Verdict.SKIP:
+def _not_reproduced(state: str, verdict: BisectVerdict) -> SearchResult:
+    if verdict is BisectVerdict.SKIP:
         return SearchResult(SearchStatus.CANNOT_TELL, reason=f"the {state} state cannot be judged")
     other = "bad" if state == "good" else "good"
     return SearchResult(SearchStatus.NOT_REPRODUCED, reason=f"the {state} state is {other}")

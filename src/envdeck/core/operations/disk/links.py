@@ -185,7 +185,7 @@ class _TreeCopy:
             self.tell(done, sum(self._sizes))
 
 
-FileState: TypeAlias = tuple[int, int, int, int]
+LinkedState: TypeAlias = tuple[int, int, int, int]
 """Inode, length, time of the last change and mode: one of them is new where a file is written into,
 or replaced."""
 
@@ -195,7 +195,7 @@ class PatchworkTree:
     """A tree that is put together of files from elsewhere, and that is to stay so."""
 
     folder: str
-    files: dict[str, FileState | None] = field(default_factory=dict)
+    files: dict[str, LinkedState | None] = field(default_factory=dict)
     """How each file and link was put there, by its path in the tree."""
     folders: set[str] = field(default_factory=set)
 
@@ -234,10 +234,10 @@ class PatchworkTree:
             self.folders.add(folder)
 
 
-def list_tree(tree: str) -> tuple[dict[str, FileState], set[str]]:
+def list_tree(tree: str) -> tuple[dict[str, LinkedState], set[str]]:
     """Return all that is in a tree but for folders, by its path in the tree with how it is, and
     the folders. Raises `OSError`."""
-    files: dict[str, FileState] = {}
+    files: dict[str, LinkedState] = {}
     folders: set[str] = set()
     cut, waiting = len(tree) + 1, [tree]
     while waiting:
@@ -252,7 +252,7 @@ def list_tree(tree: str) -> tuple[dict[str, FileState], set[str]]:
     return files, folders
 
 
-def state_of(path: str) -> FileState | None:
+def state_of(path: str) -> LinkedState | None:
     """Return how a file or a link is now; None where there is none."""
     try:
         return _state(os.lstat(path))
@@ -260,7 +260,7 @@ def state_of(path: str) -> FileState | None:
         return None
 
 
-def _state(status: os.stat_result) -> FileState:
+def _state(status: os.stat_result) -> LinkedState:
     return status.st_ino, status.st_size, status.st_mtime_ns, status.st_mode
 
 

@@ -90,7 +90,7 @@ class MatrixChoice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
+class MatrixCell:
     """One environment to be, and what is installed in it."""
 
     number: int
@@ -119,7 +119,7 @@ class MatrixPlan(Plan):
     pythons: tuple[str, ...]
     """The rows."""
     columns: tuple[tuple[str, ...], ...]
-    cells: tuple[Cell, ...]
+    cells: tuple[MatrixCell, ...]
     limit: float | None = None
     at_once: int = 1
 
@@ -183,7 +183,7 @@ def plan_matrix(context: Context, project: str, choice: MatrixChoice) -> MatrixP
         return NoPlan(f"{len(rows) * len(columns):,} cells are too many (at most {CELLS})",
                       hint="name fewer with --python and --with", missing=True)  # fmt: skip
     creator: Creator = VenvCreator(host, host.home) if uv.problem else UvCreator(uv)
-    cells: list[Cell] = []
+    cells: list[MatrixCell] = []
     for row in rows:
         for column in columns:
             cells.append(_cell(context, said, row, column, choice, creator, len(cells) + 1))
@@ -222,7 +222,7 @@ def default_pythons(context: Context, project: str) -> tuple[str, ...]:
     return () if isinstance(rows, NoPlan) else tuple(row.python for row in rows)
 
 
-def _notes(cells: Sequence[Cell]) -> tuple[str, ...]:
+def _notes(cells: Sequence[MatrixCell]) -> tuple[str, ...]:
     said = (note for cell in cells if cell.spec is not None for note in cell.spec.source.notes)
     return tuple(dict.fromkeys(said))
 
@@ -293,9 +293,9 @@ def _cell(
     choice: MatrixChoice,
     creator: Creator,
     number: int,
-) -> Cell:
+) -> MatrixCell:
     """Return one cell; what stands in its way is said in it."""
-    cell = Cell(
+    cell = MatrixCell(
         number=number,
         python=row.python,
         executable=row.option.interpreter.executable if row.option else "",

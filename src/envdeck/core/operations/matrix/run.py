@@ -37,7 +37,7 @@ from envdeck.core.operations.engine.command import NOT_FOUND, NOT_RUNNABLE, Comm
 from envdeck.core.operations.engine.failure import BuildError, explain
 from envdeck.core.operations.engine.runner import Runner, leave_out_place
 from envdeck.core.operations.matrix.copies import WheelBuilder
-from envdeck.core.operations.matrix.plan import Cell, MatrixEnd, MatrixPlan
+from envdeck.core.operations.matrix.plan import MatrixCell, MatrixEnd, MatrixPlan
 from envdeck.core.operations.recipe.verify import dependency_problems
 from envdeck.core.operations.run_command import Task, task_command
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
@@ -159,7 +159,7 @@ class _Cells:
                 self._broken.set()
                 raise
 
-    def _run(self, cell: Cell) -> CellEnd:
+    def _run(self, cell: MatrixCell) -> CellEnd:
         log: deque[OperationEvent] = deque(maxlen=OUTPUT_LINES)
         try:
             end = self._end(cell, log)
@@ -173,18 +173,18 @@ class _Cells:
             self.tell(StepProgress(self._done, len(self.plan.cells), "environments"))
         return end
 
-    def _write(self, cell: Cell, log: Sequence[OperationEvent]) -> None:
+    def _write(self, cell: MatrixCell, log: Sequence[OperationEvent]) -> None:
         """Tell what a cell ran and wrote, in one piece: it goes to the log of the operation."""
         column = ", ".join(cell.column) or "as declared"
         self.tell(OutputLine(f"== {cell.number}: {cell.python}, {column}"))
         for event in log:
             self.tell(event)
 
-    def _say(self, cell: Cell, *, runs: bool) -> None:
+    def _say(self, cell: MatrixCell, *, runs: bool) -> None:
         with self._telling:
             self.tell(CellStarted(cell.number, runs))
 
-    def _end(self, cell: Cell, log: deque[OperationEvent]) -> CellEnd:
+    def _end(self, cell: MatrixCell, log: deque[OperationEvent]) -> CellEnd:
         number, began = cell.number, time.monotonic()
         if self._is_over():
             return CellEnd(number, CellStatus.NOT_RUN, reason="cancelled")
@@ -219,7 +219,7 @@ class _Cells:
                 self.context.store.disk.remove_tree(folder)
 
     def _build(
-        self, cell: Cell, spec: BuildSpec, place: TransactionPart, log: deque[OperationEvent]
+        self, cell: MatrixCell, spec: BuildSpec, place: TransactionPart, log: deque[OperationEvent]
     ) -> Environment:
         """Make the environment of a cell. Raises :class:`BuildError`."""
         keep = leave_out_place(log.append)
@@ -245,7 +245,7 @@ class _Cells:
             raise BuildError(f"{name} requires {missing}, which is not installed")
         return made
 
-    def _try(self, cell: Cell, made: Environment, log: deque[OperationEvent]) -> CellEnd:
+    def _try(self, cell: MatrixCell, made: Environment, log: deque[OperationEvent]) -> CellEnd:
         """Run the command in the environment of a cell."""
         host, plan, folder = self.context.catalog.host, self.plan, made.path
         command = task_command(Task("", plan.command, plan.project, folder), host)
@@ -358,7 +358,7 @@ def _another(program: str, command: Command, folder: str) -> str:
     return path if is_bound else ""
 
 
-def _versions(cell: Cell, made: Environment) -> tuple[tuple[str, str], ...]:
+def _versions(cell: MatrixCell, made: Environment) -> tuple[tuple[str, str], ...]:
     """Return the versions that were installed of what the column of a cell names."""
     if not cell.column:
         return ()

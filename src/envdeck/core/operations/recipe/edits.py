@@ -12,7 +12,13 @@ import stat
 import time
 from collections.abc import Callable, Iterable
 
-from envdeck.core.inspection.packages.claims import Claim, Claims, Contents, Inode, read_claims
+from envdeck.core.inspection.packages.claims import (
+    Claim,
+    HashCache,
+    Inode,
+    RecordClaims,
+    read_claims,
+)
 from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import EditedFile, Edits, Environment
 from envdeck.core.operations.recipe.identity import differs_in_flags
@@ -57,7 +63,7 @@ def look_at(
 ) -> "EditSearch":
     """Return a look at an environment of which as little was read as tells; more can be."""
     claims = read_claims(environment.path, environment.site_packages, names)
-    look = EditSearch(claims, Contents(), limits or Limits())
+    look = EditSearch(claims, HashCache(), limits or Limits())
     look.read_suspects()
     return look
 
@@ -66,8 +72,8 @@ def look_at(
 class EditSearch:
     """One comparison of an environment with its RECORDs, in up to three parts."""
 
-    claims: Claims
-    contents: Contents
+    claims: RecordClaims
+    contents: HashCache
     limits: Limits = field(default_factory=Limits)
     stopped: Callable[[], bool] = _never
     winners: dict[str, frozenset[str]] = field(default_factory=dict)

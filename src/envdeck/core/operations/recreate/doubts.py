@@ -168,14 +168,14 @@ def _suspicion(asked: DoubtSearch, pin: Pin, faulty: Container[str]) -> str:
     return salvage_problem(pin, asked.environment, python=python)
 
 
-def _why(asked: DoubtSearch, name: str, answers: "_Answers") -> str:
+def _why(asked: DoubtSearch, name: str, answers: "_IndexAnswers") -> str:
     if asked.offline and not asked.silent:
         return _NOT_CACHED
     return _NOT_ASKED if name in answers.unasked else _NOT_ON_INDEX
 
 
 @dataclass(slots=True)
-class _Answers:
+class _IndexAnswers:
     """What the index has of some packages."""
 
     proved: set[str] = field(default_factory=set)
@@ -184,10 +184,10 @@ class _Answers:
     """Names of those of which it did not tell."""
 
 
-def _ask_index(asked: DoubtSearch, pins: Sequence[Pin]) -> _Answers:
+def _ask_index(asked: DoubtSearch, pins: Sequence[Pin]) -> _IndexAnswers:
     """Ask whether the index has packages as they are here: all at once, less what it is said not
     to have, and one by one where that is not said. An index that fails is asked no more."""
-    answers = _Answers(unasked={pin.name for pin in pins})
+    answers = _IndexAnswers(unasked={pin.name for pin in pins})
     waiting = [list(pins)] if pins else []
     until = time.monotonic() + _ALL_SECONDS
     with tempfile.TemporaryDirectory(prefix="envdeck-") as folder:
@@ -216,7 +216,7 @@ def _left(until: float) -> float:
 
 
 def _compare(
-    asked: DoubtSearch, pins: Sequence[Pin], folder: str, answers: _Answers, until: float
+    asked: DoubtSearch, pins: Sequence[Pin], folder: str, answers: _IndexAnswers, until: float
 ) -> Completed:
     """Install the releases into an environment of their own, where nothing is run, and note
     which are the same. It is laid out as theirs is: RECORD tells of scripts and headers by that."""

@@ -119,7 +119,7 @@ def unreachable(completed: Completed) -> bool:
     )
 
 
-class Verdict(StrEnum):
+class Availability(StrEnum):
     """What the index has of one pin for the other Python."""
 
     WHEEL = "wheel"
@@ -141,7 +141,7 @@ class PinForecast:
 
     name: str
     version: str
-    verdict: Verdict
+    verdict: Availability
     smallest: str | None = None
     """The next version up that has a wheel for that Python, where the pin has none."""
     newest: str | None = None
@@ -171,17 +171,17 @@ def judge_direct(
     """
     line = line.strip()
     if line.startswith("-e"):
-        return PinForecast(name, version, Verdict.BUILD, note="editable install")
+        return PinForecast(name, version, Availability.BUILD, note="editable install")
     _, at, url = line.partition("@")
     if at and "==" not in line.partition("@")[0]:
         file = url.strip().partition("#")[0].partition("?")[0].rpartition("/")[2]
         if file.endswith(".whl"):
             return _wheel(name, version, file, interpreter)
-        return PinForecast(name, version, Verdict.BUILD, note="built from its own source")
+        return PinForecast(name, version, Availability.BUILD, note="built from its own source")
     try:
         Version(version)
     except (InvalidVersion, ValueError):
-        return PinForecast(name, version, Verdict.UNKNOWN, note="invalid version (PEP 440)")
+        return PinForecast(name, version, Availability.UNKNOWN, note="invalid version (PEP 440)")
     return None
 
 
@@ -189,18 +189,18 @@ def _wheel(name: str, version: str, file: str, interpreter: Interpreter) -> PinF
     try:
         tags = parse_wheel_filename(file.replace("%2B", "+").replace("%2b", "+"))[3]
     except (InvalidWheelFilename, ValueError):
-        return PinForecast(name, version, Verdict.UNKNOWN, note="invalid wheel file name")
+        return PinForecast(name, version, Availability.UNKNOWN, note="invalid wheel file name")
     minor = minor_of(interpreter.version).partition(".")[2]
     for tag in tags:
         python = tag.interpreter
         if tag.abi == "none" and (python == "py3" or python == f"py3{minor}"):
-            return PinForecast(name, version, Verdict.WHEEL)
+            return PinForecast(name, version, Availability.WHEEL)
         number = python.removeprefix("cp3")
         if python.startswith("cp3") and number.isdigit() and minor:
             later = tag.abi == "abi3" and int(number) <= int(minor)
             if interpreter.implementation in (None, "cpython") and (later or number == minor):
-                return PinForecast(name, version, Verdict.WHEEL)
-    return PinForecast(name, version, Verdict.UNSUPPORTED, note="wheel for another Python")
+                return PinForecast(name, version, Availability.WHEEL)
+    return PinForecast(name, version, Availability.UNSUPPORTED, note="wheel for another Python")
 
 
 _GONE = re.compile(
@@ -291,13 +291,13 @@ def _judge(
     for name in lines:
         version = versions[name]
         if name not in without:
-            found[name] = PinForecast(name, version, Verdict.WHEEL)
+            found[name] = PinForecast(name, version, Availability.WHEEL)
         elif name in unanswered:
-            found[name] = PinForecast(name, version, Verdict.UNKNOWN, note=_note(wheels[name]))
+            found[name] = PinForecast(name, version, Availability.UNKNOWN, note=_note(wheels[name]))
         else:
             verdict, note = _verdict(sources[name], version)
             if name in kept_out:
-                verdict, note = Verdict.UNSUPPORTED, f"requires Python {kept_out[name]}"
+                verdict, note = Availability.UNSUPPORTED, f"requires Python {kept_out[name]}"
             found[name] = PinForecast(
                 name,
                 version,
@@ -309,18 +309,18 @@ def _judge(
     return found
 
 
-def _verdict(answer: PinAnswer, version: str) -> tuple[Verdict, str]:
+def _verdict(answer: PinAnswer, version: str) -> tuple[Availability, str]:
     if answer.version is not None:
-        return Verdict.BUILD, "source only"
+        return Availability.BUILD, "source only"
     if _not_asked(answer):
-        return Verdict.UNKNOWN, _note(answer)
+        return Availability.UNKNOWN, _note(answer)
     text = _text(answer.completed)
     if _UNSUPPORTED.search(text):
-        return Verdict.UNSUPPORTED, "not for this Python"
+        return Availability.UNSUPPORTED, "not for this Python"
     if _GONE.search(text):
         local = "+" in version
-        return Verdict.GONE, "local build, not on an index" if local else "not on the index"
-    return Verdict.UNKNOWN, _note(answer)
+        return Availability.GONE, "local build, not on an index" if local else "not on the index"
+    return Availability.UNKNOWN, _note(answer)
 
 
 def _not_asked(answer: PinAnswer) -> bool:
@@ -363,7 +363,9 @@ def _stable(answer: PinAnswer | None, version: str) -> str | None:
 
 
 def _problem(outlooks: Iterable[PinForecast], lines: dict[str, str]) -> str:
-    unknown = [one.note for one in outlooks if one.name in lines and one.verdict is Verdict.UNKNOWN]
+    unknown = [
+        one.note for one in outlooks if one.name in lines and one.verdict is Availability.UNKNOWN
+    ]
     return (
         f"no package could be checked: {unknown[0]}" if lines and len(unknown) == len(lines) else ""
     )

@@ -28,7 +28,7 @@ from envdeck.core.operations.recipe.edits import look_at
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recipe.recipe import Recipe
 from envdeck.core.operations.recreate.doubts import DoubtSearch, find_doubts
-from envdeck.core.operations.recreate.forecast import CALL_SECONDS, Forecast, Verdict, forecast
+from envdeck.core.operations.recreate.forecast import CALL_SECONDS, Availability, Forecast, forecast
 from envdeck.core.operations.shared.context import Context, Stopped
 from envdeck.core.operations.shared.interpreters import interpreter_choices
 from envdeck.core.operations.sources.offer import sources, sources_of
@@ -307,10 +307,10 @@ def jump_over(
         return told
     found = []
     for pin in told.pins:
-        if pin.verdict in {Verdict.WHEEL, Verdict.UNKNOWN}:
+        if pin.verdict in {Availability.WHEEL, Availability.UNKNOWN}:
             continue
         target = pin.smallest if jump == "smallest" else pin.newest
-        if target is None and pin.verdict is not Verdict.BUILD:
+        if target is None and pin.verdict is not Availability.BUILD:
             return NoPlan(
                 f"no version of {pin.name} has a wheel for Python {interpreter.version}",
                 hint="recreate from the declared dependencies: `--from declared`",

@@ -39,7 +39,7 @@ _BUSY = "in use"
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class RelocationResult:
     """The result for one file or folder that was found in a former folder."""
 
     source: str
@@ -48,12 +48,12 @@ class Moved:
     """Why it stays at the source, and is used there; empty if it was moved."""
 
 
-def relocate(host: Host, disk: Disk | None = None) -> tuple[Moved, ...]:
+def relocate(host: Host, disk: Disk | None = None) -> tuple[RelocationResult, ...]:
     """Move what the former folders hold. Raises nothing, and creates nothing where there is
     nothing to move."""
     disk = disk or disk_for(host)
     usual, former = own_folders(host), former_folders(host)
-    done: list[Moved] = []
+    done: list[RelocationResult] = []
     if _is_other(former.config, usual.config):
         done += _each(("config.toml",), former.config, usual.config, disk, _carry)
     if _is_other(former.cache, usual.cache):
@@ -96,20 +96,20 @@ def _each(
     usual: str,
     disk: Disk,
     carry: Callable[[str, str, Disk], bool],
-) -> Iterator[Moved]:
+) -> Iterator[RelocationResult]:
     for name in names:
         source, target = os.path.join(former, name), os.path.join(usual, name)
         if not os.path.lexists(source):
             continue
         try:
             if carry(source, target, disk):
-                yield Moved(source, target)
+                yield RelocationResult(source, target)
         except OSError as error:
             if os.path.lexists(source):  # else another process was faster
-                yield Moved(source, target, reason_of(error))
+                yield RelocationResult(source, target, reason_of(error))
 
 
-def _carry_state(former: str, usual: str, disk: Disk) -> list[Moved]:
+def _carry_state(former: str, usual: str, disk: Disk) -> list[RelocationResult]:
     """Move the journal and what belongs to it, unless an operation runs; none begins meanwhile."""
     names = tuple(name for name in _STATE if os.path.lexists(os.path.join(former, name)))
     journal, locks = os.path.join(former, "operations"), os.path.join(former, "locks")
@@ -117,8 +117,10 @@ def _carry_state(former: str, usual: str, disk: Disk) -> list[Moved]:
         for held in (lock_folder(journal), *lock_every(locks)):
             if isinstance(held, LockHeld):
                 sources = [os.path.join(former, name) for name in names]
-                return [Moved(source, os.path.join(usual, os.path.basename(source)), _BUSY)
-                        for source in sources]  # fmt: skip
+                return [
+                    RelocationResult(source, os.path.join(usual, os.path.basename(source)), _BUSY)
+                    for source in sources
+                ]
             if held is not None:
                 stack.enter_context(held)
         done = list(_each(names, former, usual, disk, _carry))

@@ -39,7 +39,7 @@ FileState: TypeAlias = tuple[int, int, int] | None
 """The same as a picture has it: inode, size and time of change."""
 
 _NAMED = 3
-Packages: TypeAlias = tuple[tuple[str, str, Signature], ...]
+PackageStates: TypeAlias = tuple[tuple[str, str, Signature], ...]
 """Each metadata folder, its distribution's name and the state of its RECORD."""
 
 
@@ -47,7 +47,7 @@ Packages: TypeAlias = tuple[tuple[str, str, Signature], ...]
 class Installed:
     """What is installed in an environment, read at one moment for all that ask about it."""
 
-    packages: Packages
+    packages: PackageStates
     heads: tuple[Distribution, ...]
     """What each distribution says of itself."""
     distributions: tuple[Distribution, ...]
@@ -118,7 +118,7 @@ class ChangeMonitor:
     """Every folder in it, by its relative path: inode and time of change."""
     files: dict[str, FileState] = field(default_factory=dict)
     """Every file, and those that are followed, by their relative paths."""
-    packages: Packages = ()
+    packages: PackageStates = ()
     own: frozenset[str] | None = None
     """The files that the new environment does not share, as links to the very same ones; None
     where that is not known."""
@@ -128,7 +128,7 @@ class ChangeMonitor:
         cls,
         environment: Environment,
         picture: Picture | None = None,
-        packages: Packages | None = None,
+        packages: PackageStates | None = None,
     ) -> "ChangeMonitor":
         """Return how it was when `picture` was taken, and `packages` were read; by default, how it
         is now."""
@@ -253,7 +253,7 @@ def named(paths: Iterable[str]) -> str:
     return join_some(paths, _NAMED)
 
 
-def packages_of(environment: Environment) -> Packages:
+def packages_of(environment: Environment) -> PackageStates:
     """Return what is installed as its metadata folders tell, none of which is read."""
     root = environment.path
     return tuple(
@@ -266,7 +266,7 @@ def packages_of(environment: Environment) -> Packages:
     )
 
 
-def changed_between(before: Packages, after: Packages) -> tuple[str, ...]:
+def changed_between(before: PackageStates, after: PackageStates) -> tuple[str, ...]:
     """Return the names of the distributions that came, went or were reinstalled."""
     return tuple(sorted({name for _, name, _ in {*before} ^ {*after}}))
 

@@ -11,9 +11,9 @@ import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from envdeck.core.inspection.packages.claims import (
-    Claims,
-    Contents,
     Fault,
+    HashCache,
+    RecordClaims,
     find_faults,
     read_claims,
 )
@@ -33,7 +33,7 @@ from envdeck.core.operations.recipe.carry import bring, mapped
 from envdeck.core.operations.recipe.edits import EditSearch, Limits
 from envdeck.core.operations.recipe.verify import dependency_problems
 from envdeck.core.operations.shared.context import Stopped
-from envdeck.core.operations.staging.changes import Packages, packages_of
+from envdeck.core.operations.staging.changes import PackageStates, packages_of
 from envdeck.core.operations.staging.stage import StagedBuild
 from envdeck.core.system import reach
 from envdeck.core.system.words import join_some
@@ -123,7 +123,7 @@ class FileProof:
     """Distributions whose files are kept as they are, or left out: they are never at fault."""
     edits: Edits = field(default_factory=Edits)
     """What was edited in the old one, once it was read."""
-    _contents: Contents = field(default_factory=Contents)
+    _contents: HashCache = field(default_factory=HashCache)
     _until: float = float("inf")
 
     def read_old(self, stopped: Stopped) -> None:
@@ -176,7 +176,7 @@ class FileProof:
         self,
         building: StagedBuild,
         lines: Mapping[str, str] | None = None,
-        claims: Claims | None = None,
+        claims: RecordClaims | None = None,
     ) -> Checked:
         """Compare the new files with their RECORDs, and put right what differs.
 
@@ -222,7 +222,7 @@ class FileProof:
             checked.verified.append(f"as released, but not matching RECORD: {names}")
         return checked
 
-    def _faults(self, claims: Claims, new: Environment, building: StagedBuild) -> list[Fault]:
+    def _faults(self, claims: RecordClaims, new: Environment, building: StagedBuild) -> list[Fault]:
         """Return the faults of what is not exempt, under the names that are to be mended."""
         found = []
         for fault in find_faults(claims, self._contents, self._winning(new), building.stopped):
@@ -364,7 +364,7 @@ class FileProof:
         return said
 
 
-def _changed(before: Packages, after: Packages) -> frozenset[str]:
+def _changed(before: PackageStates, after: PackageStates) -> frozenset[str]:
     """Return the distributions whose RECORD is another file, or was written at another time."""
     first, second = (
         {(path, name, told[:2] if told else None) for path, name, told in each}

@@ -330,10 +330,9 @@ def lookup(path: str, host: Host, index: Index) -> Environment | None:
         size = known.environment.size if known is not None and same else None
         home = reach.realpath(host.home)
         usual = known.usual if known is not None else lies_under(candidate.path, home)
-        told = known.project_mark if known is not None and same else ""
-        stored = StoredEnvironment(
-            replace(environment, size=size), mark, after, usual, project_mark=told
-        )
+        stored = StoredEnvironment(replace(environment, size=size), mark, after, usual)
+        if known is not None and same:
+            stored = replace(stored, project_mark=known.project_mark)
         index.save_environments([stored])
     return environment
 

@@ -16,7 +16,7 @@ from envdeck.core.discovery.readers import Readers
 from envdeck.core.discovery.walk import ProjectRoot
 from envdeck.core.health import FILE_CHECKS
 from envdeck.core.health.status import examine, renewed, with_findings
-from envdeck.core.index import Index, StoredEnvironment
+from envdeck.core.index import Index, ProjectMark, StoredEnvironment
 from envdeck.core.inspection.environment import Inspector, fingerprint
 from envdeck.core.inspection.usage import access_times
 from envdeck.core.lazy_dataclasses import dataclass, field, replace
@@ -111,12 +111,8 @@ class _Read:
     """As our look left them; taken at once, since what comes later is somebody's use."""
     usual: bool
     """Whether a look without PATHs meets it, as far as is known."""
-    project_mark: str = ""
-    """Of the files of its project, with which its contents were examined."""
-
-    def holds(self, project_mark: str) -> bool:
-        """Tell whether what was found in its contents is what would be found now."""
-        return self.environment.examined and self.project_mark == project_mark
+    project_mark: ProjectMark = ProjectMark()
+    """Of what lies around it, with which its contents were examined."""
 
     def stored(self) -> StoredEnvironment:
         """Return what is to be remembered."""
@@ -150,7 +146,6 @@ class Scan:
     _sized: list[StoredEnvironment] = field(default_factory=list)
     """Those that were measured, until that is kept; last `_kept`, by `time.perf_counter`."""
     _kept: float = field(default_factory=time.perf_counter)
-    _projects: ProjectRoots | None = None
     _unreadable: int = 0
     _left_out: list[NotLookedAt] = field(default_factory=list)
     _began: float = field(default_factory=time.perf_counter)
@@ -189,7 +184,7 @@ class Scan:
         return tuple(sorted(path for path in expected if path not in self._read))
 
     def _scan_environments(self) -> Iterator[Event]:
-        projects = self._known_projects()
+        projects = self._known_projects
         for sign in self.survey:
             match sign:
                 case FoundEnvironment(candidate, manager):
@@ -205,31 +200,27 @@ class Scan:
                     yield sign
                 case NotLookedAt():
                     self._left_out.append(sign)
-                case _:
-                    pass
             yield from self._progress("looking")
 
+    @cached_property
     def _known_projects(self) -> ProjectRoots:
-        if self._projects is None:
-            self._projects = ProjectRoots(self.host, self.survey.managers)
-            for root in self.index.project_roots():
-                self._projects.add(root)
-        return self._projects
+        projects = ProjectRoots(self.host, self.survey.managers)
+        for root in self.index.project_roots():
+            projects.add(root)
+        return projects
 
     def _sighted(self, candidate: EnvironmentCandidate, manager: Manager) -> _Read:
         mark = fingerprint(candidate)
-        manager = owner(candidate, manager, self._known_projects())
-        project = link(candidate, manager, self.host, self._known_projects())
+        manager = owner(candidate, manager, self._known_projects)
+        project = link(candidate, manager, self.host, self._known_projects)
         known = self.remembered.get(candidate.path)
-        if known is None or known.environment.identity != candidate.identity:
+        if known is None or self.fresh or known.environment.identity != candidate.identity:
             environment = self.inspector.inspect(candidate, manager, project)
         elif _still_holds(known, mark, manager):
             environment = self.inspector.renew(
                 known.environment, candidate, manager, project, known.atimes
             )
             environment = _without_doubtful_size(environment)
-        elif self.fresh:
-            environment = self.inspector.inspect(candidate, manager, project)
         else:
             environment = self.inspector.inspect(
                 candidate, manager, project, known.environment.last_used, known.atimes
@@ -243,8 +234,8 @@ class Scan:
         usual = not self.survey.only_roots or (
             known.usual if known else any(lies_under(candidate.path, root) for root in self.usual)
         )
-        project_mark = known.project_mark if known else ""
-        read = _Read(candidate, manager, mark, environment, atimes, usual, project_mark)
+        around = known.project_mark if known else ProjectMark()
+        read = _Read(candidate, manager, mark, environment, atimes, usual, around)
         self._read[candidate.path] = read
         return read
 
@@ -258,7 +249,7 @@ class Scan:
 
     def _link_again(self, read: _Read) -> bool:
         """Ask for the project again, and tell whether that changed what is known."""
-        projects = self._known_projects()
+        projects = self._known_projects
         read.manager = owner(read.candidate, read.manager, projects)
         project = link(read.candidate, read.manager, self.host, projects)
         before = replace(read.environment, manager=read.manager.name)
@@ -268,7 +259,7 @@ class Scan:
 
     def _link_waiting(self) -> Iterator[Event]:
         """Link environments named after a project that was met only after them."""
-        projects = self._known_projects()
+        projects = self._known_projects
         for read in self._read.values():
             waits = read.environment.project.state is ProjectState.NONE
             if waits and projects.awaits(read.manager, read.candidate) and self._link_again(read):
@@ -335,17 +326,28 @@ class Scan:
     def _stale(self) -> dict[str, str]:
         """Return what is to be examined, with the mark of its project's files: what changed, and,
         where anything did, what there is no snapshot of."""
-        every = {path: project_mark(one.environment.project) for path, one in self._read.items()}
-        changed = {path for path, mark in every.items() if not self._read[path].holds(mark)}
+        stamps: dict[str, str] = {}
+        every = {
+            path: project_mark(one.environment.project, one.project_mark.elsewhere, stamps)
+            for path, one in self._read.items()
+        }
+        changed = {
+            path
+            for path, one in self._read.items()
+            if not one.environment.examined or one.project_mark.text != every[path]
+        }
         unseen = (path for path in every if changed and not self._snapshots.knows(path))
         return {path: every[path] for path in {*changed, *unseen}}
 
     def _examine(self, read: _Read, mark: str) -> Event:
         """Examine the contents of one, and keep what is installed as a snapshot."""
         path = read.environment.path
-        read.project_mark = mark
         look = self._examiner.read(read.environment)
         read.environment = self._examiner.examine(look)
+        elsewhere = tuple(sorted(look.elsewhere))
+        if elsewhere != read.project_mark.elsewhere:
+            mark = project_mark(read.environment.project, elsewhere)
+        read.project_mark = ProjectMark(mark, elsewhere)
         self._digests[path] = {one.path: one.record for one in look.distributions if one.record}
         self._snapshots.keep(read.environment, look.distributions, source="scan")
         self._held[path] = [f"{one.name}=={one.version}" for one in look.distributions]
@@ -402,7 +404,7 @@ class Scan:
 
     def _remember(self) -> None:
         self.index.save_environments(read.stored() for read in self._read.values())
-        self.index.save_project_roots(self._known_projects())
+        self.index.save_project_roots(self._known_projects)
 
     def _progress(self, phase: str) -> Iterator[Event]:
         elapsed = self._elapsed()
@@ -429,13 +431,11 @@ def _kept_size(known: StoredEnvironment, mark: str, environment: Environment) ->
     return _without_doubtful_size(replace(environment, size=known.environment.size)).size
 
 
-_NO_FOLDERS = frozenset({"pyvenv.cfg", "conda-meta", ".project"})
-
-
 def _listing(path: str) -> str:
     """Return the command that looks at a place after all."""
     folder, name = os.path.split(path)
-    return f"envdeck list {shlex.quote(folder if name in _NO_FOLDERS else path)}"
+    marks = name in {"pyvenv.cfg", "conda-meta", ".project"}
+    return f"envdeck list {shlex.quote(folder if marks else path)}"
 
 
 def _without_doubtful_size(environment: Environment) -> Environment:

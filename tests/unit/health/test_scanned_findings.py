@@ -1,6 +1,7 @@
 """What a scan tells of files and of extraneous packages, kept and told again as things change."""
 
 import os
+import shutil
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -38,6 +39,17 @@ def scan(real: Installed, **more: bool) -> dict[str, str]:
     return found
 
 
+def severities(real: Installed) -> dict[str, str]:
+    """Scan; return severity by check of what the last word on the environment has."""
+    found: dict = {}
+    for event in real.catalog.scan(Scope(roots=(str(real.home),), health=True)):
+        if isinstance(event, Found):
+            found = {one.check: one.severity.value for one in event.environment.findings}
+        elif isinstance(event, Examined):
+            found = {one.check: one.severity.value for one in event.findings}
+    return found
+
+
 @pytest.mark.parametrize("sizes", [True, False])
 def test_a_missing_and_a_changed_file_stand_in_the_list(real, sizes):
     (real.site / "thing" / "more.py").unlink()
@@ -72,6 +84,98 @@ def test_extraneous_packages_follow_the_files_of_the_project(real):
     assert scan(real) == {"unneeded-distribution": "spare"}
     manifest.write_text(f"{head}['thing', 'spare']\n")
     assert scan(real) == {}
+
+
+HEAD = "[project]\nname = 'api'\nversion = '1'\ndependencies = "
+WORKSPACE = "[tool.uv.workspace]\nmembers = ['*']\n"
+OVERRIDE = "[tool.uv]\noverride-dependencies = ['absent; sys_platform == \"never\"']\n"
+
+
+def lacking(real: Installed) -> None:
+    """Have a package lack a requirement, and the project need that package."""
+    real.wheel("lacks", requires=["absent"])
+    real.uv("install", "--no-deps", "lacks")
+
+
+def test_an_override_is_met_in_the_manifest_of_the_project(real):
+    lacking(real)
+    manifest = real.project / "pyproject.toml"
+    manifest.write_text(f"{HEAD}['thing', 'spare', 'lacks']\n")
+    assert severities(real) == {"missing-requirement": "error"}
+    manifest.write_text(f"{HEAD}['thing', 'spare', 'lacks']\n{OVERRIDE}")
+    assert severities(real) == {"missing-requirement": "note"}
+
+
+def test_an_override_is_met_in_the_manifest_of_the_workspace(real):
+    lacking(real)
+    (real.project / "pyproject.toml").write_text(f"{HEAD}['thing', 'spare', 'lacks']\n")
+    above = real.project.parent / "pyproject.toml"
+    assert severities(real) == {"missing-requirement": "error"}, "there is no workspace yet"
+    above.write_text(WORKSPACE)
+    assert severities(real) == {"missing-requirement": "error"}
+    above.write_text(f"{WORKSPACE}{OVERRIDE}")
+    assert severities(real) == {"missing-requirement": "note"}
+    above.unlink()
+    assert severities(real) == {"missing-requirement": "error"}
+
+
+@pytest.mark.parametrize("place", ["requirements/base.txt", "deps/all.txt", "../shared.txt"])
+def test_extraneous_packages_follow_what_the_project_includes(real, place):
+    included = real.project / place
+    included.parent.mkdir(exist_ok=True)
+    included.write_text("thing\nspare\n")
+    (real.project / "requirements.txt").write_text(f"-r {place}\n")
+    assert scan(real) == {}
+    included.write_text("thing\n")
+    assert scan(real) == {"unneeded-distribution": "spare"}
+
+
+def test_what_the_user_site_no_longer_has_is_missing(tmp_path):
+    real = Installed(tmp_path, flags=("--system-site-packages",))
+    lacking(real)
+    minor = real.site.parent.name
+    user = real.home / ".local" / "lib" / minor / "site-packages"
+    (user / "absent-1.0.dist-info").mkdir(parents=True)
+    (user / "absent-1.0.dist-info" / "METADATA").write_text("Name: absent\nVersion: 1.0\n")
+    assert "missing-requirement" not in severities(real)
+    shutil.rmtree(user / "absent-1.0.dist-info")
+    assert severities(real)["missing-requirement"] == "error"
+
+
+def test_an_edit_of_one_length_is_met_whose_time_was_set_back(real):
+    manifest = real.project / "pyproject.toml"
+    manifest.write_text(f"{HEAD}['thing', 'spare']\n")
+    assert scan(real) == {}
+    before = manifest.stat()
+    manifest.write_text(f"{HEAD}['thing', 'thing']\n")
+    os.utime(manifest, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert scan(real) == {"unneeded-distribution": "spare"}
+
+
+def test_a_module_that_comes_into_the_project_is_met(real):
+    (real.project / "pyproject.toml").write_text(f"{HEAD}['thing', 'spare']\n")
+    assert scan(real) == {}
+    (real.project / "random.py").write_text("")
+    assert scan(real) == {"shadowed-module": "random"}
+    (real.project / "random.py").unlink()
+    assert scan(real) == {}
+
+
+def test_a_variable_that_comes_into_the_dotenv_file_is_met(real):
+    (real.home / "other").mkdir()
+    (real.project / ".env").write_text("A=1\n")
+    assert scan(real) == {}
+    (real.project / ".env").write_text(f"PYTHONPATH={real.home}/other\n")
+    assert scan(real) == {"path-pollution": "PYTHONPATH"}
+
+
+def test_a_setting_of_pip_that_is_edited_in_place_is_met(real):
+    real.wheel("pip")
+    real.uv("install", "pip")
+    (real.path / "pip.conf").write_text("[global]\nno-index = true\n")
+    assert scan(real) == {}
+    (real.path / "pip.conf").write_text("[global]\ntarget = /nowhere\n")
+    assert scan(real) == {"path-pollution": "PIP_TARGET"}
 
 
 NAMES = st.sampled_from(["a.py", "b/c.py", "b/__init__.py", "d.so", "e,f.py", 'q".py', "x y.py"])

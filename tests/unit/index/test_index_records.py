@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from envdeck.core.index.database import key, unkey
 from envdeck.core.index.records import (
+    ProjectMark,
     StoredEnvironment,
     decode_environments,
     decode_interpreters,
@@ -95,6 +96,7 @@ stored = st.builds(
     environments,
     names,
     st.lists(times, max_size=3).map(tuple),
+    project_mark=st.builds(ProjectMark, names, several),
 )
 interpreters = st.builds(
     Interpreter,

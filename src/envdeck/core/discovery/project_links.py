@@ -3,7 +3,7 @@
 import errno
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from envdeck.core.discovery.editable import Editable, editables
 from envdeck.core.discovery.managers.base import Manager
@@ -239,31 +239,60 @@ def _settled(word: ProjectLink, roots: ProjectRoots) -> ProjectLink:
 
 
 _TELLING = re.compile(
-    r".*\.(?:toml|lock|txt|in|cfg)|Pipfile|setup\.py|environment\.ya?ml|requirements"
+    r".*\.(?:toml|lock|txt|in|cfg)|Pipfile|setup\.py|environment\.ya?ml|requirements|\.env"
 )
+_MODULE = re.compile(r"[^\W\d]\w*(?:\.py|\.\S*(?:so|pyd))?")
+"""A name that can be imported, so may hide what is installed: a folder, or a file."""
 _MOST_NAMES = 2000
+_CLIMB = 20
+"""So many folders above its members the root of a workspace is looked for."""
 
 
-def project_mark(project: ProjectLink) -> str:
-    """Return a text that changes whenever the files that tell what its project needs may have
-    changed; empty without one. What those include from elsewhere is not told."""
-    if project.path is None or project.state is not ProjectState.FOUND:
+def project_mark(
+    project: ProjectLink, others: Iterable[str] = (), stamps: dict[str, str] | None = None
+) -> str:
+    """Return a text that changes whenever what its project says of an environment may have
+    changed: the files in its folder and those of a workspace above it, the modules there, and
+    `others` that were read elsewhere; empty where there is nothing of that. `stamps` keeps what
+    was looked at for the next one."""
+    told, stamps = "", {} if stamps is None else stamps
+    paths = [*others]
+    if project.path is not None and project.state is ProjectState.FOUND:
+        try:
+            with reach.scandir(project.path) as listed:
+                names = [one.name for _, one in zip(range(_MOST_NAMES), listed, strict=False)]
+        except (OSError, ValueError):
+            names, told = [], "-"
+        told += "/".join(sorted(filter(_MODULE.fullmatch, names)))
+        paths += (f"{project.path}/{one}" for one in sorted(filter(_TELLING.fullmatch, names)))
+        if "pyproject.toml" in names:
+            paths += _of_workspaces(project.path)
+    elif not paths:
         return ""
-    try:
-        with reach.scandir(project.path) as listed:
-            names = [one.name for _, one in zip(range(_MOST_NAMES), listed, strict=False)]
-    except (OSError, ValueError):
-        return "-"
-    told = sorted(filter(_TELLING.fullmatch, names))
-    stamps = "".join(_stamp(project.path, name) for name in told)
+    for path in paths:
+        if path not in stamps:
+            stamps[path] = _stamp(path)
+        told += f"//{path}:{stamps[path]}"
     from hashlib import blake2b  # start-up: 3 ms, and not where nothing is found
 
-    return blake2b(stamps.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
+    return blake2b(told.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
 
 
-def _stamp(folder: str, name: str) -> str:
+def _of_workspaces(folder: str) -> Iterator[str]:
+    """Yield the files that a workspace has which a folder is a member of, there or not."""
+    for _ in range(_CLIMB):
+        above = os.path.dirname(folder)
+        if above == folder:
+            return
+        folder = above
+        yield f"{folder}/pyproject.toml"
+        yield f"{folder}/uv.lock"
+
+
+def _stamp(path: str) -> str:
     try:
-        status = reach.stat(os.path.join(folder, name))
+        status = reach.stat(path)
     except (OSError, ValueError):
-        return f"{name}:-;"
-    return f"{name}:{status.st_ino}.{status.st_size}.{status.st_mtime_ns};"
+        return "-"
+    times = f"{status.st_mtime_ns}.{status.st_ctime_ns}"  # the second cannot be set back
+    return f"{status.st_ino}.{status.st_size}.{times}"

@@ -92,10 +92,12 @@ class HealthContext:
     """Is told how far what takes long is: files hashed, or packages asked about, of all."""
     stopped: Callable[[], bool] = _never
     """Polled while something takes long, to end it."""
+    elsewhere: set[str] = field(default_factory=set)
+    """Files and folders outside of the environment that what was found depends on, too."""
 
     def beside(self, environment: Environment) -> "HealthContext":
         """Return the context of a further environment in the same look."""
-        return replace(self, environment=environment)
+        return replace(self, environment=environment, elsewhere=set())
 
     @cached_property
     def distributions(self) -> tuple[Distribution, ...]:
@@ -170,7 +172,9 @@ class HealthContext:
     @cached_property
     def import_path(self) -> ImportPath:
         """The folders that it imports from."""
-        return import_path(self.environment, self.host, located=self.located)
+        found = import_path(self.environment, self.host, located=self.located)
+        self.elsewhere |= {one.path for one in found.folders if one.kind != "own"}
+        return found
 
     @cached_property
     def base(self) -> Located | None:

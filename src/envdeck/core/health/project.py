@@ -30,8 +30,10 @@ def compare_with_project(
     from envdeck.core.project.drift.compare import compare  # start-up: no scan compares
     from envdeck.core.project.project import read_project  # start-up: no scan compares
 
+    read = read_project(project, deployed=pythons, pythons=pythons)
+    context.elsewhere |= read.files
     return compare(
-        read_project(project, deployed=pythons, pythons=pythons),
+        read,
         context.environment,
         context.distributions,
         system_folders=context.import_path.inherited,

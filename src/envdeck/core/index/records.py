@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate, chain
 from operator import sub
 from types import NoneType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import (
@@ -66,6 +66,15 @@ _SEVERITIES: Final = {severity.value: severity for severity in Severity}
 _FIXES: Final = {kind.value: kind for kind in FixKind}
 
 
+class ProjectMark(NamedTuple):
+    """What tells whether what lies around an environment is as it was when that was examined."""
+
+    text: str = ""
+    """Changes whenever any of it may have changed; its maker alone reads it."""
+    elsewhere: tuple[str, ...] = ()
+    """Files and folders outside of its project that count, too."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredEnvironment:
     """An environment as the last look saw it, and what tells whether that still holds."""
@@ -80,8 +89,7 @@ class StoredEnvironment:
     """Whether a look without PATHs meets it, too; else only one that names where it is."""
     earlier: bool = False
     """Whether an earlier version inspected it, which saw less and judged otherwise."""
-    project_mark: str = ""
-    """Changes whenever the files of its project may have changed with which it was examined."""
+    project_mark: ProjectMark = ProjectMark()
 
 
 class MalformedError(ValueError):
@@ -143,7 +151,7 @@ def encode_environment(stored: StoredEnvironment) -> str:
                 size.up_to,
                 size.measured_at,
             ],
-            stored.project_mark,
+            *stored.project_mark,
         ]
     )
 
@@ -197,14 +205,16 @@ def _one(build: Any, row: Any) -> Any:  # noqa: ANN401 – as above; the public 
 
 def _stored(row: Any) -> StoredEnvironment:  # noqa: ANN401
     fingerprint, atimes, usual, *rest = row
-    project_mark = rest.pop() if len(rest) > _EARLIER_PARTS else ""
+    told, rest = rest[_EARLIER_PARTS:], rest[:_EARLIER_PARTS]
+    text, elsewhere = told if len(told) == len(ProjectMark._fields) else ("", [])
     _check(_FLAG, (usual,))
-    _check(_LIST, (atimes,))
-    _check(_TEXT, (fingerprint, project_mark))
+    _check(_LIST, (atimes, elsewhere))
+    _check(_TEXT, (fingerprint, text, *elsewhere))
     _check(_NUMBER, atimes)
     earlier = len(rest[2]) == _EARLIER_FLAGS
     found = _environment(rest)
-    return StoredEnvironment(found, fingerprint, tuple(atimes), usual, earlier, project_mark)
+    mark = ProjectMark(text, tuple(elsewhere))
+    return StoredEnvironment(found, fingerprint, tuple(atimes), usual, earlier, mark)
 
 
 def _environment(row: Any) -> Environment:  # noqa: ANN401

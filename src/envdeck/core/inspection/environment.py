@@ -430,7 +430,8 @@ def fingerprint(candidate: EnvironmentCandidate) -> str:
     installed packages are not told.
     """
     layout = candidate.layout
-    paths = [candidate.path, os.path.join(candidate.path, "pyvenv.cfg")]
+    own = ("pyvenv.cfg", "pip.conf")
+    paths = [candidate.path, *(os.path.join(candidate.path, name) for name in own)]
     paths += [folder.path for folder in layout.package_folders]
     paths += [
         path for path in (layout.scripts, layout.executable, candidate.cfg.get("home")) if path

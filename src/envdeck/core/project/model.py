@@ -358,6 +358,15 @@ class Project:
     repository of several projects has."""
 
     @property
+    def files(self) -> frozenset[str]:
+        """The files that it was read from, what those include counted in."""
+        read = {one.file for one in self.manifests}
+        read |= {one.file for one in self.locks} | {one.file for one in self.problems}
+        for one in self.manifests:
+            read |= {each.file for each in (*one.requirements, *one.constraints)}
+        return frozenset(read | {f"{member}/pyproject.toml" for member in self.members})
+
+    @property
     def environment_folder(self) -> str:
         """Where its tool keeps its `.venv`: uv has one for all members of a workspace."""
         return self.workspace or self.folder

@@ -2,10 +2,18 @@
 
 import json
 import os
+from dataclasses import replace
 
 import pytest
 
-from envdeck.core.model import Examination, Finding, NotChecked, Severity
+from envdeck.core.model import (
+    Examination,
+    Finding,
+    NotChecked,
+    ProjectLink,
+    ProjectState,
+    Severity,
+)
 
 
 def finding(check="missing-requirement", subject="idna", severity=Severity.ERROR, remedy="Install"):
@@ -54,6 +62,20 @@ def test_an_environment_that_is_named_by_its_folder_is_read_once(cli, ill, catal
     )
     assert cli("doctor", path).code == 0
     assert len(read) == 1
+
+
+def test_a_folder_stands_for_what_its_project_keeps_elsewhere_too(cli, ill, catalog, home):
+    """Poetry keeps the environment of a project in its own folder."""
+    ill("stores/blog-py3.12", finding())
+    (home / "work" / "blog").mkdir(parents=True)
+    link = ProjectLink(ProjectState.FOUND, f"{home}/work/blog", "environment name")
+    catalog.environments = [replace(catalog.environments[0], project=link)]
+    result = cli("doctor", f"{home}/work/blog")
+    assert (result.code, "stores/blog-py3.12" in result.out) == (1, True)
+    assert [scope.roots for scope in catalog.scopes] == [(f"{home}/work/blog",)]
+    catalog.index = []  # not seen yet
+    assert cli("doctor", f"{home}/work/blog").code == 1
+    assert catalog.scopes[-1].roots == ()
 
 
 def test_a_healthy_one_says_so_and_exits_with_0(cli, ill):

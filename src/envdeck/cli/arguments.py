@@ -116,7 +116,7 @@ def _suggest_command(path: str, context: CommandContext) -> str:
     if os.sep not in path and match_name(path, known):
         return f"environments are named behind a command: envdeck show {shlex.quote(path)}"
     close = find_nearest(path, COMMANDS)
-    return f"did you mean `envdeck {close[0]}`?" if close else ""
+    return f"did you mean `envdeck {close[0]}`?" if close else "envdeck --help"
 
 
 def match_name(name: str, environments: Iterable[Environment]) -> list[Environment]:

@@ -100,7 +100,11 @@ class Parser(argparse.ArgumentParser):
         argument is that is missing."""
         missing = re.match(r"the following arguments are required: (.+)", message)
         if missing is not None:
-            named = {action.metavar: action.help for action in self._actions}
+            named = {
+                name: action.help
+                for action in self._actions
+                for name in action.option_strings or [str(action.metavar)]
+            }
             told = [f"{name} ({named.get(name) or name})" for name in missing[1].split(", ")]
             message = f"missing {', '.join(told)}"
         message = re.sub(r"^argument (?=-|\S+: )", "", message)
@@ -120,9 +124,9 @@ class Parser(argparse.ArgumentParser):
         unknown = re.match(r"unrecognized arguments: (--[\w-]+)", message)
         if unknown is None:
             return ""
-        known = re.findall(r"--[\w-]+", self.format_help().partition("\n\nexamples:")[0])
-        close = find_nearest(unknown[1], known)
-        return f"did you mean `{close[0]}`?" if close else ""
+        known = re.findall(r"--([\w-]+)", self.format_help().partition("\n\nexamples:")[0])
+        close = find_nearest(unknown[1].removeprefix("--"), known)
+        return f"did you mean `--{close[0]}`?" if close else ""
 
 
 def add_paths(parser: argparse.ArgumentParser) -> None:

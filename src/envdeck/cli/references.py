@@ -89,7 +89,8 @@ def find_environment(reference: str, context: CommandContext, catalog: "Catalog"
 def find_environments(
     references: Sequence[str], context: CommandContext, catalog: "Catalog"
 ) -> Iterator[Environment]:
-    """Yield what is meant, each once: an environment, or everything under a folder."""
+    """Yield what is meant, each once: an environment, or everything under a folder and what the
+    project in that folder keeps elsewhere."""
     met: set[str] = set()
     folders: list[str] = []
     for reference in references:
@@ -106,6 +107,13 @@ def find_environments(
     if folders or not references:
         scope = build_scope(folders, context, sizes=False)
         for environment in ScanReport(context, catalog, scope).complete():
+            if environment.path not in met:
+                met.add(environment.path)
+                yield environment
+    for reference in folders:
+        project = os.path.realpath(absolute_path(reference, context.host))
+        below = any(lies_under(path, project) for path in met)
+        for environment in _find_elsewhere(reference, project, context, catalog, below=below):
             if environment.path not in met:
                 met.add(environment.path)
                 yield environment
@@ -136,19 +144,29 @@ def _find_in_project(
 ) -> Environment:
     """Look below the project first, then in what is remembered (environments can be kept
     elsewhere), and over the whole machine only when neither knows one."""
-    everywhere = build_scope((), context, sizes=False)
-    below = _scan(replace(everywhere, roots=(project,)), context, catalog)
-    known = catalog.remembered(everywhere)
-    found = _distinct([*below, *_find_by_project(project, known)], catalog)
-    if not found:
-        context.console.note(f"no environment below `{reference}`: searching for its environment")
-        found = _find_by_project(project, _scan(everywhere, context, catalog))
+    scope = replace(build_scope((), context, sizes=False), roots=(project,))
+    below = _distinct(_scan(scope, context, catalog), catalog)
+    kept = _find_elsewhere(reference, project, context, catalog, below=bool(below))
+    found = list({one.path: one for one in (*below, *kept)}.values())
     if not found:
         raise CommandError(
             f"`{reference}` is not an environment and has none",
             hint=f"envdeck create {shlex.quote(reference)}",
         )
     return _choose_one(reference, found, context)
+
+
+def _find_elsewhere(
+    reference: str, project: str, context: CommandContext, catalog: "Catalog", *, below: bool
+) -> list[Environment]:
+    """Return the environments of a project that are remembered; where there are none, and none is
+    `below` it either, those that the whole machine has."""
+    everywhere = build_scope((), context, sizes=False)
+    known = _distinct(_find_by_project(project, catalog.remembered(everywhere)), catalog)
+    if known or below:
+        return known
+    context.console.note(f"no environment below `{reference}`: searching for its environment")
+    return _find_by_project(project, _scan(everywhere, context, catalog))
 
 
 def _find_by_name(reference: str, context: CommandContext, catalog: "Catalog") -> Environment:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -188,6 +189,66 @@ def test_a_disk_that_stays_quick_is_measured_less_often_and_one_that_slows_down_
     while readers.measures:
         readers.measure(lambda: time.sleep(0.002))
     assert readers.count > 2
+
+
+class Disk:
+    """A clock and a count of waits that go on as folders are read, and by nothing else."""
+
+    def __init__(self, monkeypatch, *, seconds, blocks):
+        self.seconds, self.blocks = seconds, blocks
+        self.asked = 0
+        clock = SimpleNamespace(
+            perf_counter=lambda: self.asked * self.seconds, thread_time=lambda: self.asked * 1e-5
+        )
+        monkeypatch.setattr(module, "time", clock)
+        monkeypatch.setattr(module, "_TELLS_WAITS", True)
+        waits = lambda: module._Waits(self.asked, self.asked * self.blocks)  # noqa: E731
+        monkeypatch.setattr(module, "_waits", waits)
+
+    def read(self, _path):
+        self.asked += 1
+
+
+def test_a_disk_that_is_asked_for_each_of_the_first_folders_is_told_from_few(monkeypatch):
+    cold = Disk(monkeypatch, seconds=0.0003, blocks=1)
+    assert measured(Readers(), cold.read) == 16
+    assert cold.asked == 4
+    quicker = Disk(monkeypatch, seconds=0.0001, blocks=1)
+    assert measured(Readers(), quicker.read) == 10
+    assert quicker.asked == 4
+    remembered = Disk(monkeypatch, seconds=0.0003, blocks=0)
+    measured(Readers(), remembered.read)
+    assert remembered.asked == SAMPLE
+    quick = Disk(monkeypatch, seconds=0.00002, blocks=1)
+    assert measured(Readers(), quick.read) == 1
+    assert quick.asked == SAMPLE
+
+
+def test_threads_go_on_with_thousands_while_the_walk_waits_for_one(several):
+    answers, others = threading.Event(), threading.Semaphore(0)
+    names = [str(number) for number in range(3_000)]
+
+    def read(path):
+        if path == "slow":
+            answers.wait(PATIENCE)
+        elif path != "root":
+            others.release()
+        return path
+
+    several.serve(read, lambda path: [*names, "slow"] if path == "root" else ())
+    assert several.fetch("root", (), lambda: False).value == "root"
+    waiting = threading.Thread(target=several.fetch, args=("slow", (), lambda: False), daemon=True)
+    waiting.start()
+    try:
+        for _ in names:
+            assert others.acquire(timeout=PATIENCE)
+        assert waiting.is_alive()
+        assert several.fetch("7", (), lambda: False).value == "7"
+        assert not others.acquire(blocking=False)
+    finally:
+        answers.set()
+    waiting.join(PATIENCE)
+    assert not waiting.is_alive()
 
 
 def test_one_thread_alone_is_never_measured():

@@ -24,7 +24,12 @@ Read = TypeVar("Read")
 MOST_THREADS = 16
 """Without a setting; more have nothing left to gain from."""
 SAMPLE = 32
-"""Folders that are measured at a time."""
+"""Folders that are measured at a time, at most."""
+_ENOUGH = 4
+"""So many tell where each of them waited: a first scan shall not read one by one for longer."""
+_FEWEST = 8
+"""Threads on a slow disk, at least: how long one waits alone does not tell how many requests the
+disk serves at a time."""
 _RARELY = 4
 """Where one sample after the other found a quick disk, only every so many asked for is taken: to
 measure takes as long as to read a small folder."""
@@ -32,8 +37,9 @@ _SLOW = 50e-6
 """Seconds that a folder keeps a thread waiting on a disk that is slow enough for others."""
 _STRETCH = 256
 """So many folders are read ahead between two looks whether the disk was asked at all."""
-_KEPT = 1_024
-"""Folders that were read and not come by yet, at most."""
+_KEPT = 8_192
+"""Folders that were asked for and not come by yet, at most. The threads go where the answers lead
+them, and where they have so many of a part that the walk comes to last, one alone goes on."""
 _PATIENCE = 0.05
 """Seconds between two looks whether the walk was stopped."""
 
@@ -61,11 +67,11 @@ def _waits() -> _Waits:
 class Reading(Generic[Read]):
     """A folder that waits to be read, or was."""
 
-    __slots__ = ("done", "error", "path", "value")
+    __slots__ = ("begun", "done", "error", "path", "value")
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.done = False
+        self.begun = self.done = False
         self.value: Read | None = None
         self.error: Exception | None = None
 
@@ -128,8 +134,10 @@ class Readers(Generic[Read]):
             self._often += after.often - before.often
             self._blocks += after.blocks - before.blocks
             self._left -= 1
-            if not self._left:
-                self._decide()
+            taken = SAMPLE - self._left
+            if not self._left or (taken >= _ENOUGH and self._waits_each_time(taken)):
+                self._left = 0
+                self._decide(taken)
 
     def fetch(
         self, path: str, later: Iterable[str], stopped: Callable[[], bool]
@@ -140,8 +148,7 @@ class Readers(Generic[Read]):
             if len(self._todo) < self.count:
                 self._ask_all(later)
             reading = self._ahead.pop(path, None) or self._ask(path)
-            if reading in self._todo:  # the next to be read is the last of them
-                self._todo.remove(reading)
+            if not reading.begun:  # the next to be read is the last; it is there twice then
                 self._todo.append(reading)
             self._wanted = reading
             while not reading.done:
@@ -157,12 +164,17 @@ class Readers(Generic[Read]):
             self._todo.clear()
             self._asked.notify_all()
 
-    def _decide(self) -> None:
+    def _waits_each_time(self, taken: int) -> bool:
+        """Tell whether the disk was asked for every folder of a sample so far, and slowly."""
+        slow = self._elapsed - self._busy > max(self._busy, taken * _SLOW)
+        return _TELLS_WAITS and slow and min(self._often, self._blocks) >= taken
+
+    def _decide(self, taken: int) -> None:
         waited = self._elapsed - self._busy
-        waits = self._often >= SAMPLE // 4 or not _TELLS_WAITS
-        if waits and waited > max(self._busy, SAMPLE * _SLOW):
+        waits = self._often >= taken // 4 or not _TELLS_WAITS
+        if waits and waited > max(self._busy, taken * _SLOW):
             wanted = round(self._elapsed / max(self._busy, 1e-6))
-            self.count = min(self.most, max(2, wanted))
+            self.count = min(self.most, max(_FEWEST, wanted))
             self._local, self._blocks, self._stretch = self._blocks > 0, 0, 0
             self._quick = 0
         else:
@@ -195,6 +207,9 @@ class Readers(Generic[Read]):
                     self._asked.wait()
                     self._idle -= 1
                 reading = self._todo.pop()
+                if reading.begun:
+                    continue
+                reading.begun = True
                 read, follow = self._read, self._follow
             before = _waits()
             try:

@@ -50,7 +50,7 @@ PARTS = (
     (ExactInstall, "prove"), (recreating, "carry_over"), (recreating, "unowned_files"),
     (upgrade, "_copy"), (rebuilding, "new_dependency_problems"),
     (StagedBuild, "check_imports"), (StagedBuild, "settle"), (rebuilding, "relocate"),
-    (rebuilding, "left_behind"), (type(disk_for(Host.current())), "settle_tree"),
+    (rebuilding, "find_old_paths"), (type(disk_for(Host.current())), "settle_tree"),
     (Transaction, "put_in_place"),
 )  # fmt: skip
 """What is timed within a run; `settle` has three of the others in it."""

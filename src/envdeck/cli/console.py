@@ -18,8 +18,8 @@ from envdeck.text import (
     plain,
     shorten,
     signs_for,
+    spell_ascii,
     tilde_within,
-    to_letters,
     width,
 )
 
@@ -237,7 +237,7 @@ class Console:
 
     def _shown(self, text: str) -> str:
         """Return text as the terminal can show it."""
-        return to_letters(text) if self.signs.solid.isascii() else text
+        return spell_ascii(text) if self.signs.solid.isascii() else text
 
     def _write_aside(self, text: str) -> None:
         """Write to the error stream, if anybody takes it: there is no one else to tell."""

@@ -257,7 +257,7 @@ def run(arguments: Sequence[str], context: CommandContext) -> int:
     """Do what the arguments say; what cannot be done is explained on the error stream."""
     context.console.home = context.host.home
     try:
-        code = _done(arguments, context)
+        code = _run_plain(arguments, context)
         context.console.flush()
     except CommandError as error:
         context.console.error(error.message, error.hint, error.details)
@@ -270,7 +270,7 @@ def run(arguments: Sequence[str], context: CommandContext) -> int:
     return code
 
 
-def _done(arguments: Sequence[str], context: CommandContext) -> int:
+def _run_plain(arguments: Sequence[str], context: CommandContext) -> int:
     try:
         return _dispatch(arguments, context)
     except SystemExit as done:  # argparse has printed a help
@@ -297,7 +297,7 @@ def _dispatch(arguments: Sequence[str], context: CommandContext) -> int:
         parsed = build_parser(first).parse(arguments[1:])
         if first not in _LOOKING:
             return command(first).run(parsed, context)
-        return _run_aside(lambda: _run_command(first, parsed, context))
+        return _run_in_thread(lambda: _run_command(first, parsed, context))
     for argument in options:
         if argument in _HELP | _VERSION:
             whole_parser(summaries=True).parse_args([argument])
@@ -346,7 +346,7 @@ def _run_command(name: str, parsed: Namespace, context: CommandContext) -> int:
     return command(name).run(parsed, context)
 
 
-def _run_aside(call: Callable[[], int]) -> int:
+def _run_in_thread(call: Callable[[], int]) -> int:
     """Run what changes nothing in a thread, so that Ctrl-C ends it whatever disk it waits for:
     a signal reaches the main thread alone, and not while that waits in the system."""
     ended: list[int] = []

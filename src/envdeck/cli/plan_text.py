@@ -198,7 +198,7 @@ _FINE = {"ok", "unmounted"}
 _STYLES = {"ok": "green", "broken": "red", "moved": "red", "unmounted": "dim"}
 
 
-def standing(environment: Environment, signs: Signs) -> TableCell:
+def status_cell(environment: Environment, signs: Signs) -> TableCell:
     """Return sign and word for an environment's state, the worst there is to say of it: where
     that is fine, how many errors or warnings there are."""
     status = environment.states[0]

@@ -39,7 +39,7 @@ def save_theme(host: Host, theme: str) -> str | None:
         text = _current(path)
         if isinstance(text, Unread):
             return text.reason
-        changed = _with_theme(text, theme)
+        changed = _set_theme(text, theme)
         if changed is None:
             return "cannot change the line `theme` safely"
         if changed != text:
@@ -61,7 +61,7 @@ def _current(path: str) -> str | Unread:
         return Unread("is not UTF-8")
 
 
-def _with_theme(text: str, theme: str) -> str | None:
+def _set_theme(text: str, theme: str) -> str | None:
     """Return the text with the theme set, or None when no change does just that.
 
     Lines alone do not tell what a TOML file means (one can stand inside a string), so each

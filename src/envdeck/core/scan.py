@@ -15,7 +15,7 @@ from envdeck.core.discovery.prune import Prune, barred_mounts
 from envdeck.core.discovery.readers import Readers
 from envdeck.core.discovery.walk import ProjectRoot
 from envdeck.core.health import FILE_CHECKS
-from envdeck.core.health.status import examine, renewed, with_findings
+from envdeck.core.health.status import examine, renewed, replace_findings
 from envdeck.core.index import Index, ProjectMark, StoredEnvironment
 from envdeck.core.inspection.environment import Inspector, fingerprint
 from envdeck.core.inspection.usage import access_times
@@ -220,7 +220,7 @@ class Scan:
             environment = self.inspector.renew(
                 known.environment, candidate, manager, project, known.atimes
             )
-            environment = _without_doubtful_size(environment)
+            environment = _drop_doubtful_size(environment)
         else:
             environment = self.inspector.inspect(
                 candidate, manager, project, known.environment.last_used, known.atimes
@@ -386,7 +386,7 @@ class Scan:
             read.environment = self._examiner.compare_files(read.environment)
         elif any(one.check in FILE_CHECKS for one in before):
             others = {one.check for one in before} - FILE_CHECKS
-            read.environment = with_findings(read.environment, (), others)
+            read.environment = replace_findings(read.environment, (), others)
         if read.environment.findings != before:
             yield Examined(read.environment.path, read.environment.findings)
 
@@ -428,7 +428,7 @@ def _kept_size(known: StoredEnvironment, mark: str, environment: Environment) ->
     """Return the size of what did not change itself, though it was read again."""
     if known.fingerprint != mark:
         return None
-    return _without_doubtful_size(replace(environment, size=known.environment.size)).size
+    return _drop_doubtful_size(replace(environment, size=known.environment.size)).size
 
 
 def _listing(path: str) -> str:
@@ -438,7 +438,7 @@ def _listing(path: str) -> str:
     return f"envdeck list {shlex.quote(folder if marks else path)}"
 
 
-def _without_doubtful_size(environment: Environment) -> Environment:
+def _drop_doubtful_size(environment: Environment) -> Environment:
     """Drop a size that was measured too long ago, or before the environment was last used:
     the first run after an install writes the byte code, a third of the size again."""
     size, used = environment.size, environment.last_used.when

@@ -184,7 +184,7 @@ def unpack(
     with zipfile.ZipFile(wheel) as archive:
         for entry in archive.infolist():
             if entry.filename != f"{release.info}/RECORD":
-                _put(library, entry.filename, archive.read(entry))
+                _write_file(library, entry.filename, archive.read(entry))
         recorded = archive.read(f"{release.info}/RECORD").decode().splitlines()
     rows = [line for line in recorded if not line.startswith(f"{release.info}/RECORD,")]
     python = os.path.join(environment, "bin", "python")
@@ -192,20 +192,20 @@ def unpack(
         module, _, name = target.partition(":")
         text = _SCRIPT.format(python=python, module=module, name=name).encode()
         script = os.path.join(environment, "bin", command)
-        _put(environment, f"bin/{command}", text)
+        _write_file(environment, f"bin/{command}", text)
         os.chmod(script, 0o755)  # noqa: S103  a program like any other
         rows.append(_row(os.path.relpath(script, library).replace(os.sep, "/"), text))
     more = {f"{release.info}/INSTALLER": f"{installer}\n".encode()}
     if asked:
         more[f"{release.info}/REQUESTED"] = b""
     for path, data in more.items():
-        _put(library, path, data)
+        _write_file(library, path, data)
         rows.append(_row(path, data))
     record = "".join(f"{row}\n" for row in [*rows, f"{release.info}/RECORD,,"])
-    _put(library, f"{release.info}/RECORD", record.encode())
+    _write_file(library, f"{release.info}/RECORD", record.encode())
 
 
-def _put(folder: str, path: str, data: bytes) -> None:
+def _write_file(folder: str, path: str, data: bytes) -> None:
     place = os.path.join(folder, *path.split("/"))
     os.makedirs(os.path.dirname(place), exist_ok=True)
     with open(place, "wb") as file:

@@ -12,7 +12,7 @@ from envdeck.text.quantities import (
     size,
     time_left,
 )
-from envdeck.text.safe import Signs, capitalise, plain, signs_for, to_letters
+from envdeck.text.safe import Signs, capitalise, plain, signs_for, spell_ascii
 
 __all__ = [
     "Signs",
@@ -33,9 +33,9 @@ __all__ = [
     "shorten_name",
     "signs_for",
     "size",
+    "spell_ascii",
     "tilde",
     "tilde_within",
     "time_left",
-    "to_letters",
     "width",
 ]

@@ -126,7 +126,7 @@ def short_names(targets: Iterable[Target]) -> dict[str, str]:
     return {path: head or names[path] for path, (head, _) in heads.items()}
 
 
-def held_by(names: Sequence[str], total: int) -> str:
+def count_held(names: Sequence[str], total: int) -> str:
     """Return how many of several something holds for, and which: `3 of 12: api, blog, shop`."""
     if len(names) == total:
         return f"all {total:,}"
@@ -146,7 +146,7 @@ def gathered(said: Iterable[tuple[str, str]], total: int) -> list[str]:
         elif len(names) == 1:
             told.append(f"{names[0]}: {sentence}")
         else:
-            told.append(f"{sentence} · {held_by(names, total)}")
+            told.append(f"{sentence} · {count_held(names, total)}")
     return told
 
 
@@ -161,7 +161,7 @@ def shared_facts(
             holders.setdefault(fact, []).append(names[target.path])
     shared = {fact: of for fact, of in holders.items() if len(of) > 1}
     told = [
-        Fact(fact.label, f"{fact.text} · {held_by(of, len(targets))}")
+        Fact(fact.label, f"{fact.text} · {count_held(of, len(targets))}")
         for fact, of in shared.items()
     ]
     rest = [

@@ -151,6 +151,6 @@ _LETTERS = {
 """By its number, what stands for a sign where there are letters alone: each as wide as before."""
 
 
-def to_letters(text: str) -> str:
+def spell_ascii(text: str) -> str:
     """Return text with signs, boxes and bars as ASCII; letters of other scripts stay."""
     return text if text.isascii() else text.translate(_LETTERS)

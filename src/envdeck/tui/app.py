@@ -18,7 +18,7 @@ from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 from textual.widgets import Input
 
-from envdeck.text import plain, to_letters
+from envdeck.text import plain, spell_ascii
 from envdeck.tui.base.actions import (
     ACTIONS,
     Action,
@@ -36,7 +36,7 @@ from envdeck.tui.base.messages import (
     WalkthroughRequested,
 )
 from envdeck.tui.base.services import CatalogSource, ScreenSettings
-from envdeck.tui.base.terminal import ending_on_signals, notice
+from envdeck.tui.base.terminal import handle_signals, notice
 from envdeck.tui.help.keys import HelpScreen, Palette
 from envdeck.tui.main.screen import MainScreen
 from envdeck.tui.widgets.fields import hide_secrets
@@ -103,7 +103,7 @@ class LettersFilter(LineFilter):
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Return a line as a terminal without Unicode shows it."""
         del background
-        return [Segment(to_letters(each.text), each.style, each.control) for each in segments]
+        return [Segment(spell_ascii(each.text), each.style, each.control) for each in segments]
 
 
 class EnvDeck(App[None], inherit_bindings=False):
@@ -366,7 +366,7 @@ class EnvDeck(App[None], inherit_bindings=False):
 def run_to_end(app: EnvDeck) -> int:
     """Run the screen, and return its exit code. What is still being done when it closes is given
     up and waited for, for as long as is decent."""
-    with ending_on_signals(app.end) as app.end_late:
+    with handle_signals(app.end) as app.end_late:
         app.run()
         queue = app.main.operations.queue
         if queue is not None and queue.busy:

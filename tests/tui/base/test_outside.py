@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envdeck.tui.base.terminal import for_clipboard, open_folder, opener
+from envdeck.tui.base.terminal import open_folder, opener, quote_path
 
 BASH = shutil.which("bash")
 NAMES = st.binary(min_size=1, max_size=30).filter(lambda raw: b"\0" not in raw)
@@ -18,7 +18,7 @@ NAMES = st.binary(min_size=1, max_size=30).filter(lambda raw: b"\0" not in raw)
 
 @pytest.mark.parametrize("path", ["/home/ada/work/.venv", "/w/日本語", "/w/it's", "/w/[/]"])
 def test_a_printable_path_is_copied_as_it_is(path):
-    assert for_clipboard(path) == path
+    assert quote_path(path) == path
 
 
 @pytest.mark.parametrize(
@@ -30,19 +30,19 @@ def test_a_printable_path_is_copied_as_it_is(path):
     ],
 )
 def test_a_path_that_would_act_when_pasted_is_quoted(path, copied):
-    assert for_clipboard(path) == copied
+    assert quote_path(path) == copied
 
 
 @given(NAMES)
 def test_what_is_copied_is_one_printable_line(raw):
-    assert for_clipboard(os.fsdecode(raw)).isprintable()
+    assert quote_path(os.fsdecode(raw)).isprintable()
 
 
 def test_a_shell_reads_the_quoted_path_back():
     if BASH is None:
         pytest.fail("bash is needed to check what it reads")
     raw = b"/w/\xff a\nb'c\\d\x1b[31m\xc3\xa9" + bytes(range(1, 32))
-    said = f"printf %s {for_clipboard(os.fsdecode(raw))}"
+    said = f"printf %s {quote_path(os.fsdecode(raw))}"
     shell = subprocess.run([BASH, "-c", said], capture_output=True, check=True, timeout=20)
     assert shell.stdout == raw
 

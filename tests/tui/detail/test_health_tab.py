@@ -29,8 +29,8 @@ from envdeck.tui.detail.health_view import FOLDED_FROM, AuditGroup, head_line, h
 from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.dialogs.requests import finding_request
 from envdeck.tui.widgets.finding_lines import (
-    about_finding,
     count_words,
+    finding_detail,
     fix_words,
     fixed_together,
     sentence,
@@ -83,7 +83,7 @@ def test_a_sentence_keeps_the_spelling_of_its_subject():
 
 def test_below_are_the_evidence_and_what_the_key_does():
     words = fix_words(MISSING, (MISSING, finding("urllib3"), UNSAFE), LOOK)
-    text = "\n".join(map(line_text, about_finding(MISSING, words, LOOK, 60)))
+    text = "\n".join(map(line_text, finding_detail(MISSING, words, LOOK, 60)))
     assert "required by: requests" in text
     assert "requirement: idna<4" in text
     assert "check:       missing-requirement" in text
@@ -112,7 +112,7 @@ def test_no_line_is_wider_than_the_tab(cells, look):
     hostile = finding("[@click=app.quit]x\x1b[31m" * 5)
     unchecked = (NotChecked("wrong-build", "a reason that is rather long, and goes on"),)
     rows = health_rows(report(hostile, UNSAFE, not_checked=unchecked), look, cells, ())
-    lines = [*(row.line for row in rows), *about_finding(hostile, "fix it", look, cells)]
+    lines = [*(row.line for row in rows), *finding_detail(hostile, "fix it", look, cells)]
     assert all(width(line_text(line)) <= cells for line in lines)
     assert "\x1b" not in "".join(map(line_text, lines))
 

@@ -22,8 +22,8 @@ from envdeck.tui.detail.package_table import (
     PackageColumns,
     PackageOrder,
     PackageView,
-    footing,
-    nothing_shown,
+    empty_text,
+    table_footer,
 )
 from envdeck.tui.widgets.line import Display, line_text, line_width
 
@@ -76,16 +76,16 @@ def test_only_what_was_asked_for() -> None:
 
 
 def test_nothing_shown_says_what_to_press() -> None:
-    assert "esc: clear" in nothing_shown(PACKAGES, PackageView(text="[/]"), LOOK)
-    assert "t: show all" in nothing_shown(PACKAGES, PackageView(requested_only=True), LOOK)
-    both = nothing_shown(PACKAGES, PackageView(requested_only=True, text="click"), LOOK)
+    assert "esc: clear" in empty_text(PACKAGES, PackageView(text="[/]"), LOOK)
+    assert "t: show all" in empty_text(PACKAGES, PackageView(requested_only=True), LOOK)
+    both = empty_text(PACKAGES, PackageView(requested_only=True, text="click"), LOOK)
     assert both == 'No direct package matches "click". esc: clear, t: show all'
-    assert "No packages installed" in nothing_shown((), PackageView(), LOOK)
-    assert footing(PACKAGES, 4, PackageView(), LOOK).startswith("4 packages · ✓ 1 direct")
-    assert footing(PACKAGES, 1, PackageView(text="x"), LOOK).startswith("1 of 4 · ")
+    assert "No packages installed" in empty_text((), PackageView(), LOOK)
+    assert table_footer(PACKAGES, 4, PackageView(), LOOK).startswith("4 packages · ✓ 1 direct")
+    assert table_footer(PACKAGES, 1, PackageView(text="x"), LOOK).startswith("1 of 4 · ")
     remapped = replace(LOOK, keys={"asked": "f4", "back": "f5"})
-    assert "f4: show all" in nothing_shown(PACKAGES, PackageView(requested_only=True), remapped)
-    assert "f5: clear" in nothing_shown(PACKAGES, PackageView(text="x"), remapped)
+    assert "f4: show all" in empty_text(PACKAGES, PackageView(requested_only=True), remapped)
+    assert "f5: clear" in empty_text(PACKAGES, PackageView(text="x"), remapped)
 
 
 def test_columns_give_way_when_there_is_little_room() -> None:

@@ -8,7 +8,7 @@ import pytest
 from envdeck.core.model import ProjectLink, ProjectState
 from envdeck.core.project.model import Drift, DriftFix, DriftKind, Project, PythonDrift
 from envdeck.text import width
-from envdeck.tui.detail.project import ProjectFixes, ProjectTab, mending
+from envdeck.tui.detail.project import ProjectFixes, ProjectTab, find_fix
 from envdeck.tui.detail.project_view import project_rows
 from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.widgets.key_line import TabLine
@@ -103,7 +103,7 @@ def drift(mend):
 
 
 def test_a_drift_is_mended_from_the_lock_with_the_parts_that_count(made_up):
-    found = mending(made_up.comparison(), drift(DriftFix.FROM_LOCK), LOOK)
+    found = find_fix(made_up.comparison(), drift(DriftFix.FROM_LOCK), LOOK)
     assert found == ProjectFixes(
         "recreate from uv.lock", "lock", None, None, ("dev",), ("postgres",)
     )
@@ -113,29 +113,29 @@ def test_of_several_lock_files_the_one_that_was_compared_with_is_taken(made_up):
     base = made_up.comparison()
     other = replace(base.project.locks[0], file=f"{made_up.API}/poetry.lock")
     several = replace(base, project=replace(base.project, locks=(*base.project.locks, other)))
-    found = mending(several, drift(DriftFix.FROM_LOCK), LOOK)
+    found = find_fix(several, drift(DriftFix.FROM_LOCK), LOOK)
     assert found.file == f"{made_up.API}/uv.lock"
 
 
 def test_without_a_lock_it_is_mended_from_what_is_declared(made_up):
-    found = mending(made_up.comparison(against=""), drift(DriftFix.FROM_DECLARED), LOOK)
+    found = find_fix(made_up.comparison(against=""), drift(DriftFix.FROM_DECLARED), LOOK)
     assert (found.source, found.words) == ("declared", "recreate from declared dependencies")
 
 
 def test_a_python_is_mended_on_the_version_that_is_wanted(made_up):
     base = made_up.comparison()
-    found = mending(base, base.pythons[0], LOOK)
+    found = find_fix(base, base.pythons[0], LOOK)
     assert (found.source, found.interpreter) == ("lock", "3.13")
     nothing = replace(base, project=Project(made_up.API), against="", parts=())
-    found = mending(nothing, base.pythons[0], LOOK)
+    found = find_fix(nothing, base.pythons[0], LOOK)
     assert (found.source, found.groups, found.extras) == ("exact", None, None)
 
 
 def test_what_nothing_mends_says_why(made_up):
     base = made_up.comparison()
-    assert "cannot fix requests" in mending(base, drift(DriftFix.NONE), LOOK)
+    assert "cannot fix requests" in find_fix(base, drift(DriftFix.NONE), LOOK)
     impossible = PythonDrift("tested on nothing", f"{made_up.API}/tox.ini", 2)
-    assert "edit tox.ini:2" in mending(base, impossible, LOOK)
+    assert "edit tox.ini:2" in find_fix(base, impossible, LOOK)
 
 
 # on the screen

@@ -27,10 +27,10 @@ from envdeck.tui.history.screen import HistoryScreen
 from envdeck.tui.history.view import (
     HistoryColumns,
     HistoryRow,
-    about_past,
     draw_past,
     ended_words,
     history_rows,
+    operation_detail,
     undo_words,
 )
 from envdeck.tui.widgets.line import Display, line_text
@@ -39,7 +39,7 @@ from envdeck.tui.widgets.line import Display, line_text
 
 
 def about(one, cells=100) -> str:
-    lines = about_past(HistoryRow(one), LOOK, cells)
+    lines = operation_detail(HistoryRow(one), LOOK, cells)
     return "\n".join(line_text(line) for line in lines)
 
 
@@ -127,7 +127,7 @@ def test_rows_hold_their_width_whatever_an_entry_says(name, cells, number) -> No
     columns = HistoryColumns.fit(cells)
     for each in (one, replace(one, why_not=""), torn):
         row = draw_past(HistoryRow(each), columns, LOOK)
-        for line in (row, columns.heading(), *about_past(HistoryRow(each), LOOK, cells)):
+        for line in (row, columns.heading(), *operation_detail(HistoryRow(each), LOOK, cells)):
             assert width(line_text(line)) <= cells
             assert plain(line_text(line)) == line_text(line)
 
@@ -326,5 +326,5 @@ def test_plans_of_one_yes_are_one_batch_and_say_what_of_it_ended_how() -> None:
 def test_rows_of_a_batch_hold_their_width(cells) -> None:
     columns = HistoryColumns.fit(cells)
     for row in history_rows(BATCH, {BATCH[0].entry.tie}):
-        for line in (draw_past(row, columns, LOOK), *about_past(row, LOOK, cells)):
+        for line in (draw_past(row, columns, LOOK), *operation_detail(row, LOOK, cells)):
             assert width(line_text(line)) <= cells

@@ -25,9 +25,9 @@ from envdeck.tui.base.messages import OperationEnded
 from envdeck.tui.history.trash_screen import TrashScreen
 from envdeck.tui.history.trash_view import (
     TrashColumns,
-    about_item,
     draw_item,
     frees,
+    item_detail,
     kept_words,
     title_line,
 )
@@ -40,7 +40,7 @@ API, BLOG, SITE, SHOP, LINK, DUE, TORN = ITEMS
 
 
 def about(one, cells=100) -> str:
-    return "\n".join(line_text(line) for line in about_item(one, LOOK, cells))
+    return "\n".join(line_text(line) for line in item_detail(one, LOOK, cells))
 
 
 def test_how_long_it_is_kept_is_told_in_days() -> None:
@@ -116,7 +116,7 @@ def test_rows_hold_their_width_whatever_an_item_says(name, cells, number) -> Non
     one = replace(one, manifest=replace(one.manifest, put_at=float(number)), problem=name)
     columns = TrashColumns.fit(cells)
     row = draw_item(one, columns, LOOK, marked=True, largest=10)
-    for line in (row, columns.heading(), *about_item(one, LOOK, cells)):
+    for line in (row, columns.heading(), *item_detail(one, LOOK, cells)):
         assert width(line_text(line)) <= cells
         assert plain(line_text(line)) == line_text(line)
 

@@ -9,7 +9,7 @@ from envdeck.core.model import Operation, Plan, Size, Target
 from envdeck.core.operations.transaction.trash import Item, TrashManifest
 from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.machine import caches
-from envdeck.tui.machine.caches import CachesScreen, about_cache
+from envdeck.tui.machine.caches import CachesScreen, cache_detail
 from envdeck.tui.machine.interpreters import InterpretersScreen
 from envdeck.tui.recreate.dialog import RecreateDialog
 from envdeck.tui.widgets.line import Display, line_text
@@ -120,9 +120,9 @@ async def test_the_trash_is_among_them_and_is_emptied_by_its_own_plan(
 def test_lines_are_plain_at_any_width():
     for cells in (20, 40, 80, 120):
         for cache in (UV, PIP, MYPY):
-            lines = about_cache(cache, Display(home=HOME), cells)
+            lines = cache_detail(cache, Display(home=HOME), cells)
             assert all(len(line_text(line)) <= max(cells, 22) for line in lines)
-    assert "[/]" in "".join(line_text(line) for line in about_cache(MYPY, Display(home=HOME), 80))
+    assert "[/]" in "".join(line_text(line) for line in cache_detail(MYPY, Display(home=HOME), 80))
 
 
 async def test_all_that_use_an_interpreter_are_recreated_by_a_key(open_screen, made_up, wait_until):

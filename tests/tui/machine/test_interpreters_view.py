@@ -22,9 +22,9 @@ from envdeck.core.model import (
 from envdeck.core.query import Query, search_text
 from envdeck.text.safe import ASCII
 from envdeck.tui.base.messages import FilterRequested
-from envdeck.tui.machine.groups import InterpreterBase, bases, query_for, with_dependants
+from envdeck.tui.machine.groups import InterpreterBase, add_dependants, bases, query_for
 from envdeck.tui.machine.interpreters import InterpretersScreen
-from envdeck.tui.machine.interpreters_view import about, base_rows, draw_base, heading
+from envdeck.tui.machine.interpreters_view import base_detail, base_rows, draw_base, heading
 from envdeck.tui.widgets.line import Display, line_text, line_width
 from envdeck.tui.widgets.line_list import LineList
 
@@ -64,7 +64,7 @@ def prefix(home: Path) -> Callable[[str], str]:
 
 
 def told(base: InterpreterBase, cells: int = 78, look: Display | None = None) -> str:
-    rows = about(base, look or Display("/home/ada"), cells)
+    rows = base_detail(base, look or Display("/home/ada"), cells)
     return "\n".join(line_text(row.line) for row in rows)
 
 
@@ -89,7 +89,7 @@ def test_environments_are_found_on_their_base_and_orphans_by_theirs(
         environment("/e", None),
     ]
     known = bases([interpreter(twelve), interpreter(thirteen, "3.13.0")])
-    found = with_dependants(known, environments)
+    found = add_dependants(known, environments)
     assert [
         (base.path, base.gone, [one.path for one in base.dependants or ()]) for base in found
     ] == [
@@ -102,7 +102,7 @@ def test_environments_are_found_on_their_base_and_orphans_by_theirs(
 def test_two_interpreters_that_are_equal_keep_their_rows(prefix: Callable[[str], str]) -> None:
     twelve = prefix("3.12.4")
     known = bases([interpreter(twelve), interpreter(twelve)])
-    assert len(with_dependants(known, [environment("/a", twelve)])) == 2
+    assert len(add_dependants(known, [environment("/a", twelve)])) == 2
 
 
 def test_a_row_says_everything_in_words() -> None:
@@ -146,7 +146,7 @@ def test_rows_keep_to_the_width(cells: int) -> None:
         InterpreterBase(None, long, (environment(long, None),)),
     ]
     lines = [draw_base(row, cells, look) for row in base_rows(found)] + [heading(cells)]
-    lines += [row.line for base in found for row in about(base, look, cells)]
+    lines += [row.line for base in found for row in base_detail(base, look, cells)]
     assert all(line_width(line) <= cells for line in lines)
     assert all(line_text(line).isascii() for line in lines)
 

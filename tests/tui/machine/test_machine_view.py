@@ -24,7 +24,7 @@ from envdeck.core.model import (
 from envdeck.core.query import Query, search_text
 from envdeck.text.safe import ASCII
 from envdeck.tui.base.messages import FilterRequested
-from envdeck.tui.machine.groups import Group, everything, sections
+from envdeck.tui.machine.groups import Group, group_all, sections
 from envdeck.tui.machine.screen import MachineScreen, draw, heading, legend, rows, totals_line
 from envdeck.tui.widgets.line import Display, line_text, line_width
 
@@ -115,15 +115,15 @@ def test_a_bar_opens_just_the_environments_it_counts(environments: list[Environm
 
 
 def test_shared_files_are_first_added_up_then_counted_once() -> None:
-    group = everything((environment("a", size=shared(5, 10, 100)),) * 1)
+    group = group_all((environment("a", size=shared(5, 10, 100)),) * 1)
     assert group.counted is False
     remembered = replace(shared(5, 10, 100), shared=None)
-    assert everything([environment("a", size=remembered)]).counted is False
-    both = everything(
+    assert group_all([environment("a", size=remembered)]).counted is False
+    both = group_all(
         (environment("a", size=shared(5, 10, 100)), environment("b", size=shared(5, 20, 100)))
     )
     assert (both.occupied, both.freed, both.counted) == (230, 30, False)
-    assert everything(MACHINE[:2]).counted
+    assert group_all(MACHINE[:2]).counted
 
 
 def test_a_row_says_count_frees_and_disk_and_marks_the_end_of_life() -> None:
@@ -136,7 +136,7 @@ def test_a_row_says_count_frees_and_disk_and_marks_the_end_of_life() -> None:
     assert poetry.rstrip().endswith("500 B     900 B")
     (unknown,) = [line for line in text if line.startswith(" my tool")]
     assert unknown.split()[-2:] == ["–", "–"]
-    assert line_text(totals_line(everything(MACHINE))) == (
+    assert line_text(totals_line(group_all(MACHINE))) == (
         "Machine   6 environments · 1.0 kB on disk · 607 B reclaimable · 3 unmeasured"
     )
 
@@ -154,7 +154,7 @@ def test_it_can_be_said_in_letters() -> None:
     text = "".join(line_text(draw(row, 80, look)) for row in rows(sections(MACHINE, NOW)))
     assert text.isascii()
     assert "reflinks" in line_text(
-        legend(everything([environment("a", size=Size(1, 1, 1, up_to=True))]), look, counting=True)
+        legend(group_all([environment("a", size=Size(1, 1, 1, up_to=True))]), look, counting=True)
     )
 
 

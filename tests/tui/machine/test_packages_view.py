@@ -7,7 +7,7 @@ from envdeck.core.model import NoPlan
 from envdeck.core.operations.upgrade.model import Level, UpgradeCandidate, UpgradeCandidates
 from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.machine.packages import HolderList, PackagesScreen
-from envdeck.tui.machine.packages_view import PackageRow, about, draw_package, package_rows
+from envdeck.tui.machine.packages_view import PackageRow, draw_package, package_detail, package_rows
 from envdeck.tui.widgets.line import Display, line_text
 
 HOME = "/home/ada"
@@ -180,7 +180,7 @@ def test_the_version_to_upgrade_to_is_seen_whole(made_up, cells):
     one = made_up.environment(f"{HOME}/work/a-rather-long-name-of-a-project/.venv")
     table = count_packages({one.path: ["x==8.1.7"]})
     row = PackageRow(table.uses["x"], {one.path: "8.2.0"})
-    lines = about(row, table.holders("x"), {one.path: one}, Display(home=HOME), cells)
+    lines = package_detail(row, table.holders("x"), {one.path: one}, Display(home=HOME), cells)
     text = line_text(lines[-1].line)
     assert text.endswith("8.2.0")
     assert len(text) < cells

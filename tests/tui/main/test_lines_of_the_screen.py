@@ -16,11 +16,11 @@ from envdeck.tui.main.cells import CellPlace, heading, places, row, status_words
 from envdeck.tui.main.words import (
     DiskUse,
     Facts,
+    empty_line,
     empty_lines,
     filter_line,
     key_hints,
     marked_line,
-    nothing_line,
     summary_line,
 )
 from envdeck.tui.store import COLUMNS, Listing, Query, Totals, columns_named
@@ -223,9 +223,9 @@ def test_unknown_terms_are_named_and_narrow_nothing(made_up):
     assert Query.parse('"py:3.8" C:', 0).words == ("py:3.8", "c:")
     listing.narrow(Query.parse("base:/usr", 0))
     assert len(listing) == 7
-    assert nothing_line(listing) == "Nothing to show yet."
+    assert empty_line(listing) == "Nothing to show yet."
     listing.narrow(Query.parse("base:/nowhere", 0))
-    assert nothing_line(listing) == "No environment matches the filter."
+    assert empty_line(listing) == "No environment matches the filter."
 
 
 @pytest.mark.parametrize(

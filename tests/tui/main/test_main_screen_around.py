@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from envdeck.core.model import Finished, Notice, NotLookedAt, Unreadable
 from envdeck.text import width
-from envdeck.tui.base.terminal import ending_on_signals
+from envdeck.tui.base.terminal import handle_signals
 from envdeck.tui.workers.scan import ScanBatch
 
 
@@ -314,7 +314,7 @@ async def test_quitting_does_not_wait_for_the_scan(open_screen, made_up, wait_un
 
 async def test_a_signal_ends_it_with_its_number(open_screen, wait_until):
     async with open_screen() as pilot:
-        with ending_on_signals(pilot.app.end):
+        with handle_signals(pilot.app.end):
             os.kill(os.getpid(), signal.SIGTERM)
         await wait_until(lambda: pilot.app.return_code == 128 + signal.SIGTERM)
 

@@ -16,7 +16,7 @@ from envdeck.tui.detail.timeline import TimelineTab
 from envdeck.tui.dialogs import command as dialog
 from envdeck.tui.dialogs.command import BisectDialog
 from envdeck.tui.dialogs.plan import PlanDialog
-from envdeck.tui.operations.bisect import BisectScreen, about_run, end_lines, run_line
+from envdeck.tui.operations.bisect import BisectScreen, end_lines, run_detail, run_line
 from envdeck.tui.operations.screen import OperationsScreen
 from envdeck.tui.widgets.line import Display, line_text
 
@@ -77,7 +77,7 @@ def test_a_run_says_its_verdict_what_it_tried_and_how_long_it_took():
 @pytest.mark.parametrize("cells", [18, 39, 78])
 def test_no_line_is_wider_than_the_screen_and_names_that_would_act_are_shown(cells):
     hostile = replace(BAD, packages={HOSTILE: HOSTILE, "six": None}, applied=(HOSTILE,))
-    lines = [run_line(hostile, LOOK, cells), *about_run(hostile, LOOK, cells)]
+    lines = [run_line(hostile, LOOK, cells), *run_detail(hostile, LOOK, cells)]
     text = "\n".join(map(line_text, lines))
     assert "\x1b" not in text
     assert "[red]" in text

@@ -23,13 +23,13 @@ from envdeck.tui.dialogs import command as dialog
 from envdeck.tui.dialogs.command import MatrixDialog
 from envdeck.tui.operations.matrix import (
     MatrixScreen,
-    about_cell,
+    cell_detail,
     cell_words,
     grid_lines,
 )
 from envdeck.tui.operations.screen import OperationsScreen
 from envdeck.tui.widgets.line import Display, line_text
-from envdeck.tui.widgets.operation_words import ending
+from envdeck.tui.widgets.operation_words import end_words
 
 HOME, NOW = "/home/ada", 1_795_000_000.0
 LOOK, LETTERS = Display(HOME, lambda: NOW), Display(HOME, lambda: NOW, ASCII)
@@ -102,7 +102,7 @@ def test_no_line_is_wider_than_the_screen(made_up, cells):
     end = CellEnd(1, CellStatus.FAILED, 1, reason=HOSTILE, hint=HOSTILE, output=(HOSTILE,),
                   packages=((HOSTILE, HOSTILE),))  # fmt: skip
     wide = plan(made_up, ((HOSTILE,), ()), (hostile, *CELLS[1:]))
-    lines = [*about_cell(hostile, end, LOOK, cells), *grid_lines(Job(wide), wide, LOOK, cells)]
+    lines = [*cell_detail(hostile, end, LOOK, cells), *grid_lines(Job(wide), wide, LOOK, cells)]
     assert "\x1b" not in "\n".join(map(line_text, lines))
     assert all(width(line_text(line)) <= cells for line in lines)
 
@@ -112,7 +112,7 @@ def test_the_end_is_bad_news_where_one_did_not_pass(made_up):
     job.end(RESULT)
     assert job.drain(NOW)
     assert job.state is JobState.ENDED_BADLY
-    said, failed = ending(job, LOOK)
+    said, failed = end_words(job, LOOK)
     assert said.startswith("test ~/work/api: 1 of 4 passed")
     assert failed
 

@@ -31,7 +31,7 @@ from envdeck.tui.dialogs.quit import QuitDialog
 from envdeck.tui.operations.screen import OperationsScreen
 from envdeck.tui.operations.view import command_lines, job_line, log_lines, step_lines
 from envdeck.tui.widgets.line import Display, line_text, line_width
-from envdeck.tui.widgets.operation_words import ending, progress_bar, running_line
+from envdeck.tui.widgets.operation_words import end_words, progress_bar, running_line
 
 LOOK = Display("/home/ada", lambda: 0.0)
 EVENTS = (
@@ -613,7 +613,7 @@ def test_what_a_person_should_know_besides_is_told(made_up):
     job.state, job.result = JobState.DONE, Result(Ending.DONE, "deleted", notice=notice)
     told = [line_text(line).strip() for line in step_lines(job, LOOK, 80)]
     assert told[-2:] == [notice.message, notice.hint]
-    said, bad = ending(job, LOOK)
+    said, bad = end_words(job, LOOK)
     assert notice.message in said
     assert not bad
 

@@ -35,11 +35,11 @@ from envdeck.text.safe import ASCII
 from envdeck.tui.recreate.dialog import RecreateDialog, common_interpreters, heading
 from envdeck.tui.recreate.doubts import DoubtRows
 from envdeck.tui.recreate.forecast import (
+    bump_detail,
+    bump_line,
     forecast_about,
     forecast_line,
-    jump_about,
-    jump_line,
-    jumps,
+    list_bumps,
 )
 from envdeck.tui.recreate.interpreters import python_line
 from envdeck.tui.recreate.sources import difference_line, source_about, source_line
@@ -124,8 +124,8 @@ def test_lines_hold_their_width_whatever_is_in_them(name, cells) -> None:
         python_line(python, [outlook], cells, LOOK, chosen=True),
         *source_about(source, cells, LOOK),
         *forecast_about([outlook], name, cells, LOOK),
-        *(jump_line(way, cells, LOOK, chosen=True) for way in jumps([outlook])),
-        *(line for way in jumps([outlook]) for line in jump_about(way, name, cells, LOOK)),
+        *(bump_line(way, cells, LOOK, chosen=True) for way in list_bumps([outlook])),
+        *(line for way in list_bumps([outlook]) for line in bump_detail(way, name, cells, LOOK)),
     ]
     for line in lines:
         assert width(line_text(line)) <= cells

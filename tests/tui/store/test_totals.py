@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from envdeck.core.inspection.size import joint_size
 from envdeck.core.model import Environment, Identity, JointSize, SharedFiles, Size, Status
-from envdeck.tui.store.rows import Totals, nothing_shared, quick_totals
+from envdeck.tui.store.rows import Totals, quick_totals, shares_nothing
 
 ENV = Environment("/w/a", Identity(1, 1), "a", "uv", Status.OK)
 FILE = 400
@@ -27,15 +27,15 @@ def test_adding_up_is_enough_where_nothing_is_shared():
 
 def test_adding_up_is_refused_where_one_lies_inside_another():
     outer, inner = with_size(Size(1, 100, 100)), with_size(Size(1, 40, 40))
-    assert not nothing_shared([replace(inner, path="/w/a/envs/b"), outer])
-    assert nothing_shared([replace(inner, path="/w/ab"), outer])
-    assert nothing_shared([replace(inner, path="/w/a.b"), outer, replace(inner, path="/w/aa/b")])
+    assert not shares_nothing([replace(inner, path="/w/a/envs/b"), outer])
+    assert shares_nothing([replace(inner, path="/w/ab"), outer])
+    assert shares_nothing([replace(inner, path="/w/a.b"), outer, replace(inner, path="/w/aa/b")])
 
 
 def test_adding_up_is_refused_where_something_is_shared():
     assert quick_totals([with_size(Size(1, 100, 0, shared=shared((5, 2, 1, FILE))))]) is None
-    assert not nothing_shared([with_size(Size(1, 100, 90))])
-    assert nothing_shared([with_size(Size(1, 100, 100)), with_size(None)])
+    assert not shares_nothing([with_size(Size(1, 100, 90))])
+    assert shares_nothing([with_size(Size(1, 100, 100)), with_size(None)])
 
 
 def test_a_file_of_two_environments_takes_its_room_once_and_goes_with_both():

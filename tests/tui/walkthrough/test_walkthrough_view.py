@@ -30,7 +30,7 @@ from envdeck.tui.recreate.project_folder import ProjectDialog, folders_like
 from envdeck.tui.walkthrough import worker as walkthrough_looking
 from envdeck.tui.walkthrough.options import StepDialog
 from envdeck.tui.walkthrough.state import WalkthroughState
-from envdeck.tui.walkthrough.view import about_lines, step_line, title_line, typed, unabridged
+from envdeck.tui.walkthrough.view import step_detail, step_line, title_line, typed, unabridged
 from envdeck.tui.widgets.line import Display, line_text, line_width
 from envdeck.tui.workers.operation_queue import Job
 
@@ -143,7 +143,7 @@ def test_no_line_is_wider_than_there_is_room_and_hostile_text_stays_text(cells, 
     ]
     walk = walk_of(tuple(steps))
     for step in steps:
-        rows = [step_line(step, None, look(), cells), *about_lines(walk, step, look(), cells)]
+        rows = [step_line(step, None, look(), cells), *step_detail(walk, step, look(), cells)]
         for row in rows:
             assert line_width(row) <= cells
             assert "\x1b" not in line_text(row)
@@ -166,12 +166,12 @@ def test_how_far_it_is_leaves_out_what_does_not_apply():
 
 def test_when_nothing_is_open_it_says_how_to_activate_and_what_to_try():
     walk = walk_of(made.ready())
-    told = "\n".join(line_text(each) for each in about_lines(walk, walk.steps[0], look(), 80))
+    told = "\n".join(line_text(each) for each in step_detail(walk, walk.steps[0], look(), 80))
     assert "Project setup complete" in told
     assert "activate  source ~/work/shop/.venv/bin/activate" in told
     assert "then run  pytest -q" in told
     one_open = walk_of(made.steps())
-    told = "\n".join(line_text(each) for each in about_lines(one_open, None, look(), 80))
+    told = "\n".join(line_text(each) for each in step_detail(one_open, None, look(), 80))
     assert "Project setup complete" not in told
 
 

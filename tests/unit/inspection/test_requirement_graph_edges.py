@@ -7,7 +7,7 @@ from packaging.requirements import Requirement
 from envdeck.core.inspection.packages.dependencies import Needs, requirement_graph
 from envdeck.core.inspection.packages.requirements import (
     MarkerHost,
-    asking_extras,
+    find_marker_extras,
     marker_environment,
 )
 from envdeck.core.model import Distribution, Python
@@ -195,7 +195,7 @@ def test_the_extras_told_from_the_text_are_all_that_packaging_would_need(text):
     values = dict(marker_environment(PYTHON, LINUX).variables)
     for extra in ("", "x", "y"):
         if marker.evaluate({**values, "extra": extra}):
-            assert extra in asking_extras(text) or "" in asking_extras(text)
+            assert extra in find_marker_extras(text) or "" in find_marker_extras(text)
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,9 @@ from envdeck.text import (
     shorten_name,
     signs_for,
     size,
+    spell_ascii,
     tilde,
     tilde_within,
-    to_letters,
     width,
 )
 from envdeck.text.safe import ASCII, UNICODE
@@ -208,7 +208,7 @@ def test_signs_the_terminal_can_show(encoding, environ, signs):
 def test_every_sign_box_and_bar_has_a_letter_as_wide():
     signs = "".join(map(chr, (*range(0x2500, 0x25A0), *range(0x2800, 0x2900)))) + "".join(UNICODE)
     signs += "·…→←↑↓±–—✓✗●○«»“”×≥≤"
-    letters = to_letters(signs)
+    letters = spell_ascii(signs)
     assert letters.isascii()
     assert len(letters) == len(signs)
-    assert to_letters("naïve 日本 │") == "naïve 日本 |"
+    assert spell_ascii("naïve 日本 │") == "naïve 日本 |"

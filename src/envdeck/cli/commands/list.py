@@ -9,7 +9,7 @@ from envdeck.cli.console import CommandError, Exit, TableCell, TableColumn, tabl
 from envdeck.cli.context import CommandContext
 from envdeck.cli.filters import SORTS, add_filters, read_filters, sort_environments
 from envdeck.cli.main import add_paths
-from envdeck.cli.plan_text import command_text, path_cell, standing
+from envdeck.cli.plan_text import command_text, path_cell, status_cell
 from envdeck.cli.scan import ScanReport
 from envdeck.cli.serialise import environment_object, list_object
 from envdeck.core.discovery.project_roots import is_project
@@ -88,7 +88,7 @@ def _row(environment: Environment, context: CommandContext) -> list[TableCell]:
     packages = environment.packages
     measured = environment.size
     return [
-        standing(environment, context.console.signs),
+        status_cell(environment, context.console.signs),
         path_cell(environment.path, context.host.home),
         TableCell(environment.python.version or unknown),
         TableCell(environment.manager),

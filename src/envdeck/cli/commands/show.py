@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from envdeck.cli.console import Exit, TableCell, TableColumn, table
 from envdeck.cli.context import CommandContext
 from envdeck.cli.main import complete_folders
-from envdeck.cli.plan_text import standing
+from envdeck.cli.plan_text import status_cell
 from envdeck.cli.references import find_environment, read_distributions
 from envdeck.cli.serialise import distribution_object, drift_object, environment_object
 from envdeck.core.lazy_dataclasses import replace
@@ -84,7 +84,7 @@ def print_environment(
 def _facts(environment: Environment, context: CommandContext) -> Iterator[tuple[str, str]]:
     python = environment.python
     words = environment.states
-    status = ", ".join([standing(environment, context.console.signs).text.strip(), *words[1:]])
+    status = ", ".join([status_cell(environment, context.console.signs).text.strip(), *words[1:]])
     reason = tilde_within(environment.reason, context.host.home)
     yield "status", f"{status}: {reason}" if reason else status
     ended = f", {support_words(python.end_of_life)}" if python.end_of_life else ""

@@ -37,7 +37,7 @@ def editables(package_folders: Sequence[str], environment: str) -> list[Editable
     `direct_url.json` (PEP 610), lines of `.pth` files that lead out of the environment, and the
     mapping in setuptools' `__editable__…finder.py`."""
     names = [(folder, sorted(_names(folder))) for folder in package_folders]
-    for reader in (_from_direct_urls, _from_pth_files, _from_finders):
+    for reader in (_read_direct_urls, _read_pth_files, _read_finders):
         found = {item for folder, held in names for item in reader(folder, held)}
         outside = [item for item in found if not _is_inside(item.path, environment)]
         if outside:
@@ -54,7 +54,7 @@ def _names(folder: str) -> Iterator[str]:
         return
 
 
-def _from_direct_urls(folder: str, names: Sequence[str]) -> Iterator[Editable]:
+def _read_direct_urls(folder: str, names: Sequence[str]) -> Iterator[Editable]:
     for name in names:
         if not name.endswith(".dist-info"):
             continue
@@ -105,7 +105,7 @@ def path_of(url: str) -> str | None:
     return path.rstrip("/") or path
 
 
-def _from_pth_files(folder: str, names: Sequence[str]) -> Iterator[Editable]:
+def _read_pth_files(folder: str, names: Sequence[str]) -> Iterator[Editable]:
     for name in names:
         if not name.endswith((".pth", ".egg-link")) or name == "_virtualenv.pth":
             continue  # when that one was read last, tells when the environment was used
@@ -124,7 +124,7 @@ def _from_pth_files(folder: str, names: Sequence[str]) -> Iterator[Editable]:
                 yield Editable(stem, os.path.normpath(path), f"a path in {name}", recorded)
 
 
-def _from_finders(folder: str, names: Sequence[str]) -> Iterator[Editable]:
+def _read_finders(folder: str, names: Sequence[str]) -> Iterator[Editable]:
     for name in names:
         if not (name.startswith("__editable__") and name.endswith("_finder.py")):
             continue
@@ -132,11 +132,11 @@ def _from_finders(folder: str, names: Sequence[str]) -> Iterator[Editable]:
         if isinstance(data, Unread):
             continue
         match = re.search(rb"^MAPPING\b[^=\n]*=[ ]*\{(.*)\}", data, re.MULTILINE)
-        for package, path in _mapping(decode_path(match[1])) if match else ():
+        for package, path in _read_mapping(decode_path(match[1])) if match else ():
             yield Editable(package, os.path.dirname(path), f"editable install of {package}")
 
 
-def _mapping(text: str) -> Iterator[tuple[str, str]]:
+def _read_mapping(text: str) -> Iterator[tuple[str, str]]:
     """Yield the pairs of texts in the inside of a dictionary's literal. It is not parsed as
     Python, which would warn of, and could choke on, what is none."""
     for match in re.finditer(rf"{_TEXT.format(1)}: {_TEXT.format(3)}", text):

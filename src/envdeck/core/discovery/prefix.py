@@ -261,7 +261,7 @@ def recognise(path: str, names: Collection[str] | None = None) -> EnvironmentCan
     `names` are those of :data:`NAMES` that the folder is known to hold; None asks the disk.
     Nothing is judged here: a stray cfg is a candidate too, and inspection calls it suspect.
     """
-    if (names is None or "pyvenv.cfg" in names) and (found := _with_cfg(path)):
+    if (names is None or "pyvenv.cfg" in names) and (found := _read_with_cfg(path)):
         return found
     if (names is None or "conda-meta" in names) and (kind := _conda_kind(path)):
         return _candidate(path, kind)
@@ -270,7 +270,7 @@ def recognise(path: str, names: Collection[str] | None = None) -> EnvironmentCan
     return None
 
 
-def _with_cfg(path: str) -> EnvironmentCandidate | None:
+def _read_with_cfg(path: str) -> EnvironmentCandidate | None:
     cfg_path = os.path.join(path, "pyvenv.cfg")
     identity = identity_of(path)
     try:

@@ -115,19 +115,19 @@ def owner(candidate: EnvironmentCandidate, manager: Manager, roots: ProjectRoots
 def _link(
     candidate: EnvironmentCandidate, manager: Manager, host: Host, roots: ProjectRoots
 ) -> ProjectLink:
-    word = manager.project(candidate) or _written(candidate)
+    word = manager.project(candidate) or _read_project_file(candidate)
     if word is not None and word.path is not None:
         word = _settled(word, roots)
-        found = word if word.state is ProjectState.FOUND else _holding(candidate, roots)
+        found = word if word.state is ProjectState.FOUND else _find_holder(candidate, roots)
         return found or word
     hashed = _hashed(candidate, manager, roots)
     found = hashed if hashed and hashed.state is ProjectState.FOUND else None
     if word is None:  # a manager that says "none" keeps it in its own folder
-        found = _linking(candidate) or found or _holding(candidate, roots)
+        found = _read_linked(candidate) or found or _find_holder(candidate, roots)
     return found or _find_in_place(candidate, roots) or hashed or word or ProjectLink()
 
 
-def _written(candidate: EnvironmentCandidate) -> ProjectLink | None:
+def _read_project_file(candidate: EnvironmentCandidate) -> ProjectLink | None:
     """Return what a `.project` file names, whoever wrote it and wherever the environment is."""
     if candidate.kind is not Kind.VENV and candidate.kind is not Kind.LEGACY:
         return None
@@ -135,7 +135,7 @@ def _written(candidate: EnvironmentCandidate) -> ProjectLink | None:
     return named_project(root, ".project file") if root else None
 
 
-def _linking(candidate: EnvironmentCandidate) -> ProjectLink | None:
+def _read_linked(candidate: EnvironmentCandidate) -> ProjectLink | None:
     for path in candidate.links:
         folder, name = os.path.split(path)
         folder = reach.realpath(folder)
@@ -153,7 +153,7 @@ def _hashed(
     return _settled(named_project(found[0], "environment name"), roots)
 
 
-def _holding(candidate: EnvironmentCandidate, roots: ProjectRoots) -> ProjectLink | None:
+def _find_holder(candidate: EnvironmentCandidate, roots: ProjectRoots) -> ProjectLink | None:
     if has_manifest(candidate.path, lacks=candidate.lacks):  # `python -m venv .`
         return ProjectLink(ProjectState.FOUND, candidate.path, "environment folder")
     folder, levels = os.path.dirname(candidate.path), 1

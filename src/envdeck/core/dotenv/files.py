@@ -96,7 +96,7 @@ def find_files(project: str, environment: str | None = None) -> tuple[FoundFile,
     first, except in most hidden folders, links, other repositories and package folders; strays
     are at the top of environments.
     """
-    top = _listing(project)
+    top = _list_files(project)
     environments = list(dict.fromkeys([*top.environments, *([environment] if environment else [])]))
     found = list(top.files)
     todo = [(folder, 1) for folder in top.folders]
@@ -104,12 +104,12 @@ def find_files(project: str, environment: str | None = None) -> tuple[FoundFile,
     while todo and looked < _FOLDERS and len(found) < _FILES:
         folder, depth = todo.pop(0)
         looked += 1
-        below = _listing(folder, nested=True)
+        below = _list_files(folder, nested=True)
         found += below.files
         if depth < _DEEPEST:
             todo += [(each, depth + 1) for each in below.folders]
     for folder in environments:
-        found += _listing(folder).files
+        found += _list_files(folder).files
     strays = tuple(reach.realpath(folder) for folder in environments)
     unique: dict[str, FoundFile] = {}
     for file in found:
@@ -117,7 +117,7 @@ def find_files(project: str, environment: str | None = None) -> tuple[FoundFile,
     return tuple(unique.values())[:_FILES]
 
 
-def _listing(folder: str, *, nested: bool = False) -> _Listing:
+def _list_files(folder: str, *, nested: bool = False) -> _Listing:
     """Return the relevant entries of a folder; none of an unreadable one."""
     files: list[FoundFile] = []
     folders: list[str] = []
@@ -126,7 +126,7 @@ def _listing(folder: str, *, nested: bool = False) -> _Listing:
     try:
         with reach.scandir(folder) as entries:
             for entry in islice(entries, _ENTRIES_BELOW if nested else _ENTRIES):
-                kind = kind_of(entry.name) or (_kept(entry) if keeps else None)
+                kind = kind_of(entry.name) or (_nested_kind(entry) if keeps else None)
                 if kind is not None and not _is_other_folder(entry.path):
                     files.append(FoundFile(entry.path, kind))
                 elif entry.is_dir(follow_symlinks=False):
@@ -141,7 +141,7 @@ def _listing(folder: str, *, nested: bool = False) -> _Listing:
     return _Listing(tuple(files), tuple(sorted(folders)), tuple(sorted(environments)))
 
 
-def _kept(entry: os.DirEntry[str]) -> FileKind | None:
+def _nested_kind(entry: os.DirEntry[str]) -> FileKind | None:
     """Return the kind of a file in a folder of dotenv files: `.django`, `postgres`."""
     plain = entry.is_file(follow_symlinks=False) and not os.path.splitext(entry.name)[1]
     return FileKind.ENV if plain and entry.name not in (".gitkeep", ".gitignore") else None

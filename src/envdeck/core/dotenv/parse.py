@@ -55,7 +55,7 @@ def parse(text: str) -> tuple[Statement, ...] | str:
     bindings = list(islice(parse_stream(StringIO(text, newline="")), _MOST + 1))
     if len(bindings) > _MOST:
         return f"more than {_MOST:,} lines"
-    return _with_inner(list(_statements(text, bindings)))
+    return _mark_inner(list(_statements(text, bindings)))
 
 
 def _statements(text: str, bindings: list[Binding]) -> Iterator[Statement]:
@@ -82,7 +82,7 @@ def _statements(text: str, bindings: list[Binding]) -> Iterator[Statement]:
         )
 
 
-def _with_inner(statements: list[Statement]) -> tuple[Statement, ...]:
+def _mark_inner(statements: list[Statement]) -> tuple[Statement, ...]:
     """Mark the inside of a private key or certificate without quotes."""
     begin: int | None = None
     for index, one in enumerate(statements):

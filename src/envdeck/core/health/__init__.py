@@ -134,7 +134,7 @@ def fix_command(environment: Environment, fix: Fix) -> str:
     return shlex.join(["envdeck", command, environment.path, *fix.packages, *options])
 
 
-def _with_command(remedy: str, fix: Fix | None, environment: Environment) -> str:
+def _add_command(remedy: str, fix: Fix | None, environment: Environment) -> str:
     """Return a remedy with the command for it, unless it has one."""
     if fix is None or "envdeck " in remedy:
         return remedy
@@ -159,7 +159,7 @@ def run_checks(
                         one.name,
                         answer.severity or one.severity,
                         answer.message,
-                        _with_command(answer.remedy, answer.fix, environment),
+                        _add_command(answer.remedy, answer.fix, environment),
                         answer.subject,
                         answer.evidence,
                         answer.fix,

@@ -186,7 +186,13 @@ def _together(context: HealthContext, name: str, texts: Iterable[str]) -> str | 
         ",".join(dict.fromkeys(one.specifier for one in asked if one.specifier))
     )
     bounds = [bound.version.removesuffix(".*") for bound in together]
-    versions = ["0", *bounds, *(f"{bound}.1" for bound in bounds), *map(_before, bounds), "99999"]
+    versions = [
+        "0",
+        *bounds,
+        *(f"{bound}.1" for bound in bounds),
+        *map(_version_below, bounds),
+        "99999",
+    ]
     for text in versions:
         try:
             if together.contains(packaging.Version(text), prereleases=True):
@@ -196,7 +202,7 @@ def _together(context: HealthContext, name: str, texts: Iterable[str]) -> str | 
     return None
 
 
-def _before(bound: str) -> str:
+def _version_below(bound: str) -> str:
     """Return a version just below another one: `1.9.99999` of `1.10`, `1.99999` of `2.0`."""
     numbers = [int(part) for part in bound.split(".") if part.isdecimal()][:4]
     while numbers and numbers[-1] == 0:

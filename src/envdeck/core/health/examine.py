@@ -16,7 +16,7 @@ from envdeck.core.health import (
     sort_findings,
 )
 from envdeck.core.health.context import HealthContext
-from envdeck.core.health.status import STATUS_CHECKS, with_findings
+from envdeck.core.health.status import STATUS_CHECKS, replace_findings
 from envdeck.core.inspection.interpreter import BaseReader
 from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.model import Environment, Examination, NotChecked
@@ -59,12 +59,12 @@ class Examiner:
         """Return the environment with what all checks find that a scan has the time for; what was
         found of its files stays."""
         found = _examine(context, NAMES, {CheckScope.CONTENTS}).findings
-        return with_findings(context.environment, found, FILE_CHECKS)
+        return replace_findings(context.environment, found, FILE_CHECKS)
 
     def compare_files(self, environment: Environment) -> Environment:
         """Return the environment with what the checks find that look at every installed file."""
         found = _examine(self.read(environment), FILE_CHECKS, {CheckScope.FILES}).findings
-        return with_findings(environment, found, NAMES - FILE_CHECKS)
+        return replace_findings(environment, found, NAMES - FILE_CHECKS)
 
 
 def examine_whole(

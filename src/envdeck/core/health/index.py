@@ -8,7 +8,7 @@ from envdeck.core import lazy_versions as packaging
 from envdeck.core.health import Answer, CheckScope, Diagnosis, Skipped, content_check
 from envdeck.core.health.context import HealthContext
 from envdeck.core.inspection.packages.requirements import (
-    asking_extras,
+    find_marker_extras,
     holds,
     read_requirement,
     satisfied,
@@ -30,7 +30,7 @@ _MALICIOUS = "MAL-"
 def vulnerable_distribution(context: HealthContext) -> Iterator[Answer]:
     """An advisory names the installed version."""
     yield from _foreign(context)
-    yield from _not_checked(context.audited)
+    yield from _list_unchecked(context.audited)
     for name, audited in context.audited.items():
         if not isinstance(audited, Unread):
             for advisory in audited.advisories:
@@ -86,7 +86,7 @@ def _vulnerable(
             ("fixed_versions", fixed),
             ("permitted", permitted or None),
             ("held_back_by", held),
-            ("asked_at", _written(asked_at)),
+            ("asked_at", _date_text(asked_at)),
         ),
         fix,
         Severity.ERROR if malicious or fixed else Severity.WARNING,
@@ -113,7 +113,7 @@ def _first_permitted(
 
 def _excludes(context: HealthContext, text: str, name: str, version: str) -> bool:
     requirement = read_requirement(text)
-    if requirement is None or requirement.name != name or "" not in asking_extras(text):
+    if requirement is None or requirement.name != name or "" not in find_marker_extras(text):
         return False
     return holds(text, "", context.markers) is True and not satisfied(requirement, [version])
 
@@ -121,8 +121,8 @@ def _excludes(context: HealthContext, text: str, name: str, version: str) -> boo
 @content_check(Severity.WARNING, CheckScope.ONLINE)
 def yanked_release(context: HealthContext) -> Iterator[Answer]:
     """The author took the installed release back (PEP 592)."""
-    yield from _not_checked(context.releases)
-    for name, version, told in _told(context):
+    yield from _list_unchecked(context.releases)
+    for name, version, told in _read_releases(context):
         release = told.find(version)
         if release is None or release.yanked is None:
             continue
@@ -133,7 +133,7 @@ def yanked_release(context: HealthContext) -> Iterator[Answer]:
             f"envdeck upgrade {context.environment.path} {name}",
             name,
             (("installed", version), ("reason", release.yanked or None), ("latest", latest),
-             ("asked_at", _written(told.asked_at))),
+             ("asked_at", _date_text(told.asked_at))),
             Fix(FixKind.UPGRADE, (name,)) if latest else None,
         )  # fmt: skip
 
@@ -141,8 +141,8 @@ def yanked_release(context: HealthContext) -> Iterator[Answer]:
 @content_check(Severity.WARNING, CheckScope.ONLINE)
 def adverse_status(context: HealthContext) -> Iterator[Answer]:
     """The project of a distribution is quarantined, archived or deprecated (PEP 792)."""
-    yield from _not_checked(context.releases)
-    for name, version, told in _told(context):
+    yield from _list_unchecked(context.releases)
+    for name, version, told in _read_releases(context):
         if told.status == "active":
             continue
         reason = f": {told.reason}" if told.reason else ""
@@ -151,7 +151,7 @@ def adverse_status(context: HealthContext) -> Iterator[Answer]:
             f"Look for another package; envdeck why {context.environment.path} {name}",
             name,
             (("installed", version), ("status", told.status), ("reason", told.reason or None),
-             ("asked_at", _written(told.asked_at))),
+             ("asked_at", _date_text(told.asked_at))),
             severity=Severity.ERROR if told.status == "quarantined" else None,
         )  # fmt: skip
 
@@ -159,8 +159,8 @@ def adverse_status(context: HealthContext) -> Iterator[Answer]:
 @content_check(Severity.NOTE, CheckScope.ONLINE)
 def outdated_distribution(context: HealthContext) -> Iterator[Answer]:
     """The index has a newer release for this interpreter."""
-    yield from _not_checked(context.releases)
-    for name, version, told in _told(context):
+    yield from _list_unchecked(context.releases)
+    for name, version, told in _read_releases(context):
         latest = told.latest(version, context.environment.python.version)
         if latest is None or not _above((latest,), version):
             continue
@@ -170,7 +170,7 @@ def outdated_distribution(context: HealthContext) -> Iterator[Answer]:
             f"Excluded by {join_some(held)}: {context.command('why', name)}" if held else "",
             name,
             (("installed", version), ("latest", latest), ("held_back_by", held),
-             ("asked_at", _written(told.asked_at))),
+             ("asked_at", _date_text(told.asked_at))),
             None if held else Fix(FixKind.UPGRADE, (name,)),
         )  # fmt: skip
 
@@ -189,7 +189,7 @@ def _above(versions: Sequence[str], installed: str) -> tuple[str, ...]:
     return tuple(text for _, text in sorted(found))
 
 
-def _told(context: HealthContext) -> Iterator[tuple[str, str, "ProjectReleases"]]:
+def _read_releases(context: HealthContext) -> Iterator[tuple[str, str, "ProjectReleases"]]:
     for name, version in context.indexed:
         told = context.releases[name]
         if not isinstance(told, Unread):
@@ -202,7 +202,7 @@ def _foreign(context: HealthContext) -> Iterator[Answer]:
         yield Skipped(f"not from an index: {join_some(names, 10)}")
 
 
-def _not_checked(answers: Mapping[str, Told | Unread]) -> Iterator[Answer]:
+def _list_unchecked(answers: Mapping[str, Told | Unread]) -> Iterator[Answer]:
     """Say what could not be asked, in a line for each reason."""
     reasons: dict[str, list[str]] = {}
     for name, answer in answers.items():
@@ -212,5 +212,5 @@ def _not_checked(answers: Mapping[str, Told | Unread]) -> Iterator[Answer]:
         yield Skipped(f"{join_some(names)}: {reason}")
 
 
-def _written(when: float) -> str:
+def _date_text(when: float) -> str:
     return datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

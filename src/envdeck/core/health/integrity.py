@@ -14,10 +14,10 @@ from envdeck.core.inspection.packages.claims import HashCache, find_altered
 from envdeck.core.inspection.packages.record import read_rows
 from envdeck.core.inspection.packages.site_packages import (
     entries,
-    from_entry,
     is_distribution,
     leftovers,
     normalise,
+    parse_entry,
 )
 from envdeck.core.inspection.unowned import is_creators
 from envdeck.core.model import Distribution, Fix, FixKind, Severity, Status
@@ -132,7 +132,7 @@ def _clashes(context: HealthContext) -> dict[tuple[str, str], _Clash]:
             ):
                 place = os.path.normpath(os.path.join(os.path.dirname(info), row.path))
                 claimed.setdefault(place, {})[names[info]] = row.hash, row.size
-    return _differing(claimed)
+    return _find_differing(claimed)
 
 
 _SLOPPY = frozenset({"tests", "test", "testing", "docs", "doc", "examples", "example"}) | {
@@ -148,7 +148,7 @@ def _matters(path: str, top: str) -> bool:
     return top.lower() not in _SLOPPY and "__pycache__" not in path
 
 
-def _differing(
+def _find_differing(
     claimed: dict[str, dict[str, tuple[str, int | None]]],
 ) -> dict[tuple[str, str], _Clash]:
     found: dict[tuple[str, str], _Clash] = {}
@@ -292,7 +292,7 @@ def _strangers(context: HealthContext, folder: str, unlisted: list[str]) -> list
             tops.update(told, (f"{each}.py" for each in told))
             lists = ("RECORD", "installed-files.txt")
             if not told and not any(reach.lexists(os.path.join(folder, name, f)) for f in lists):
-                unlisted.append(normalise(from_entry(name)[0]))
+                unlisted.append(normalise(parse_entry(name)[0]))
     return [name for name in left if name not in tops]
 
 
@@ -333,7 +333,7 @@ _TOP_LEVEL_LIMIT = 16 * 1024
 def missing_file(context: HealthContext) -> Iterator[Answer]:
     """Files that RECORD lists and that are not there."""
     places = [place for place in context.files.missing if not _is_beside(context, place)]
-    yield from _by_distribution(context, places, "missing")
+    yield from _group_by_distribution(context, places, "missing")
     for told in context.files.unread[:1]:
         yield Skipped(told)
 
@@ -365,10 +365,10 @@ def changed_file(context: HealthContext) -> Iterator[Answer]:
             yield Skipped(f"RECORD has no hash for modules of {join_some(names)}")
     else:
         yield Skipped("only lengths were compared: --deep compares hashes")
-    yield from _by_distribution(context, sorted(changed), "changed")
+    yield from _group_by_distribution(context, sorted(changed), "changed")
 
 
-def _by_distribution(
+def _group_by_distribution(
     context: HealthContext, places: Iterable[str], what: str
 ) -> Iterator[Diagnosis]:
     """Yield one diagnosis for each distribution to which files belong. What is installed twice

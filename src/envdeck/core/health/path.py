@@ -100,7 +100,7 @@ def _customize(context: HealthContext, module: str) -> Iterator[Answer]:
         for setting in context.settings
         for path in context.listed_folders(setting)
     ]
-    for folder in (*variable, *_behind(context)):
+    for folder in (*variable, *_list_later_folders(context)):
         found = context.modules.find(folder.path, module)
         if found is None:
             continue
@@ -127,7 +127,7 @@ def _judge_code(
             f"{name} runs code at every start, and was changed since {owner.name} was installed",
             f"Read {path}; reinstall {owner.name}",
             owner.name,
-            (("file", path), ("owner", owner.name), ("code", _shown(code))),
+            (("file", path), ("owner", owner.name), ("code", _shorten_code(code))),
             Fix(FixKind.REINSTALL, (owner.name,)),
         )
     elif not _is_known(context, owner, name):
@@ -135,7 +135,7 @@ def _judge_code(
             f"{name} of {owner.name} runs code at every start",
             f"Read {path}; uninstall {owner.name} if nothing needs that",
             owner.name,
-            (("file", path), ("owner", owner.name), ("code", _shown(code))),
+            (("file", path), ("owner", owner.name), ("code", _shorten_code(code))),
             severity=Severity.NOTE,
         )
 
@@ -155,11 +155,11 @@ def _unowned_code(path: str, why: str, code: Iterable[str]) -> Diagnosis:
         f"{os.path.basename(path)} runs code at every start: {why}",
         f"Read {path}; delete it if it is not yours",
         path,
-        (("file", path), ("owner", None), ("code", _shown(code))),
+        (("file", path), ("owner", None), ("code", _shorten_code(code))),
     )
 
 
-def _shown(code: Iterable[str]) -> tuple[str, ...]:
+def _shorten_code(code: Iterable[str]) -> tuple[str, ...]:
     return tuple(mask_text(line[:_SHOWN]) for line in list(code)[:3])
 
 
@@ -170,18 +170,18 @@ def shadowed_module(context: HealthContext) -> Iterator[Answer]:
     if context.base is None:
         yield Skipped("its standard library was not found")
     if context.project is not None:
-        for one in _of_project(context, context.project):
+        for one in _find_project_shadows(context, context.project):
             yield _shadow(context, one, "the project")
     for setting in context.settings:
         for folder in context.listed_folders(setting):
-            found = context.modules.hidden(folder, _behind(context))
+            found = context.modules.hidden(folder, _list_later_folders(context))
             yield from _shadows(folder, found, f"PYTHONPATH ({setting.place})")
     if user := _user_site(context):
-        yield from _shadows(user, _by_user(context), "user site")
-    yield from _between_distributions(context)
+        yield from _shadows(user, _find_user_shadows(context), "user site")
+    yield from _find_distribution_shadows(context)
 
 
-def _behind(context: HealthContext, folder: str = "") -> list[PathFolder]:
+def _list_later_folders(context: HealthContext, folder: str = "") -> list[PathFolder]:
     """Return where an import looks after a folder of `sys.path`, or after those of `PYTHONPATH`."""
     places = list(context.import_path.folders)
     if context.base is not None:
@@ -192,13 +192,13 @@ def _behind(context: HealthContext, folder: str = "") -> list[PathFolder]:
     return places[index + 1 :]
 
 
-def _by_user(context: HealthContext) -> list[HiddenModule]:
+def _find_user_shadows(context: HealthContext) -> list[HiddenModule]:
     user = _user_site(context)
-    return context.modules.hidden(user, _behind(context, user)) if user else []
+    return context.modules.hidden(user, _list_later_folders(context, user)) if user else []
 
 
-def _of_project(context: HealthContext, project: str) -> Iterator[HiddenModule]:
-    found = context.modules.hidden(project, _behind(context))
+def _find_project_shadows(context: HealthContext, project: str) -> Iterator[HiddenModule]:
+    found = context.modules.hidden(project, _list_later_folders(context))
     if not found:
         return
     from envdeck.core.project.project import manifest_files, read_manifest  # start-up: rare
@@ -250,7 +250,7 @@ def _shadows(folder: str, found: list[HiddenModule], source: str) -> Iterator[An
         )  # fmt: skip
 
 
-def _between_distributions(context: HealthContext) -> Iterator[Answer]:
+def _find_distribution_shadows(context: HealthContext) -> Iterator[Answer]:
     """Yield what a distribution hides of another: one has a package and the other a module of
     the same name, or they are in two folders."""
     folders = [one for one in context.import_path.folders if one.kind in {"own", "pth"}]
@@ -305,7 +305,9 @@ def _python_path(context: HealthContext, setting: Setting) -> Iterator[Answer]:
     if not folders:
         return
     hides = [
-        one.name for folder in folders for one in context.modules.hidden(folder, _behind(context))
+        one.name
+        for folder in folders
+        for one in context.modules.hidden(folder, _list_later_folders(context))
     ]
     inside = setting.file and context.project and all(
         lies_under(folder, context.project) for folder in folders
@@ -339,7 +341,7 @@ def _outside_packages(context: HealthContext) -> Iterator[Answer]:
     conda = context.environment.creation.creator == "conda"
     for kind, (path, names) in brought.items():
         word = "User site" if kind == "user" else "System packages"
-        hides = tuple(one.name for one in _by_user(context)) if kind == "user" else ()
+        hides = tuple(one.name for one in _find_user_shadows(context)) if kind == "user" else ()
         yield Diagnosis(
             f"{word} visible: {counted(len(names), 'distribution')} beyond its own"
             f" ({join_some(names)})",

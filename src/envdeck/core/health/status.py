@@ -116,7 +116,7 @@ def examine(environment: Environment) -> tuple[Finding, ...]:
     return run_checks(STATUS_CHECKS.values(), environment, environment).findings
 
 
-def with_findings(
+def replace_findings(
     environment: Environment, found: Iterable[Finding], kept: Collection[str]
 ) -> Environment:
     """Return an examined environment with findings in the place of all but those of the checks

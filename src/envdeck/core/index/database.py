@@ -119,12 +119,12 @@ def open_memory(path: str, connector: Connect = connect) -> OpenedDatabase:
                 return OpenedDatabase(connection, notice)
             if reason != _DAMAGED:
                 break
-            notice = set_aside(path)
+            notice = quarantine(path)
         hint = "move it away to start with a new one" if reason in _OTHERS else ""
         return OpenedDatabase(None, no_memory(f"{path}: {reason}", hint))
 
 
-def set_aside(path: str) -> Notice:
+def quarantine(path: str) -> Notice:
     """Move a damaged database out of the way, and say so."""
     aside = path + ".corrupt"
     try:

@@ -20,7 +20,7 @@ from envdeck.core.index.database import (
     key,
     no_memory,
     open_memory,
-    set_aside,
+    quarantine,
     transaction,
     unkey,
     why,
@@ -356,7 +356,7 @@ class Index:
             notice = Notice("another envdeck is writing the index; part of this scan is not saved")
         elif is_damage(error):
             self._disconnect()
-            notice = set_aside(self._path)
+            notice = quarantine(self._path)
         else:
             self._writes = False
             notice = no_memory(f"{self._path}: {why(error)}")

@@ -196,11 +196,11 @@ def version_of(located: Located, packaged: Mapping[str, str], system_prefix: str
     count for interpreters in `system_prefix` only.
     """
     version = (
-        _from_header(located)
-        or _from_build_details(located)
-        or _from_conda(located)
-        or _from_property_list(located)
-        or _from_folder(located)
+        _read_header(located)
+        or _read_build_details(located)
+        or _read_conda(located)
+        or _read_property_list(located)
+        or _read_folder(located)
     )
     if version is None and located.prefix == system_prefix and located.minor:
         version = packaged.get(located.minor)
@@ -223,14 +223,14 @@ def header_version(prefix: str, names: tuple[str, ...]) -> str | None:
     return None
 
 
-def _from_header(located: Located) -> str | None:
+def _read_header(located: Located) -> str | None:
     folder = os.path.basename(located.stdlib)
     # debug builds and those of Python 3 before 3.8 add ABI flags: `python3.7m`
     names = (folder, f"{folder}m", f"{folder}d", "")
-    return _fitting(header_version(located.prefix, names), located)
+    return _checked_version(header_version(located.prefix, names), located)
 
 
-def _from_build_details(located: Located) -> str | None:
+def _read_build_details(located: Located) -> str | None:
     data = read_bounded(os.path.join(located.stdlib, "build-details.json"), _LIMIT)
     if isinstance(data, Unread):
         return None
@@ -245,11 +245,13 @@ def _from_build_details(located: Located) -> str | None:
     if stage:
         version = f"{version}{stage}{info.get('serial')}"
     return (
-        _fitting(version, located) if re.fullmatch(_INTERPRETER_VERSION_NUMBER, version) else None
+        _checked_version(version, located)
+        if re.fullmatch(_INTERPRETER_VERSION_NUMBER, version)
+        else None
     )
 
 
-def _from_conda(located: Located) -> str | None:
+def _read_conda(located: Located) -> str | None:
     try:
         with reach.scandir(os.path.join(located.prefix, "conda-meta")) as entries:
             names = [entry.name for entry in islice(entries, _RECORDS)]
@@ -257,29 +259,29 @@ def _from_conda(located: Located) -> str | None:
         return None
     for name in sorted(names):
         if match := re.match(rf"(?:python|pypy)-({_INTERPRETER_VERSION_NUMBER})-", name):
-            return _fitting(match.group(1), located)
+            return _checked_version(match.group(1), located)
     return None
 
 
-def _from_property_list(located: Located) -> str | None:
+def _read_property_list(located: Located) -> str | None:
     text = read_text(os.path.join(located.prefix, "Resources", "Info.plist"), _LIMIT)
     if isinstance(text, Unread):
         return None
     match = re.search(
         rf"<key>CFBundleVersion</key>\s*<string>({_INTERPRETER_VERSION_NUMBER})</string>", text
     )
-    return _fitting(match.group(1), located) if match else None
+    return _checked_version(match.group(1), located) if match else None
 
 
-def _from_folder(located: Located) -> str | None:
+def _read_folder(located: Located) -> str | None:
     for part in reversed(located.prefix.replace("\\", "/").split("/")):
         for version in re.findall(rf"(?<![\d.]){_INTERPRETER_VERSION_NUMBER}(?![\d.])", part):
-            if located.minor and (fitting := _fitting(version, located)):
+            if located.minor and (fitting := _checked_version(version, located)):
                 return fitting
     return None
 
 
-def _fitting(version: str | None, located: Located) -> str | None:
+def _checked_version(version: str | None, located: Located) -> str | None:
     """Return the version unless the name of the standard library contradicts it: a folder can
     hold what is left of another."""
     if version and located.minor and not version.startswith(located.minor + "."):

@@ -12,9 +12,9 @@ from envdeck.core.inspection.import_path import interpreter_folders
 from envdeck.core.inspection.interpreter import BaseReader, end_of_life
 from envdeck.core.inspection.packages.site_packages import (
     entries,
-    from_entry,
     is_distribution,
     normalise,
+    parse_entry,
 )
 from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.model import (
@@ -43,7 +43,7 @@ def global_packages(located: Located, host: Host) -> Iterator[GlobalPackages | U
         if isinstance(names, Unread):
             yield Unreadable(path, names.reason)
             continue
-        found = {normalise(from_entry(name)[0]) for name in names if is_distribution(name)}
+        found = {normalise(parse_entry(name)[0]) for name in names if is_distribution(name)}
         yield GlobalPackages(path, kind, tuple(sorted(found - SEED_PACKAGES)))
 
 
@@ -89,7 +89,7 @@ def further_interpreters(
     known = list(known)
     programs = [
         (path, "path")
-        for environment in without_base(environments, known)
+        for environment in find_baseless(environments, known)
         if environment.creation.creator != "conda"  # its Python is its own
         for path in bases_named(environment)
     ]
@@ -164,7 +164,7 @@ def bases_named(environment: Environment) -> tuple[str, ...]:
     return tuple(path for name in names if reach.exists(path := os.path.join(folder, name)))[:1]
 
 
-def without_base(
+def find_baseless(
     environments: Iterable[Environment], interpreters: Iterable[Interpreter]
 ) -> Iterator[Environment]:
     """Yield the environments that use none of the interpreters given."""
@@ -191,7 +191,10 @@ def orphans(
     index = _Index(interpreters)
     groups: dict[str, list[Environment]] = {}
     for environment in environments:
-        if index.base_of(environment) is None and (gone := _gone(environment)) is not None:
+        if (
+            index.base_of(environment) is None
+            and (gone := _find_missing_base(environment)) is not None
+        ):
             groups.setdefault(gone, []).append(environment)
     ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
     return {base: tuple(found) for base, found in ordered}
@@ -232,7 +235,7 @@ class _Index:
         return self._real[path]
 
 
-def _gone(environment: Environment) -> str | None:
+def _find_missing_base(environment: Environment) -> str | None:
     """Return the base of an environment, if it no longer exists."""
     python = environment.python
     if python.base is not None and is_missing(python.base):

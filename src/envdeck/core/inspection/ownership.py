@@ -87,7 +87,7 @@ def _read_folder(owned: Owned, folder: str, relative: str, names: Iterable[str])
             owned.trees.add(f"{relative}/{name}")  # unpacked as a whole, without a list
     tops = {row.partition("/")[0] for row in mine}
     for name in names:
-        if is_leftover(name) and _was_put_aside(name, tops):
+        if is_leftover(name) and _is_pip_backup(name, tops):
             owned.trees.add(f"{relative}/{name}")
 
 
@@ -192,7 +192,7 @@ def _move_inside(owned: Owned, root: str) -> None:
             mine.add(path[len(prefix) :])
 
 
-def _was_put_aside(name: str, tops: set[str]) -> bool:
+def _is_pip_backup(name: str, tops: set[str]) -> bool:
     """Tell whether pip renamed to `name` something of which lists speak: it puts aside only
     what belongs to the package as a whole, under a name of the same length."""
     rest = name.lstrip(_LEADING)

@@ -53,7 +53,7 @@ def last_used(
         return LastUsed(when, f"{name} atime")
     if signs and previous is not None and previous.when is not None:
         return previous
-    return _by_what_was_written(path, site_packages)
+    return _read_written(path, site_packages)
 
 
 def access_times(path: str, site_packages: Sequence[str] = ()) -> tuple[float, ...]:
@@ -82,10 +82,10 @@ def _signs(cfg_atime: float | None, site_packages: Sequence[str]) -> Iterator[tu
                 yield status.st_atime, os.path.basename(name)
 
 
-def _by_what_was_written(path: str, site_packages: Sequence[str]) -> LastUsed:
+def _read_written(path: str, site_packages: Sequence[str]) -> LastUsed:
     signs: list[tuple[float, str]] = []
     for folder in site_packages:
-        signs.extend(_written(folder))
+        signs.extend(_find_written(folder))
     history = _mtime(os.path.join(path, "conda-meta", "history"))
     if history is not None:
         signs.append((history, "conda-meta/history"))
@@ -95,7 +95,7 @@ def _by_what_was_written(path: str, site_packages: Sequence[str]) -> LastUsed:
     return LastUsed(when, f"{name} mtime")
 
 
-def _written(folder: str) -> Iterator[tuple[float, str]]:
+def _find_written(folder: str) -> Iterator[tuple[float, str]]:
     try:
         with reach.scandir(folder) as entries:
             for entry, _ in zip(entries, range(_ENTRIES), strict=False):

@@ -85,14 +85,14 @@ def _installs_itself(project: Project, manager: str) -> bool:
     return any(one.builds and not one.dynamic and not one.unbuilt for one in mains)
 
 
-def with_answers(options: tuple[Option, ...], answers: StepAnswers) -> tuple[Option, ...]:
+def apply_answers(options: tuple[Option, ...], answers: StepAnswers) -> tuple[Option, ...]:
     """Return options as they are chosen by answers."""
     if answers.options is None:
         return options
     return tuple(replace(one, chosen=one.id in answers.options) for one in options)
 
 
-def chosen_of(project: Project, options: Iterable[Option]) -> ChosenParts:
+def collect_chosen(project: Project, options: Iterable[Option]) -> ChosenParts:
     """Return chosen options as planners take them: the defaults are left to the tool."""
     chosen = {one.id for one in options if one.chosen}
     groups = tuple(each.removeprefix(GROUP) for each in sorted(chosen) if each.startswith(GROUP))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from envdeck.core.operations.delete.plan import plan_delete as plan_delete
     from envdeck.core.operations.delete.purge import plan_purge as plan_purge
     from envdeck.core.operations.edit.plan import plan_remedy as plan_remedy
-    from envdeck.core.operations.execute import pending as pending
+    from envdeck.core.operations.execute import list_pending as list_pending
     from envdeck.core.operations.execute import recover as recover
     from envdeck.core.operations.execute import run as run
     from envdeck.core.operations.recreate.options import create_choices as create_choices
@@ -38,7 +38,7 @@ _MODULES = {
     "plan_delete": "delete.plan",
     "plan_purge": "delete.purge",
     "plan_remedy": "edit.plan",
-    "pending": "execute",
+    "list_pending": "execute",
     "recover": "execute",
     "run": "execute",
     "create_choices": "recreate.options",

@@ -255,7 +255,7 @@ class Operations(Context):
 
     def pending(self) -> tuple[Entry, ...]:
         """Return the operations that were begun and are not over, one that runs now included."""
-        return verbs.pending(self.store)
+        return verbs.list_pending(self.store)
 
     def recover(self) -> tuple[Entry, ...]:
         """Finish or roll back what was interrupted, and return those that are over now; what

@@ -36,8 +36,8 @@ from envdeck.core.operations.transaction.places import (
     former_trash,
     is_ours_alone,
     lock,
+    parse_temporary,
     process_exists,
-    written_by,
 )
 from envdeck.core.operations.transaction.resolve import item_problem, settle
 from envdeck.core.operations.transaction.spare import PurgeRequest
@@ -83,7 +83,7 @@ def run(context: Context, plan: Plan, tell: Tell, stopped: Stopped) -> Result:
         return Result(Ending.ROLLED_BACK, str(error), hint=f"`envdeck history` lists {plan.id}")
     except OSError as error:
         if is_full(error):
-            return _without_room(error, plan, store)
+            return _report_full_disk(error, plan, store)
         return Result(
             Ending.ROLLED_BACK,
             _sentence(error),
@@ -186,7 +186,7 @@ def _sentence(error: OSError) -> str:
     return f"system error, nothing changed: {reason_of(error)}{named}"
 
 
-def _without_room(error: OSError, plan: Plan, store: OperationStore) -> Result:
+def _report_full_disk(error: OSError, plan: Plan, store: OperationStore) -> Result:
     """Return the result where a disk is full and no room could be found for the journal."""
     shortage = find_shortage(error, plan.targets[0].path, store)
     return Result(
@@ -223,7 +223,7 @@ _OTHER_DISK = {
 }
 
 
-def pending(store: OperationStore) -> tuple[Entry, ...]:
+def list_pending(store: OperationStore) -> tuple[Entry, ...]:
     """Return the operations that are not over, oldest first."""
     entries, _ = store.journal.read_all()
     return tuple(entry for entry in entries if not entry.phase.over)
@@ -236,7 +236,7 @@ def recover(store: OperationStore) -> tuple[Entry, ...]:
     that the disk refuses to settle stays pending, and comes back with the reason as its message.
     """
     sweep(store)
-    waiting = pending(store)
+    waiting = list_pending(store)
     with store.spare.giving(
         PurgeRequest(entry.item, entry.old) for entry in waiting if entry.move is Move.REMOVE
     ):
@@ -278,7 +278,7 @@ def sweep(store: OperationStore) -> None:
     folders = [store.places.journal, clock, store.places.trash]
     if (former := former_trash(store.host)) is not None:
         folders.append(former)
-    for entry in pending(store):
+    for entry in list_pending(store):
         if entry.item and not item_problem(entry, store.journal):
             folders += [os.path.dirname(entry.item), entry.item]
     for folder in dict.fromkeys(folders):
@@ -289,7 +289,7 @@ def sweep(store: OperationStore) -> None:
         except OSError:  # not there yet, or not ours to list: then there is nothing to sweep
             continue
         for name in names:
-            found = written_by(name)
+            found = parse_temporary(name)
             if found is not None and not process_exists(found[1]):  # reused: it stays a while
                 with suppress(OSError):  # it does no harm; the next recovery tries again
                     store.disk.remove_file(os.path.join(folder, name))

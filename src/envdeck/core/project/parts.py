@@ -75,7 +75,7 @@ def sections(project: Project, lock: Lock | None, manager: str) -> Iterator[Part
         section
         for manifest in ordered
         if manifest.file not in taken
-        for section in _of(manifest, manifest in first, tool, lock)
+        for section in _read_sections(manifest, manifest in first, tool, lock)
     ]
     compiled = {one.file for one in project.locks if one.usable and one.format == "requirements"}
     ids = {section.id for section in found if section.file not in compiled}
@@ -167,12 +167,17 @@ def not_here(project: Project) -> tuple[str, str] | None:
     return None
 
 
-def _of(manifest: Manifest, first: bool, tool: str, lock: Lock | None) -> Iterator[PartSection]:  # noqa: FBT001
+def _read_sections(
+    manifest: Manifest,
+    first: bool,  # noqa: FBT001
+    tool: str,
+    lock: Lock | None,
+) -> Iterator[PartSection]:
     """Yield the parts of one manifest that ask for anything."""
     label = requirements_label(manifest.file)
     parts = [("", "", OWN if first else f"group:{label}", first)]
     for group in manifest.groups:
-        usual = first and _by_default(manifest, group, tool, lock)
+        usual = first and _is_default(manifest, group, tool, lock)
         parts.append((group, "", f"group:{group}", usual))
     locked = lock.groups if lock is not None and lock.format == "pdm.lock" else ()
     parts += [("", extra, f"extra:{extra}", first and extra in locked) for extra in manifest.extras]
@@ -221,7 +226,7 @@ def _tool(lock: Lock | None, manager: str, manifests: Iterable[Manifest]) -> str
     return manager if manager in lock_files() else "" if manager else "uv"
 
 
-def _by_default(manifest: Manifest, group: str, tool: str, lock: Lock | None) -> bool:
+def _is_default(manifest: Manifest, group: str, tool: str, lock: Lock | None) -> bool:
     if lock is not None and lock.format == "pylock":
         return group in lock.default_groups
     if lock is not None and lock.format == "pdm.lock":

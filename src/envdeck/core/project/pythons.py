@@ -77,7 +77,9 @@ def wanted_python(folder: str, named: tuple[NamedPython, ...] | None = None) -> 
     likely: tuple[NamedPython, ...] = ()
     if pin is None:
         found = named_pythons(folder)[0] if named is None else named
-        likely = tuple(one for one in _by_rank(folder, found) if allows(specifier, one.version))
+        likely = tuple(
+            one for one in _sort_by_rank(folder, found) if allows(specifier, one.version)
+        )
     return WantedPython(
         specifier,
         pin.version if pin else None,
@@ -89,7 +91,7 @@ def wanted_python(folder: str, named: tuple[NamedPython, ...] | None = None) -> 
     )
 
 
-def _by_rank(folder: str, named: tuple[NamedPython, ...]) -> Iterator[NamedPython]:
+def _sort_by_rank(folder: str, named: tuple[NamedPython, ...]) -> Iterator[NamedPython]:
     """Yield what names a Python, the most binding first: what the project runs on, the container
     that it is developed in, what CI tests (the newest first), conda's, classifiers."""
     yield from (one for one in named if one.where is Where.DEPLOYED)

@@ -67,7 +67,7 @@ def direct(table: Mapping[str, Any], folder: str) -> tuple[str, str] | None:
             return _checkout(system, url, table), "vcs"
     url = table.get("url") or table.get("file")
     if isinstance(url, str) and "://" in url:
-        return url + _under(table, url), "archive"
+        return url + _fragment(table, url), "archive"
     path = table.get("path") or table.get("file")
     if isinstance(path, str) and path:
         whole = os.path.normpath(os.path.join(folder, path))
@@ -90,10 +90,10 @@ def _checkout(system: str, url: str, table: Mapping[str, Any]) -> str:
     prefix = "" if url.startswith(f"{system}+") else f"{system}+"
     keys = ("resolved_reference", "revision", "ref", "rev", "tag", "branch")
     at = next((table[key] for key in keys if isinstance(table.get(key), str)), "")
-    return prefix + url + (f"@{at}" if at else "") + _under(table, url)
+    return prefix + url + (f"@{at}" if at else "") + _fragment(table, url)
 
 
-def _under(table: Mapping[str, Any], url: str) -> str:
+def _fragment(table: Mapping[str, Any], url: str) -> str:
     """Return the fragment for what is below the top of an archive or a checkout."""
     under = table.get("subdirectory")
     if not isinstance(under, str) or not under:
@@ -122,7 +122,7 @@ def read_overrides(document: DataDocument, root: DataDocument) -> Overrides:
     lines = [
         *(one for one in strings(told.get("override-dependencies")) if parsed(one)),
         *_never(strings(told.get("exclude-dependencies"))),
-        *_of_pdm(table_at(pdm, "overrides")),
+        *_read_pdm(table_at(pdm, "overrides")),
         *_never(strings(pdm.get("excludes"))),
     ]
     metadata = tuple(
@@ -142,7 +142,7 @@ def _never(names: Sequence[str]) -> Iterator[str]:
             yield f"{name} ; {_NEVER}"
 
 
-def _of_pdm(table: Mapping[str, Any]) -> Iterator[str]:
+def _read_pdm(table: Mapping[str, Any]) -> Iterator[str]:
     """Yield `{idna = "2.4", six = ">=1.15"}` as requirements: a version alone is that one."""
     for name, told in table.items():
         asked = told.strip() if isinstance(told, str) else "-"

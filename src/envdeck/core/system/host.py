@@ -171,7 +171,7 @@ def own_folders(host: Host) -> OwnFolders:
     system = host.windows or "ANDROID_ROOT" in host.environ
     asked = (_find_own_folders() if system and _is_running(host) else None) or _derived(host)
     pairs = zip(asked.every(), former_folders(host).every(), strict=True)
-    return OwnFolders(*(_spelled_as(usual, before) for usual, before in pairs))
+    return OwnFolders(*(_match_spelling(usual, before) for usual, before in pairs))
 
 
 def former_folders(host: Host) -> OwnFolders:
@@ -234,7 +234,7 @@ def _derived(host: Host) -> OwnFolders:
     return OwnFolders(*folders)
 
 
-def _spelled_as(usual: str, before: str) -> str:
+def _match_spelling(usual: str, before: str) -> str:
     """Return the former spelling if the folder has not changed: the journal contains it."""
     usual = os.path.normpath(usual)
     return before if usual == os.path.normpath(before) else usual

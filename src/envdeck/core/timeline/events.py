@@ -64,7 +64,7 @@ def snapshot_events(
     exactly when, where it is between the two.
     """
     for after, before in pairwise(snapshots):
-        operation = _left_by(after, operations)
+        operation = _find_cause(after, operations)
         earliest = None if operation else before.last_seen
         if earliest is not None and earliest > after.taken_at:  # a clock was set back
             earliest = None
@@ -79,7 +79,7 @@ def snapshot_events(
             yield event
 
 
-def _left_by(snapshot: Snapshot, operations: Iterable[PastOperation]) -> PastOperation | None:
+def _find_cause(snapshot: Snapshot, operations: Iterable[PastOperation]) -> PastOperation | None:
     """Return the operation after which a snapshot was taken."""
     found = [
         one
@@ -98,7 +98,7 @@ def _differences(
         yield TimelineEvent(0, EventKind.INTERPRETER, subject, before.python, after.python)
     elif before.base and after.base and before.base != after.base:
         yield TimelineEvent(0, EventKind.INTERPRETER, after.base, before.base, after.base)
-    old, new = _by_name(before.packages), _by_name(after.packages)
+    old, new = _group_names(before.packages), _group_names(after.packages)
     for name in sorted(old.keys() | new.keys()):
         was, there = old.get(name, ()), new.get(name, ())
         if was == there:
@@ -130,7 +130,7 @@ def _replaced(
     return "reinstalled" if changed and not by_operation else ""
 
 
-def _by_name(packages: Iterable[SnapshotPackage]) -> dict[str, tuple[SnapshotPackage, ...]]:
+def _group_names(packages: Iterable[SnapshotPackage]) -> dict[str, tuple[SnapshotPackage, ...]]:
     """Return the distributions of each name: one, unless an installer left two."""
     named: dict[str, tuple[SnapshotPackage, ...]] = {}
     for one in packages:

@@ -196,7 +196,7 @@ def read_timeline(environment: Environment, host: Host) -> Timeline:
     entries, unreadable = OperationStore.of(host).journal.read_all()
     done = [one for one in entries if one.phase is Phase.DONE]
     own = [
-        _past(one)
+        _past_operation(one)
         for one in done
         if one.path == environment.path and one.operation not in _NOT_TOLD
     ]
@@ -206,21 +206,21 @@ def read_timeline(environment: Environment, host: Host) -> Timeline:
         *snapshot_events(snapshots, own),
         *(one for one in metadata_events(oldest) if not _explained(one.at, own)),
     ]
-    began = _beginning(environment, snapshots, events)
+    began = _find_beginning(environment, snapshots, events)
     events += _base_events(environment, began, now, events)
     notices = [] if store.notice is None else [store.notice]
     if unreadable:
         notices.append(Notice(f"{len(unreadable)} files of the journal cannot be read"))
     project = environment.project
     if project.path is not None and project.state is ProjectState.FOUND:
-        files = [_past(one) for one in done if one.is_file]
+        files = [_past_operation(one) for one in done if one.is_file]
         found = project_events(project.path, environment.path, host, began, [*own, *files])
         events += found.events
         notices += found.notices
     return Timeline(environment.path, snapshots, sort_events(events), tuple(notices))
 
 
-def _past(entry: Entry) -> PastOperation:
+def _past_operation(entry: Entry) -> PastOperation:
     ended = entry.created_at if entry.ended_at is None else entry.ended_at
     file = entry.path if entry.is_file else entry.file
     return PastOperation(entry.id, entry.operation.value, entry.created_at, ended, file)
@@ -238,7 +238,7 @@ def _changed_at(path: str, *, follow: bool = True) -> float | None:
         return None
 
 
-def _beginning(
+def _find_beginning(
     environment: Environment, snapshots: Iterable[Snapshot], events: Iterable[TimelineEvent]
 ) -> float:
     """Return the earliest time that anything tells of the environment."""

@@ -34,7 +34,7 @@ _SIGHUP = 1
 
 
 @contextmanager
-def ending_on_signals(
+def handle_signals(
     end: Callable[[int], float],
 ) -> Iterator[Callable[[float, int], None]]:
     """Call `end` with 128 and the number of a signal that ends programs, so that the terminal
@@ -250,7 +250,7 @@ def notice(text: str, environ: Mapping[str, str]) -> str:
 Which = Callable[[str], str | None]
 
 
-def for_clipboard(path: str) -> str:
+def quote_path(path: str) -> str:
     r"""Return a path as it can be pasted safely.
 
     A printable one is given as it is. One with line ends or other controls would act when

@@ -108,7 +108,7 @@ class DetailPane(Vertical):
         self._tabs: dict[int, DetailTab] = {}
         self._ready = self._focus_wanted = False
         self._line = TabLine([tab.title for tab in TABS])
-        self._reader = Reader(self, self._read, self._answer, _seen)
+        self._reader = Reader(self, self._read, self._answer, _last_scan)
         self.add_class("-empty")
 
     def compose(self) -> ComposeResult:
@@ -163,7 +163,7 @@ class DetailPane(Vertical):
                 self.tab.left()
             self.refresh()
             return
-        if before is None or _seen(before) != _seen(environment):
+        if before is None or _last_scan(before) != _last_scan(environment):
             same = before is not None and before.path == environment.path
             kept = self.installed if same and isinstance(self.installed, ReadDone) else None
             self.installed = self._reader.known(environment)
@@ -247,5 +247,5 @@ class DetailPane(Vertical):
     action_tab_6 = partialmethod(focus_tab, 6)
 
 
-def _seen(environment: Environment) -> tuple[str, float]:
+def _last_scan(environment: Environment) -> tuple[str, float]:
     return environment.path, environment.seen_at

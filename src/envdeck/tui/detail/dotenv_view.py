@@ -18,7 +18,7 @@ from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Severity
 from envdeck.text import clip, pad, place, plain, size, width
 from envdeck.tui.detail.project_view import no_dotenv
-from envdeck.tui.detail.tab import BLANK, TabRow, pieces, told
+from envdeck.tui.detail.tab import BLANK, TabRow, pieces, wrap_indented
 from envdeck.tui.widgets.fields import Secret
 from envdeck.tui.widgets.line import Display, Line, Part, Tone, clipped
 
@@ -172,7 +172,7 @@ def dotenv_rows(
     there = {file.path: file for file in report.files}
     wanted = dict.fromkeys(one.file for one in report.findings if one.file not in there)
     project = (Part(look.path(report.project), Tone.STRONG, path=True),)
-    rows = [*(TabRow(line) for line in told(project, look, cells)), BLANK]
+    rows = [*(TabRow(line) for line in wrap_indented(project, look, cells)), BLANK]
     for path in wanted:
         rows += [*_absent(path, report, look, cells), BLANK]
     for file in report.files:
@@ -182,18 +182,18 @@ def dotenv_rows(
     return rows[:-1] if rows and rows[-1] is BLANK else rows
 
 
-def _of(path: str, report: DotenvReport) -> list[DotenvFinding]:
+def _findings_of(path: str, report: DotenvReport) -> list[DotenvFinding]:
     return [one for one in report.findings if one.file == path]
 
 
-def _mends(findings: list[DotenvFinding]) -> tuple[Remedy, ...]:
+def _list_remedies(findings: list[DotenvFinding]) -> tuple[Remedy, ...]:
     return tuple(dict.fromkeys(one.mends for one in findings if one.mends is not None))
 
 
 def _absent(path: str, report: DotenvReport, look: Display, cells: int) -> Iterator[TabRow]:
     """Yield a file that is not there, or that is none of the dotenv files themselves."""
-    findings = _of(path, report)
-    about = FileAt(path, _mends(findings))
+    findings = _findings_of(path, report)
+    about = FileAt(path, _list_remedies(findings))
     creates = any(one.kind is RemedyKind.CREATE for one in about.mends)
     yield _title(path, "not created yet" if creates else "", about, report, look, cells)
     yield from _findings(findings, report, look, cells)
@@ -212,20 +212,20 @@ def _title(
 def _file(
     file: DotenvFile, report: DotenvReport, shown: Shown | None, look: Display, cells: int
 ) -> Iterator[TabRow]:
-    findings = _of(file.path, report)
+    findings = _findings_of(file.path, report)
     number = len(file.keys)
     count = f"{number:,} key{'' if number == 1 else 's'}" if number or not file.problem else ""
     note = ", ".join(filter(None, (KINDS[file.kind], count)))
-    yield _title(file.path, note, FileAt(file.path, _mends(findings)), report, look, cells)
+    yield _title(file.path, note, FileAt(file.path, _list_remedies(findings)), report, look, cells)
     for line in pieces(list(facts(file, look)), look, cells, _INSET):
         yield TabRow(line)
     if file.link is not None:
         link = (Part("symlink to ", Tone.MUTED), Part(look.path(file.link), path=True))
-        yield from (TabRow(line) for line in told(link, look, cells, _INSET))
+        yield from (TabRow(line) for line in wrap_indented(link, look, cells, _INSET))
     if file.problem:
         sign = (Part(f" {look.signs.broken} ", Tone.ERROR),)
         said = (Part(look.sentence(file.problem)),)
-        yield from (TabRow(line) for line in told(said, look, cells, _INSET, first=sign))
+        yield from (TabRow(line) for line in wrap_indented(said, look, cells, _INSET, first=sign))
     notes = [one for one in findings if one.severity is Severity.NOTE]
     yield from _findings([one for one in findings if one not in notes], report, look, cells)
     comparisons = [one for one in report.compared if one.file == file.path]
@@ -243,13 +243,13 @@ def _findings(
         if one.line is not None:
             where = place(one.file, one.line, look.home, report.project)
             line = (*line, Part(" · ", Tone.MUTED), Part(where, Tone.MUTED, path=True))
-        lines = list(told(line, look, cells, _INSET, first=(sign,)))
+        lines = list(wrap_indented(line, look, cells, _INSET, first=(sign,)))
         key = ("finding", one.file, one.check, one.line, number)
         yield TabRow(lines[0], key, FindingAt(one))
         yield from (TabRow(more) for more in lines[1:])
         if one.remedy:
             remedy = (Part(look.sentence(one.remedy), Tone.MUTED),)
-            yield from (TabRow(more) for more in told(remedy, look, cells, _INSET + 2))
+            yield from (TabRow(more) for more in wrap_indented(remedy, look, cells, _INSET + 2))
 
 
 def _keys(
@@ -269,7 +269,7 @@ def _keys(
     room = min(max(width(plain(name)) for name in names), _NAME, max(cells // 2, 8))
     for key in file.keys[:_MOST]:
         spans = range(key.line, key.line + key.lines)
-        mends = _mends([one for one in findings if one.line in spans])
+        mends = _list_remedies([one for one in findings if one.line in spans])
         at = KeyAt(file.path, key.name, mends)
         secret = shown.secret if shown is not None and _same(shown.at, at) else None
         against = extra.get(key.name)
@@ -282,7 +282,7 @@ def _keys(
         remedy = Remedy(RemedyKind.ADD, file.path, report.project, (name,), one.example)
         named = place(one.example, None, look.home, report.project)
         notes = f"missing, in {named}", "missing, in example", "missing"
-        note = _fitting(notes, cells - _INSET - room - 3)
+        note = _join_fitting(notes, cells - _INSET - room - 3)
         line = (
             Part(f" {look.signs.broken} ", Tone.WARNING),
             Part(_cell(name, room, look)),
@@ -297,10 +297,10 @@ def _keys(
     left_out = max(len(file.keys) - _MOST, 0) + max(len(missing) - _MOST, 0)
     if left_out:
         more = Part(f"and {left_out:,} more (see `envdeck dotenv`)", Tone.MUTED)
-        yield from (TabRow(line) for line in told((more,), look, cells, _INSET))
+        yield from (TabRow(line) for line in wrap_indented((more,), look, cells, _INSET))
 
 
-def _fitting(notes: Sequence[str], cells: int) -> str:
+def _join_fitting(notes: Sequence[str], cells: int) -> str:
     return next((one for one in notes if width(one) <= cells), notes[-1])
 
 
@@ -320,7 +320,7 @@ def _key(
 ) -> Iterator[TabRow]:
     word, tone = value_word(key, kind, look)
     name = Part(" " * _INSET + _cell(key.name, room, look))
-    note = _fitting(notes, cells - _INSET - room - len(word) - 7) if notes else ""
+    note = _join_fitting(notes, cells - _INSET - room - len(word) - 7) if notes else ""
     rest = Part(f"  {look.signs.mixed} {note}" if note else "", Tone.WARNING)
     named = ("key", at.path, at.name)
     if secret is None:

@@ -19,14 +19,14 @@ from envdeck.tui.detail.health_report import HealthReader
 from envdeck.tui.detail.health_view import (
     AuditGroup,
     CheckGroup,
-    about_group,
+    group_detail,
     head_line,
     health_rows,
 )
 from envdeck.tui.detail.project_view import say
 from envdeck.tui.detail.tab import AnyRow, DetailTab, InstalledState, TabFooting, tab_bindings
 from envdeck.tui.dialogs.requests import finding_request, uninstall_request
-from envdeck.tui.widgets.finding_lines import about_finding, fix_words
+from envdeck.tui.widgets.finding_lines import finding_detail, fix_words
 from envdeck.tui.widgets.line import Display, Line, Part, Tone
 from envdeck.tui.widgets.line_list import DrawnList, LineList
 from envdeck.tui.widgets.line_view import LineView
@@ -55,9 +55,9 @@ class FindingLines(LineView):
         about, fixes = self._shown
         match about:
             case Finding():
-                return list(about_finding(about, fixes, self._look, cells))
+                return list(finding_detail(about, fixes, self._look, cells))
             case CheckGroup():
-                return about_group(about, self._look)
+                return group_detail(about, self._look)
             case _:
                 return ()
 

@@ -10,7 +10,7 @@ from envdeck.core.model import AuditedPackage, AuditState, Finding, Severity
 from envdeck.text import capitalise, join_some, plain
 from envdeck.tui.detail.health_report import HealthReport
 from envdeck.tui.detail.project_view import say
-from envdeck.tui.detail.tab import BLANK, AnyRow, LateRow, TabRow, heading, told
+from envdeck.tui.detail.tab import BLANK, AnyRow, LateRow, TabRow, heading, wrap_indented
 from envdeck.tui.widgets.finding_lines import count_words, sentence, severity_sign
 from envdeck.tui.widgets.line import Display, Line, Part, Tone, clipped, joined
 
@@ -169,7 +169,7 @@ def _unchecked(report: HealthReport, look: Display, cells: int) -> Iterator[TabR
 
 def _line(line: Line, look: Display, cells: int) -> Iterator[TabRow]:
     first = (Part(f" {look.signs.unknown} ", Tone.MUTED),)
-    return (TabRow(one) for one in told(line, look, cells, _SIGN, first=first))
+    return (TabRow(one) for one in wrap_indented(line, look, cells, _SIGN, first=first))
 
 
 def head_line(report: HealthReport | None, doing: str, look: Display) -> Line:
@@ -194,7 +194,7 @@ def head_line(report: HealthReport | None, doing: str, look: Display) -> Line:
     return (line[0]._replace(text=capitalise(line[0].text)), *line[1:]) if line else ()
 
 
-def about_group(group: CheckGroup, look: Display) -> Sequence[Line]:
+def group_detail(group: CheckGroup, look: Display) -> Sequence[Line]:
     """Return what is said of findings that are folded."""
     key = Part(look.key("open"), Tone.HEADING)
     return [(Part(" "), key, Part(f": show all {len(group.findings):,}", Tone.MUTED))]

@@ -72,7 +72,7 @@ def overview(
         _life(environment, look),
         _contents(environment, installed, look),
         _python(environment, look),
-        _seen(environment, look),
+        _scan_row(environment, look),
     ):
         drawn = [line for row in block for line in _drawn(row, cells, look)]
         if drawn:
@@ -261,7 +261,7 @@ def _python(environment: Environment, look: Display) -> Iterator[Row]:
         yield _row(" command", (Part(look.sentence(creation.command)),))
 
 
-def _seen(environment: Environment, look: Display) -> Iterator[Row]:
+def _scan_row(environment: Environment, look: Display) -> Iterator[Row]:
     if environment.seen_at:
         yield _row("Last scan", *_when(environment.seen_at, look, ""))
 

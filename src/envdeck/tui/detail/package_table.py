@@ -188,7 +188,7 @@ def _cell(text: str, cells: int, look: Display) -> str:
     return pad(clip(plain(text), cells, look.signs.ellipsis), cells)
 
 
-def footing(
+def table_footer(
     distributions: Sequence[Distribution], shown: int, choice: PackageView, look: Display
 ) -> str:
     """Return what is shown of what there is, and what the signs mean."""
@@ -205,7 +205,7 @@ def footing(
     return " · ".join(said)
 
 
-def nothing_shown(distributions: Sequence[Distribution], choice: PackageView, look: Display) -> str:
+def empty_text(distributions: Sequence[Distribution], choice: PackageView, look: Display) -> str:
     """Return why the table is empty and what to press, or nothing where it is not."""
     if not distributions:
         return "No packages installed."

@@ -19,8 +19,8 @@ from envdeck.tui.detail.package_table import (
     PackageList,
     PackageOrder,
     PackageView,
-    footing,
-    nothing_shown,
+    empty_text,
+    table_footer,
 )
 from envdeck.tui.detail.tab import DetailTab, InstalledState, ReadDone, ReadFailure, tab_bindings
 from envdeck.tui.widgets.line import Display, Part, Tone
@@ -125,8 +125,8 @@ class Packages(DetailTab):
         self.table.show_rows(rows, rows[0].path if rows and searched else None)
         match self._installed:
             case ReadDone():
-                words = nothing_shown(everything, choice, self.look)
-                line = footing(everything, len(rows), choice, self.look) if everything else ""
+                words = empty_text(everything, choice, self.look)
+                line = table_footer(everything, len(rows), choice, self.look) if everything else ""
             case ReadFailure(reason):
                 words = f"{self.look.signs.broken} Cannot read packages: {reason}"
                 line = f"{self.look.key('refresh')}: try again"

@@ -100,7 +100,7 @@ class ProjectTab(ReadTab[Compared]):
             return None
         if not isinstance(row.about, Drift | PythonDrift):
             return None
-        return mending(comparison, row.about, self.look)
+        return find_fix(comparison, row.about, self.look)
 
     def mend(self, operating: "Operating", action: str = "mend") -> "PlanRequest | str":
         """Return the recreate that mends what is under the cursor, or why there is none."""
@@ -141,7 +141,7 @@ class ProjectFixes:
     extras: tuple[str, ...] | None = None
 
 
-def mending(
+def find_fix(
     comparison: Comparison, about: Drift | PythonDrift, look: Display
 ) -> ProjectFixes | str:
     """Return what mends a drift, or why nothing of ours does.
@@ -164,7 +164,7 @@ def mending(
             source = "lock" if comparison.against else "declared"
     locks = comparison.project.locks
     several = source == "lock" and len(locks) > 1 and bool(comparison.against)
-    where = f"from {_from(comparison, source, look)}"
+    where = f"from {_source_words(comparison, source, look)}"
     interpreter = about.wanted if isinstance(about, PythonDrift) else _python(comparison, about)
     if interpreter:
         where = f"with Python {plain(interpreter)} {where}"
@@ -174,12 +174,12 @@ def mending(
         source,
         comparison.against if several else None,
         interpreter,
-        _counting(comparison, "group:") if known else None,
-        _counting(comparison, "extra:") if known else None,
+        _count_kind(comparison, "group:") if known else None,
+        _count_kind(comparison, "extra:") if known else None,
     )
 
 
-def _from(comparison: Comparison, source: str, look: Display) -> str:
+def _source_words(comparison: Comparison, source: str, look: Display) -> str:
     if source == "lock":
         return (
             place(comparison.against, None, look.home, comparison.project.folder) or "the lock file"
@@ -194,7 +194,7 @@ def _python(comparison: Comparison, drift: Drift) -> str | None:
     return next((one.wanted for one in comparison.pythons if one.wanted), None)
 
 
-def _counting(comparison: Comparison, kind: str) -> tuple[str, ...]:
+def _count_kind(comparison: Comparison, kind: str) -> tuple[str, ...]:
     return tuple(
         part.id.removeprefix(kind)
         for part in comparison.parts

@@ -13,7 +13,7 @@ from envdeck.core.project.model import (
 )
 from envdeck.text import clip, counted, pad, place, plain, width
 from envdeck.text.difference import DRIFT_WORDS, part_name, part_words
-from envdeck.tui.detail.tab import BLANK, TabRow, heading, pieces, told
+from envdeck.tui.detail.tab import BLANK, TabRow, heading, pieces, wrap_indented
 from envdeck.tui.widgets.line import Display, Line, Part, Tone, clipped, joined, line_width
 
 
@@ -69,7 +69,7 @@ def _lines(lines: Iterator[Line]) -> Iterator[TabRow]:
 
 def _head(comparison: Comparison, look: Display, cells: int) -> Iterator[TabRow]:
     folder = Part(look.path(comparison.project.folder), Tone.STRONG, path=True)
-    yield from _lines(told((folder,), look, cells))
+    yield from _lines(wrap_indented((folder,), look, cells))
     said = agreement(comparison, look)
     drifted = bool(comparison.drifts)
     if said and not drifted and not comparison.unchecked:
@@ -78,7 +78,7 @@ def _head(comparison: Comparison, look: Display, cells: int) -> Iterator[TabRow]
         sign = look.signs.warning if drifted else look.signs.marked
         tone = Tone.WARNING if drifted else Tone.GOOD
         line = (Part(said[0].upper() + said[1:], Tone.PLAIN if drifted else Tone.GOOD),)
-        yield from _lines(told(line, look, cells, _SIGN, first=(Part(f" {sign} ", tone),)))
+        yield from _lines(wrap_indented(line, look, cells, _SIGN, first=(Part(f" {sign} ", tone),)))
 
 
 # drift
@@ -95,11 +95,13 @@ def _pythons(comparison: Comparison, look: Display, cells: int) -> Iterator[TabR
         if where and line_width(line) + width(where) + _SIGN + 4 <= cells:
             line = (*line, Part(f" · {where}", Tone.MUTED))
             where = ""
-        lines = list(told(line, look, cells, _SIGN, first=(Part(f" {sign} ", tone),)))
+        lines = list(wrap_indented(line, look, cells, _SIGN, first=(Part(f" {sign} ", tone),)))
         yield TabRow(lines[0], ("python", one.file, one.line, number), one)
         yield from (TabRow(more) for more in lines[1:])
         if where:
-            yield from _lines(told((Part(where, Tone.MUTED, path=True),), look, cells, _SIGN))
+            yield from _lines(
+                wrap_indented((Part(where, Tone.MUTED, path=True),), look, cells, _SIGN)
+            )
 
 
 def _python_sign(one: PythonDrift, look: Display) -> tuple[str, Tone]:
@@ -118,7 +120,7 @@ def _drifts(comparison: Comparison, look: Display, cells: int) -> Iterator[TabRo
     versions = max(map(width, beside))
     taken = _SIGN + word + 2 + name
     fits = taken + 2 + versions < cells
-    after = [_after(one, comparison, look) for one in drifts]
+    after = [_target_lines(one, comparison, look) for one in drifts]
     whole = fits and all(
         not one or taken + 2 + versions + 2 + line_width(joined(one)) < cells for one in after
     )
@@ -144,7 +146,7 @@ def _drifts(comparison: Comparison, look: Display, cells: int) -> Iterator[TabRo
     left_out = len(comparison.drifts) - len(drifts)
     if left_out:
         more = Part(f"and {left_out:,} more (see `envdeck diff`)", Tone.MUTED)
-        yield from _lines(told((more,), look, cells, _SIGN))
+        yield from _lines(wrap_indented((more,), look, cells, _SIGN))
 
 
 def drift_sign(drift: Drift, look: Display) -> tuple[str, Tone]:
@@ -165,7 +167,7 @@ def _versions(drift: Drift, look: Display) -> str:
     return f"{installed} {look.signs.moved} {plain(drift.wanted) or 'any'}"
 
 
-def _after(drift: Drift, comparison: Comparison, look: Display) -> list[Line]:
+def _target_lines(drift: Drift, comparison: Comparison, look: Display) -> list[Line]:
     who = ", ".join(part_name(one) for one in drift.under if one)
     where = place(drift.file, drift.line, look.home, comparison.project.folder)
     if drift.file == comparison.against and drift.line is None:
@@ -178,17 +180,17 @@ def _troubles(comparison: Comparison, look: Display, cells: int) -> Iterator[Tab
     for why in comparison.unchecked:
         line: Line = (Part("not compared: ", Tone.WARNING), Part(look.sentence(why)))
         sign = (Part(f" {look.signs.unknown} ", Tone.WARNING),)
-        yield from _lines(told(line, look, cells, _SIGN, first=sign))
+        yield from _lines(wrap_indented(line, look, cells, _SIGN, first=sign))
     for passed in comparison.project.passed:
         where = place(passed.file, None, look.home, folder)
         line = (Part("not used: ", Tone.WARNING), Part(look.sentence(f"{where}: {passed.reason}")))
         sign = (Part(f" {look.signs.unknown} ", Tone.WARNING),)
-        yield from _lines(told(line, look, cells, _SIGN, first=sign))
+        yield from _lines(wrap_indented(line, look, cells, _SIGN, first=sign))
     for problem in comparison.project.problems:
         where = place(problem.file, problem.line, look.home, folder)
         line = (Part(f"{where}: ", Tone.STRONG), Part(look.sentence(problem.message)))
         sign = (Part(f" {look.signs.warning} ", Tone.WARNING),)
-        yield from _lines(told(line, look, cells, _SIGN, first=sign))
+        yield from _lines(wrap_indented(line, look, cells, _SIGN, first=sign))
 
 
 # what the project says
@@ -278,14 +280,14 @@ def _table(rows: Sequence[tuple[str, str, str]], look: Display, cells: int) -> I
             line = (*line, Part(f"  {three}", Tone.MUTED))
         yield TabRow(line)
         if three and not beside:
-            yield from _lines(told((Part(three, Tone.MUTED),), look, cells, _BELOW))
+            yield from _lines(wrap_indented((Part(three, Tone.MUTED),), look, cells, _BELOW))
 
 
 def say(lines: list[Line], look: Display, cells: int) -> list[TabRow]:
     """Return sentences as rows, wrapped, a blank between two."""
     rows: list[TabRow] = []
     for line in lines:
-        rows += [TabRow(), *(TabRow(one) for one in told(line, look, cells))]
+        rows += [TabRow(), *(TabRow(one) for one in wrap_indented(line, look, cells))]
     return rows[1:]
 
 

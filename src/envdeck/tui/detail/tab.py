@@ -131,7 +131,7 @@ AnyRow: TypeAlias = TabRow | LateRow
 BLANK = TabRow()
 
 
-def told(
+def wrap_indented(
     line: Line, look: Display, cells: int, indent: int = 1, *, first: Line = ()
 ) -> Iterator[Line]:
     """Yield a line in as many as it takes, all set in by `indent`; `first` stands at the left

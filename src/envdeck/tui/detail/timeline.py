@@ -29,8 +29,8 @@ from envdeck.tui.detail.tab import (
 )
 from envdeck.tui.detail.timeline_view import (
     EventGroup,
+    empty_rows,
     moment_words,
-    nothing_yet,
     snapshot_rows,
     timeline_rows,
 )
@@ -146,7 +146,7 @@ class TimelineTab(DetailTab):
             case Past(_, snapshots) if self.page is not None and snapshots:
                 return snapshot_rows(self.page, snapshots[0], self.look, cells)
             case Past(events=(), snapshots=()):
-                return nothing_yet(self.look, cells)
+                return empty_rows(self.look, cells)
             case Past(events, snapshots):
                 return timeline_rows(
                     events, snapshots, self.look, cells, self._unfolded, bad=self.bad

@@ -183,7 +183,7 @@ def moment_words(event: TimelineEvent, look: Display) -> Line:
     return (Part(f"{when}{source}", Tone.MUTED),)
 
 
-def nothing_yet(look: Display, cells: int) -> list[TabRow]:
+def empty_rows(look: Display, cells: int) -> list[TabRow]:
     """Return what is said where nothing is known of the past."""
     lines: list[Line] = [
         (Part("No changes seen yet.", Tone.STRONG),),
@@ -208,7 +208,7 @@ def snapshot_rows(snapshot: Snapshot, newest: Snapshot, look: Display, cells: in
                         (Part(counted(len(snapshot.packages), "package")),),
                         (Part(f"Python {plain(snapshot.python or look.signs.unknown)}"),),
                         (Part(f"{look.signs.marked} good", Tone.GOOD),) if snapshot.good else (),
-                        _since(then, now, newest is snapshot),
+                        _difference_line(then, now, newest is snapshot),
                     ]
                 ),
             )
@@ -237,7 +237,7 @@ def snapshot_rows(snapshot: Snapshot, newest: Snapshot, look: Display, cells: in
     return rows
 
 
-def _since(then: dict[str, str], now: dict[str, str], newest: bool) -> Line:  # noqa: FBT001
+def _difference_line(then: dict[str, str], now: dict[str, str], newest: bool) -> Line:  # noqa: FBT001
     if newest:
         return (Part("the newest", Tone.MUTED),)
     added = len(now.keys() - then.keys())

@@ -29,7 +29,7 @@ BOX = 6
 """Cells at the left that a click chooses by: the blank, the box, and the blank behind it."""
 
 
-def _nothing(_cells: int) -> Sequence[Line]:
+def _no_detail(_cells: int) -> Sequence[Line]:
     return ()
 
 
@@ -40,7 +40,7 @@ class ChoiceRow:
     draw: Draw
     key: object = None
     """What it stands for, whatever its place; None for a title, which the cursor passes over."""
-    about: About = _nothing
+    about: About = _no_detail
     """What is told of it below the list, in lines for a width."""
 
 
@@ -50,7 +50,7 @@ def title(text: str, note: str = "") -> ChoiceRow:
     return ChoiceRow(lambda cells: line if line_width(line) < cells else line[:1])
 
 
-def said_row(line: Line) -> ChoiceRow:
+def text_row(line: Line) -> ChoiceRow:
     """Return a row that is only read."""
     return ChoiceRow(lambda _cells: line)
 

@@ -9,8 +9,8 @@ from envdeck.text import join_some, pad, size, time_left
 from envdeck.text.operation import (
     ONE_BY_ONE,
     OPERATION_WORDS,
+    count_held,
     gathered,
-    held_by,
     shared_facts,
     shared_steps,
     shared_warnings,
@@ -117,7 +117,7 @@ def _blocked_rows(
     yield from (PlanRow(line) for line in indented(head, 1, 3, cells))
     said: Line = (
         Part(f"{look.signs.broken} ", Tone.ERROR),
-        Part(f"blocked · {held_by([names[path] for path in blocked], len(names))}", Tone.STRONG),
+        Part(f"blocked · {count_held([names[path] for path in blocked], len(names))}", Tone.STRONG),
     )
     yield from (PlanRow(line) for line in indented(said, 1, 3, cells))
     if len(blocked) < len(names):
@@ -213,7 +213,7 @@ def refusal_rows(
         paths = dict.fromkeys(one.path for one in each if one.path in names)
         first = 1
         if len(paths) > 1:
-            held = held_by([names[path] for path in paths], len(names))
+            held = count_held([names[path] for path in paths], len(names))
             head: Line = (sign, Part(guard, Tone.STRONG), Part(f" · {held}"))
             yield from (PlanRow(told) for told in indented(head, 1, 3, cells))
             sign, first = Part(""), 3

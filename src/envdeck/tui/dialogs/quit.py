@@ -13,7 +13,7 @@ from envdeck.tui.dialogs.dialog import Dialog, DialogButton
 from envdeck.tui.operations.view import job_line
 from envdeck.tui.widgets.line import Display, Line, Part, Tone, wrapped
 from envdeck.tui.widgets.line_view import LineView
-from envdeck.tui.widgets.operation_words import doing_word, progress_bar, subject
+from envdeck.tui.widgets.operation_words import activity_word, progress_bar, subject
 from envdeck.tui.workers.operation_queue import OperationQueue
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class _Going(LineView):
             (
                 Part(" "),
                 *progress_bar(job, look),
-                Part(f" {doing_word(job)} ", Tone.ACCENT),
+                Part(f" {activity_word(job)} ", Tone.ACCENT),
                 Part(subject(job.plan, look, room)),
             )
             for job in self._queue.active

@@ -18,11 +18,11 @@ from envdeck.tui.dialogs.requests import undo_request
 from envdeck.tui.history.view import (
     HistoryColumns,
     HistoryRow,
-    about_past,
     batch_key,
     draw_past,
     empty_words,
     history_rows,
+    operation_detail,
     title_line,
 )
 from envdeck.tui.widgets.line import Display, Line, Part, Tone
@@ -145,7 +145,9 @@ class HistoryScreen(RecordScreen[HistoryList]):
 
     def __init__(self, operating: Operating, look: Display) -> None:
         table = HistoryList(look)
-        about = RowDetail[HistoryRow](lambda row, cells: about_past(row, look, cells), table.key_of)
+        about = RowDetail[HistoryRow](
+            lambda row, cells: operation_detail(row, look, cells), table.key_of
+        )
         super().__init__(look, table, about, operating.history, empty_words(look))
         self._operating = operating
         self._pasts: Sequence[HistoryItem] = ()

@@ -18,10 +18,10 @@ from envdeck.tui.history.screen import RecordScreen
 from envdeck.tui.history.trash_view import (
     MARK,
     TrashColumns,
-    about_item,
     draw_item,
     empty_words,
     frees,
+    item_detail,
     marked_line,
     place,
     title_line,
@@ -104,7 +104,7 @@ class TrashScreen(RecordScreen[TrashList]):
 
     def __init__(self, operating: Operating, look: Display) -> None:
         table = TrashList(look)
-        about = RowDetail[Item](lambda item, cells: about_item(item, look, cells), table.key_of)
+        about = RowDetail[Item](lambda item, cells: item_detail(item, look, cells), table.key_of)
         super().__init__(look, table, about, operating.trash, empty_words(look))
         self._operating = operating
         self._order = 0

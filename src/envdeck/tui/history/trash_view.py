@@ -142,7 +142,7 @@ def kept_words(item: Item, look: Display) -> tuple[str, Tone]:
     return kept, Tone.WARNING if left < 3 * 86_400 else Tone.PLAIN
 
 
-def about_item(item: Item, look: Display, cells: int) -> list[Line]:
+def item_detail(item: Item, look: Display, cells: int) -> list[Line]:
     """Return all that is known of an item."""
     room = max(cells - 2, 12)
     pieces: list[Line] = [(Part(look.path(place(item)), Tone.STRONG, path=True),)]
@@ -153,7 +153,7 @@ def about_item(item: Item, look: Display, cells: int) -> list[Line]:
         pieces.append((Part("Its contents are kept."),))
         pieces += _keys(item, look)
     else:
-        pieces += _known(item, item.manifest, look)
+        pieces += _manifest_lines(item, item.manifest, look)
     pieces.append((Part(f"in {look.path(item.folder)}", Tone.MUTED),))
     lines = [line for piece in pieces for line in wrapped(piece, room, look.signs.ellipsis)]
     if item.manifest is not None:
@@ -161,7 +161,7 @@ def about_item(item: Item, look: Display, cells: int) -> list[Line]:
     return [(Part(" "), *line) for line in lines]
 
 
-def _known(item: Item, manifest: TrashManifest, look: Display) -> list[Line]:
+def _manifest_lines(item: Item, manifest: TrashManifest, look: Display) -> list[Line]:
     done = _SENTENCES.get(manifest.operation, "Moved to trash")
     when = f"{done} {look.ago(manifest.put_at)} ({exact_time(manifest.put_at)})"
     until = item.kept_until

@@ -209,14 +209,14 @@ def undo_words(past: HistoryItem, entry: Entry, cells: int, look: Display) -> tu
         said = look.sentence(past.why_not) if cells > 4 else ""
         return (said if width(said) <= cells else said.partition(": ")[0]), Tone.MUTED
     key = look.key("undo")
-    left = _left(past, entry, look)
+    left = _remaining_words(past, entry, look)
     if cells <= 4:
         return key, Tone.ACCENT
     said = f"{key} to undo" + (f" ({left})" if left else "")
     return (said if width(said) <= cells else f"{key} to undo"), Tone.ACCENT
 
 
-def _left(past: HistoryItem, entry: Entry, look: Display) -> str:
+def _remaining_words(past: HistoryItem, entry: Entry, look: Display) -> str:
     """Return for how long the trash keeps what an undo needs; empty where it needs nothing."""
     if entry.move not in {Move.ASIDE, Move.EXCHANGE} or entry.old is None:
         return ""
@@ -226,22 +226,22 @@ def _left(past: HistoryItem, entry: Entry, look: Display) -> str:
     return time_left(left) if left > 0 else ""
 
 
-def about_past(row: HistoryRow | None, look: Display, cells: int) -> list[Line]:
+def operation_detail(row: HistoryRow | None, look: Display, cells: int) -> list[Line]:
     """Return all that the journal knows of an operation."""
     if row is None or not (row.past or row.batch):
         return []
     room = max(cells - 2, 12)
     if row.past is None:
-        pieces = _told_batch(row, look)
+        pieces = _batch_detail(row, look)
     elif isinstance(entry := row.past.entry, UnreadableEntry):
         pieces = _unreadable(entry, look)
     else:
-        pieces = _told(row.past, entry, look)
+        pieces = _entry_detail(row.past, entry, look)
     lines = [line for piece in pieces for line in wrapped(piece, room, look.signs.ellipsis)]
     return [(Part(" "), *line) for line in lines]
 
 
-def _told_batch(row: HistoryRow, look: Display) -> list[Line]:
+def _batch_detail(row: HistoryRow, look: Display) -> list[Line]:
     word, tone = _batch_ended(row, look)
     at = row.entries[0].created_at
     times = f" · started {look.ago(at)} ({exact_time(at)})"
@@ -272,7 +272,7 @@ def _unreadable(entry: UnreadableEntry, look: Display) -> list[Line]:
     ]
 
 
-def _told(past: HistoryItem, entry: Entry, look: Display) -> list[Line]:
+def _entry_detail(past: HistoryItem, entry: Entry, look: Display) -> list[Line]:
     word, tone = ended_words(past, entry, look)
     pieces: list[Line] = [
         (
@@ -289,7 +289,7 @@ def _told(past: HistoryItem, entry: Entry, look: Display) -> list[Line]:
     if past.why_not:
         pieces.append((Part(f"Cannot be undone: {look.sentence(past.why_not)}."),))
     else:
-        left = _left(past, entry, look)
+        left = _remaining_words(past, entry, look)
         pieces.append(
             (
                 Part(look.key("undo"), Tone.HEADING),
@@ -299,7 +299,7 @@ def _told(past: HistoryItem, entry: Entry, look: Display) -> list[Line]:
         )
     made = [f"Python {plain(entry.python)}"] if entry.python else []
     made += [plain(entry.manager)] if entry.manager else []
-    if entry.bytes_aside is not None and _put_aside(entry) and not past.why_not:
+    if entry.bytes_aside is not None and _has_trash(entry) and not past.why_not:
         made.append(f"reclaimable {size(entry.bytes_aside)}")
     if made:
         pieces.append((Part(" · ".join(made), Tone.MUTED),))
@@ -312,13 +312,13 @@ def _told(past: HistoryItem, entry: Entry, look: Display) -> list[Line]:
         pieces.append((Part(group, Tone.MUTED),))
     if past.is_partly_purged:
         pieces.append((Part("The rest is in the trash."),))
-    elif _put_aside(entry):
+    elif _has_trash(entry):
         was = "was in trash: " if past.why_not and entry.phase is Phase.DONE else "in trash: "
         pieces.append((Part(was), Part(look.path(entry.item), Tone.MUTED, path=True)))
     return pieces
 
 
-def _put_aside(entry: Entry) -> bool:
+def _has_trash(entry: Entry) -> bool:
     """Whether something may lie in the trash because of it; nothing does after it was rolled
     back, taken back or purged."""
     back = entry.phase is Phase.ROLLED_BACK or bool(entry.undone_by)

@@ -147,7 +147,7 @@ class CachesScreen(ListDetailScreen[CacheList, RowDetail[Cache]]):
         self, find: Find, look: Display, operating: "Callable[[], Operating | None]"
     ) -> None:
         """`find` finds them in a thread; `operating` gives what may clear them."""
-        about = RowDetail[Cache](lambda one, cells: about_cache(one, look, cells), cache_key)
+        about = RowDetail[Cache](lambda one, cells: cache_detail(one, look, cells), cache_key)
         super().__init__(look, CacheList(look), about)
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
         self._find, self._operating = find, operating
@@ -252,7 +252,7 @@ class CachesScreen(ListDetailScreen[CacheList, RowDetail[Cache]]):
             return plan_clear(operating, chosen, purge=purge)
 
         what = chosen[0].title if len(chosen) == 1 else counted(len(chosen), "cache")
-        at_once = partial(plan, purge=True) if any(_to_trash(one) for one in chosen) else None
+        at_once = partial(plan, purge=True) if any(_is_trashed(one) for one in chosen) else None
         self.post_message(PlanRequested(PlanRequest(f"Clear {plain(what)}", plan, at_once)))
 
     action_caches = ListDetailScreen.action_dismiss  # the key that opened it closes it
@@ -267,11 +267,11 @@ def _together(caches: Sequence[Cache]) -> JointSize:
     return joint_size(folder.size for one in caches for folder in one.folders)
 
 
-def _to_trash(cache: Cache) -> bool:
+def _is_trashed(cache: Cache) -> bool:
     return not (cache.command or cache.forever)
 
 
-def about_cache(cache: Cache, look: Display, cells: int) -> list[Line]:
+def cache_detail(cache: Cache, look: Display, cells: int) -> list[Line]:
     """Return everything about one cache in lines of `cells` cells."""
     room = max(cells - 2, 8)
     told: list[Line] = [(Part(plain(cache.title), Tone.STRONG),)]
@@ -293,7 +293,7 @@ def about_cache(cache: Cache, look: Display, cells: int) -> list[Line]:
         told.append((Part(said, Tone.MUTED),))
     lines = [line for each in told for line in wrapped(each, room, look.signs.ellipsis)]
     lines.append(())
-    for folder in sorted(cache.folders, key=_by_size)[:_SHOWN]:
+    for folder in sorted(cache.folders, key=_size_key)[:_SHOWN]:
         figure = size(folder.size.disk_bytes if folder.size else None, unknown=look.signs.unknown)
         path = look.short_path(folder.path, max(room - 12, 8))
         lines.append((Part(pad(figure, _FIGURE, right=True) + _GAP, Tone.MUTED), Part(path)))
@@ -302,5 +302,5 @@ def about_cache(cache: Cache, look: Display, cells: int) -> list[Line]:
     return [(Part(" "), *line) for line in lines]
 
 
-def _by_size(folder: CacheFolder) -> tuple[int, str]:
+def _size_key(folder: CacheFolder) -> tuple[int, str]:
     return (-(folder.size.disk_bytes if folder.size else 0), folder.path)

@@ -6,7 +6,7 @@ from envdeck.core.inspection.interpreters import base_of, orphans
 from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.model import Environment, Interpreter
 from envdeck.tui.store.columns import version_numbers
-from envdeck.tui.store.rows import Totals, nothing_shared
+from envdeck.tui.store.rows import Totals, shares_nothing
 
 _DAY = 86400
 _AGES = (
@@ -73,7 +73,7 @@ class GroupSection:
         return max((group.occupied for group in self.groups), default=0)
 
 
-def everything(environments: Sequence[Environment]) -> Group:
+def group_all(environments: Sequence[Environment]) -> Group:
     """Return all of them as one group."""
     return _group("total", "", environments)
 
@@ -83,27 +83,27 @@ def sections(environments: Sequence[Environment], now: float) -> tuple[GroupSect
     if not environments:
         return ()
     return (
-        GroupSection("By manager", _by_manager(environments), ranked=True),
-        GroupSection("By Python", _by_python(environments)),
-        GroupSection("By last use", _by_last_use(environments, now)),
-        GroupSection("By findings", _by_findings(environments)),
+        GroupSection("By manager", _group_by_manager(environments), ranked=True),
+        GroupSection("By Python", _group_by_python(environments)),
+        GroupSection("By last use", _group_by_last_use(environments, now)),
+        GroupSection("By findings", _group_by_findings(environments)),
     )
 
 
-def _by_manager(environments: Iterable[Environment]) -> tuple[Group, ...]:
+def _group_by_manager(environments: Iterable[Environment]) -> tuple[Group, ...]:
     groups = [
         _group(manager, f"manager:{_quoted(manager)}", found)
         for manager, found in _split(environments, lambda one: one.manager).items()
     ]
-    return by_freed(groups)
+    return sort_by_freed(groups)
 
 
-def by_freed(groups: Iterable[Group]) -> tuple[Group, ...]:
+def sort_by_freed(groups: Iterable[Group]) -> tuple[Group, ...]:
     """Return groups, those first that would give back most."""
     return tuple(sorted(groups, key=lambda group: (-group.freed, -group.occupied, group.label)))
 
 
-def _by_python(environments: Iterable[Environment]) -> tuple[Group, ...]:
+def _group_by_python(environments: Iterable[Environment]) -> tuple[Group, ...]:
     split = _split(environments, _minor)
     versions = sorted(filter(None, split), key=lambda minor: (version_numbers(minor), minor))
     groups = [
@@ -118,7 +118,7 @@ def _minor(environment: Environment) -> str:
     return ".".join((environment.python.version or "").split(".")[:2])
 
 
-def _by_last_use(environments: Iterable[Environment], now: float) -> tuple[Group, ...]:
+def _group_by_last_use(environments: Iterable[Environment], now: float) -> tuple[Group, ...]:
     def band(environment: Environment) -> str:
         when = environment.last_used.when
         if when is None:
@@ -137,7 +137,7 @@ def _by_last_use(environments: Iterable[Environment], now: float) -> tuple[Group
     return tuple(group for group in groups if group.environments)
 
 
-def _by_findings(environments: Iterable[Environment]) -> tuple[Group, ...]:
+def _group_by_findings(environments: Iterable[Environment]) -> tuple[Group, ...]:
     def level(environment: Environment) -> str:
         worst = environment.worst_severity
         if worst is not None:
@@ -165,7 +165,7 @@ def _group(label: str, query: str, environments: Sequence[Environment]) -> Group
         sum(size.disk_bytes for size in sizes), sum(size.reclaimable_bytes for size in sizes)
     )
     # As in the list: what is shared is not always in the sizes, but that something is shows.
-    counted = nothing_shared(environments)
+    counted = shares_nothing(environments)
     return Group(label, query, tuple(environments), ended, alone, counted=counted)
 
 
@@ -206,7 +206,7 @@ def bases(interpreters: Sequence[Interpreter]) -> list[InterpreterBase]:
     return [InterpreterBase(one, one.executable) for one in ordered]
 
 
-def with_dependants(
+def add_dependants(
     known: Sequence[InterpreterBase], environments: Sequence[Environment]
 ) -> list[InterpreterBase]:
     """Return the bases with their dependants, then those that are gone, the largest first.

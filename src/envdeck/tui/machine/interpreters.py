@@ -10,15 +10,15 @@ from envdeck.text import counted
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import FilterRequested
 from envdeck.tui.base.services import CatalogSource
-from envdeck.tui.machine.groups import InterpreterBase, bases, query_for, with_dependants
+from envdeck.tui.machine.groups import InterpreterBase, add_dependants, bases, query_for
 from envdeck.tui.machine.interpreters_view import (
     BaseDetailRow,
     BaseRow,
-    about,
+    base_detail,
     base_rows,
     draw_base,
+    empty_text,
     heading,
-    nothing,
 )
 from envdeck.tui.widgets.line import Display, Line, Part, Tone
 from envdeck.tui.widgets.line_list import DrawnList, LineList
@@ -60,7 +60,7 @@ class BaseDetail(DrawnList[BaseDetailRow]):
 
         def make(cells: int) -> list[BaseDetailRow]:
             base = self.base
-            return [] if base is None else about(base, look, cells, unfolded=self._unfolded)
+            return [] if base is None else base_detail(base, look, cells, unfolded=self._unfolded)
 
         super().__init__(make)
 
@@ -118,10 +118,10 @@ class InterpretersScreen(ListDetailScreen[BaseList, BaseDetail]):
         """Show the bases, and work out beside the screen what rests on them."""
         keys = {"open": "details", "recreate": "recreate all that use it", "next_pane": ""}
         self.keys.tell({**keys, "back": "", "help": ""})
-        self.table.say_instead((Part(nothing(self.look), Tone.MUTED),))
+        self.table.say_instead((Part(empty_text(self.look), Tone.MUTED),))
         self._show(self._bases)
         known, environments = self._bases, self._environments
-        self._latest.request(lambda _stopped: with_dependants(known, environments))
+        self._latest.request(lambda _stopped: add_dependants(known, environments))
 
     def _show(self, found: list[InterpreterBase]) -> None:
         """Show bases; the cursor stays on its own."""

@@ -125,13 +125,13 @@ class BaseDetailRow:
         return (self.query, self.unfolds) if self.query is not None or self.unfolds else None
 
 
-def about(
+def base_detail(
     base: InterpreterBase, look: Display, cells: int, *, unfolded: bool = False
 ) -> list[BaseDetailRow]:
     """Return everything about one base in lines of `cells` cells; `unfolded` says that all the
     names installed globally are wanted."""
     room = max(cells - 2, 8)
-    told = _gone(look)
+    told = _missing_rows(look)
     if base.interpreter is not None:
         told = _interpreter(base.interpreter, look, unfolded=unfolded)
     rows = [replace(row, line=line) for row in told for line in _inset(row.line, room, look)]
@@ -147,7 +147,7 @@ def _inset(line: Line, room: int, look: Display) -> Iterator[Line]:
         yield (Part(" " + indent), *piece)
 
 
-def _gone(look: Display) -> Iterator[BaseDetailRow]:
+def _missing_rows(look: Display) -> Iterator[BaseDetailRow]:
     yield BaseDetailRow(
         (
             Part(f"{look.signs.broken} Base interpreter not found. ", Tone.ERROR),
@@ -243,7 +243,7 @@ def _environment(environment: Environment, look: Display, room: int) -> Line:
     return head, Part(pad(path, left)), *tail
 
 
-def nothing(look: Display) -> str:
+def empty_text(look: Display) -> str:
     """Return what is said where there is nothing to draw."""
     return (
         "No base interpreters found yet. They are found with the environments: press "

@@ -19,9 +19,9 @@ from envdeck.tui.machine.packages_view import (
     HolderRow,
     PackageRow,
     UpgradeTargets,
-    about,
     draw_package,
     heading,
+    package_detail,
     package_rows,
     table_words,
 )
@@ -82,7 +82,7 @@ class HolderList(DrawnList[HolderRow]):
             if row is None:
                 return []
             holders = self.packages.holders(row.use.name)
-            return about(row, holders, self.environments, look, cells)
+            return package_detail(row, holders, self.environments, look, cells)
 
         super().__init__(make)
 

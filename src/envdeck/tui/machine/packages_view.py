@@ -163,7 +163,7 @@ class HolderRow:
         return self.path or self.query
 
 
-def about(
+def package_detail(
     row: PackageRow,
     holders: Sequence[tuple[str, str]],
     environments: Mapping[str, Environment],

@@ -15,8 +15,8 @@ from envdeck.tui.base.messages import FilterRequested, PlanRequested
 from envdeck.tui.dialogs.requests import finding_request
 from envdeck.tui.store import Listing
 from envdeck.tui.widgets.finding_lines import (
-    about_finding,
     count_words,
+    finding_detail,
     fix_words,
     sentence,
     severity_sign,
@@ -150,7 +150,7 @@ class ProblemsScreen(ListDetailScreen[ProblemList, RowDetail[ProblemRow]]):
         environments = self._listing.environments()
         rows = problem_rows(environments, by_check=self.table.by_check)
         self.set_class(not rows, "-nothing")
-        self.table.say_instead(_nothing(environments, self.look))
+        self.table.say_instead(_empty_line(environments, self.look))
         self.table.show_rows(rows)
         self.tell()
 
@@ -193,7 +193,7 @@ class ProblemsScreen(ListDetailScreen[ProblemList, RowDetail[ProblemRow]]):
             return ()
         fixes = fix_words(row.finding, row.environment.findings, self.look)
         path = self.look.short_path(row.environment.path, max(cells - 2, 8))
-        lines = about_finding(row.finding, fixes, self.look, cells)
+        lines = finding_detail(row.finding, fixes, self.look, cells)
         return [(Part(f" {path}", Tone.STRONG),), *lines]
 
     def action_sort(self) -> None:
@@ -219,7 +219,7 @@ class ProblemsScreen(ListDetailScreen[ProblemList, RowDetail[ProblemRow]]):
     action_problems = ListDetailScreen.action_dismiss  # the key that opened it closes it
 
 
-def _nothing(environments: Sequence[Environment], look: Display) -> Line:
+def _empty_line(environments: Sequence[Environment], look: Display) -> Line:
     unknown = sum(not each.examined for each in environments)
     if unknown:
         said = f"No problems found yet; {counted(unknown, 'environment')} not examined"

@@ -11,7 +11,7 @@ from envdeck.text import clip, counted, pad, plain, size
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import CommandRequested, FilterRequested
 from envdeck.tui.base.services import CatalogSource
-from envdeck.tui.machine.groups import Group, GroupSection, by_freed, everything, sections
+from envdeck.tui.machine.groups import Group, GroupSection, group_all, sections, sort_by_freed
 from envdeck.tui.store.rows import Totals
 from envdeck.tui.widgets.line import Display, Line, Part, Tone, bar
 from envdeck.tui.widgets.line_list import LineList
@@ -40,14 +40,14 @@ def rows(shown: tuple[GroupSection, ...]) -> list[BarRow]:
     return found
 
 
-def with_totals(
+def replace_totals(
     shown: tuple[GroupSection, ...], counted_groups: dict[str, Group]
 ) -> tuple[GroupSection, ...]:
     """Return the sections with groups counted meanwhile in place of the same ones before."""
     found = []
     for section in shown:
         groups = tuple(counted_groups.get(group.query, group) for group in section.groups)
-        found.append(replace(section, groups=by_freed(groups) if section.ranked else groups))
+        found.append(replace(section, groups=sort_by_freed(groups) if section.ranked else groups))
     return tuple(found)
 
 
@@ -134,7 +134,7 @@ def legend(everything: Group, look: Display, *, counting: bool) -> Line:
     return tuple(parts)
 
 
-def nothing(look: Display) -> str:
+def empty_text(look: Display) -> str:
     """Return what is said where there is nothing to draw."""
     return (
         f"No environments found yet. Press {look.key('back')} and let the scan finish, or "
@@ -189,14 +189,14 @@ class MachineScreen(ListDetailScreen[Bars, None]):
         look = look or Display.current()
         super().__init__(look, Bars(look), None)
         self.source = source
-        self._everything = everything(environments)
+        self._everything = group_all(environments)
         self._sections = sections(environments, look.clock())
         self._counting = False
         self._latest = Latest(self, self._show_counted)
 
     def on_mount(self) -> None:
         """Draw with what is known, and count what is shared beside the screen."""
-        self.table.say_instead((Part(nothing(self.look), Tone.MUTED),))
+        self.table.say_instead((Part(empty_text(self.look), Tone.MUTED),))
         self.table.show_rows(rows(self._sections))
         groups = [group for section in self._sections for group in section.groups]
         uncounted = [group for group in (self._everything, *groups) if not group.counted]
@@ -226,7 +226,7 @@ class MachineScreen(ListDetailScreen[Bars, None]):
     def _show_counted(self, groups: dict[str, Group]) -> None:
         """Correct the figures in place."""
         self._everything = groups.get(self._everything.query, self._everything)
-        self._sections = with_totals(self._sections, groups)
+        self._sections = replace_totals(self._sections, groups)
         self.table.show_rows(rows(self._sections))
         self._counting = False
         self.tell()

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from envdeck.core.model import Environment
 from envdeck.text import age, clip, pad, plain, short_age, size, width
 from envdeck.text.environment import Activity, short_manager
-from envdeck.tui.store.columns import Column, StatusOrder, standing
+from envdeck.tui.store.columns import Column, StatusOrder, worst_status
 from envdeck.tui.widgets.finding_lines import short_counts
 from envdeck.tui.widgets.line import Display, Line, Part, Tone, bar
 
@@ -71,7 +71,7 @@ def places(columns: Sequence[Column], cells: int, sorted_by: str = "") -> tuple[
     They are set generously where that costs no column.
     """
     cells -= _EDGE
-    roomy, dense = (_fitting(columns, cells, style, sorted_by) for style in (_ROOMY, _DENSE))
+    roomy, dense = (_fit_columns(columns, cells, style, sorted_by) for style in (_ROOMY, _DENSE))
     fitting, style = (roomy, _ROOMY) if len(roomy) == len(dense) else (dense, _DENSE)
     path = max(cells - _fixed(fitting, style), 8)
     manager = style.width(next((one for one in fitting if one.id == "manager"), fitting[0]))
@@ -88,7 +88,9 @@ def places(columns: Sequence[Column], cells: int, sorted_by: str = "") -> tuple[
     return tuple(result)
 
 
-def _fitting(columns: Sequence[Column], cells: int, style: _Style, sorted_by: str) -> list[Column]:
+def _fit_columns(
+    columns: Sequence[Column], cells: int, style: _Style, sorted_by: str
+) -> list[Column]:
     fitting = list(columns)
     while cells - _fixed(fitting, style) < style.path:
         droppable = [one for one in fitting if one.gives_way and one.id != sorted_by]
@@ -162,8 +164,8 @@ def row(
             text = clip(f"{look.signs.running} {word}", place.cells, look.signs.ellipsis)
             parts.append(Part(pad(text, place.cells), Tone.ACCENT))
         else:
-            text, tone = _told(environment, place, look)
-            if place.column.id == "status" and not counted and standing(environment) in _FINE:
+            text, tone = _status_words(environment, place, look)
+            if place.column.id == "status" and not counted and worst_status(environment) in _FINE:
                 text, tone = _counts(environment, look) or (text, tone)
             text = clip(text, place.cells, look.signs.ellipsis)
             parts.append(Part(pad(text, place.cells, right=place.column.right), tone))
@@ -177,7 +179,7 @@ def _bar(environment: Environment, cells: int, look: Display, largest: int) -> L
     return bar(measured.reclaimable_bytes, measured.disk_bytes, largest, cells, look.signs)
 
 
-def _told(environment: Environment, place: CellPlace, look: Display) -> tuple[str, Tone]:
+def _status_words(environment: Environment, place: CellPlace, look: Display) -> tuple[str, Tone]:
     unknown = look.signs.unknown
     measured = environment.size
     match place.column.id:
@@ -215,7 +217,7 @@ def _python(environment: Environment, cells: int, look: Display) -> tuple[str, T
     version = plain(environment.python.version or look.signs.unknown)
     if not environment.python.end_of_life:
         return version, Tone.PLAIN
-    if standing(environment) is StatusOrder.END_OF_LIFE:
+    if worst_status(environment) is StatusOrder.END_OF_LIFE:
         return version, Tone.WARNING
     minor = ".".join(version.split(".")[:2])
     ways = (f"{version} EOL", f"{minor} EOL", f"{minor} {look.signs.warning}")
@@ -224,7 +226,7 @@ def _python(environment: Environment, cells: int, look: Display) -> tuple[str, T
 
 def status_words(environment: Environment, look: Display, *, short: bool) -> tuple[str, Tone]:
     """Return an environment's state as sign and word, and its tone."""
-    state = standing(environment)
+    state = worst_status(environment)
     word = _SHORT.get(state, state.value) if short else state.value
     return f"{look.signs.status_sign(state.value)} {word}", _TONES[state]
 

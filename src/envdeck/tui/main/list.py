@@ -17,7 +17,7 @@ from envdeck.core.query import UNREAD, Contents
 from envdeck.text import plain
 from envdeck.tui.base import messages
 from envdeck.tui.base.actions import BY_ID, bindings
-from envdeck.tui.base.terminal import for_clipboard, open_folder, opener
+from envdeck.tui.base.terminal import open_folder, opener, quote_path
 from envdeck.tui.main.table import EnvironmentTable
 from envdeck.tui.store import Listing, Query
 from envdeck.tui.store.columns import column_named, columns_named
@@ -257,7 +257,7 @@ class EnvironmentList(Horizontal):
         if current is None:
             self.notify("no environment to copy the path of")
         else:
-            self.app.copy_to_clipboard(for_clipboard(current.path))
+            self.app.copy_to_clipboard(quote_path(current.path))
             self.notify(f"copied {plain(current.path)}", markup=False)
 
     def action_folder(self) -> None:

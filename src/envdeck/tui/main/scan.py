@@ -18,7 +18,7 @@ from envdeck.tui.base.messages import OutcomeSaid
 from envdeck.tui.base.services import CatalogSource
 from envdeck.tui.main.list import EnvironmentList
 from envdeck.tui.main.words import DiskUse, Facts, Summary, empty_lines
-from envdeck.tui.store.rows import Totals, nothing_shared, quick_totals
+from envdeck.tui.store.rows import Totals, quick_totals, shares_nothing
 from envdeck.tui.workers import run_in_thread
 from envdeck.tui.workers.latest import IsDropped, Latest
 from envdeck.tui.workers.scan import ScanBatch, ScanFeed, newest_size
@@ -92,7 +92,7 @@ class ScanController:
     def begin(self) -> None:
         """Show what is remembered; :meth:`look_anew` comes after the first frame."""
         self._timer = self._list.set_interval(1 / FRAMES, self._drain, pause=True)
-        if nothing_shared(self._list.listing.environments()):  # else a thread would delay the frame
+        if shares_nothing(self._list.listing.environments()):  # else a thread would delay the frame
             self.count_all()
         self._tell()
 
@@ -328,7 +328,7 @@ class TotalsCounter:
         if other:
             self._latest.cancel()
             self.totals = Totals()
-        if nothing_shared(environments):
+        if shares_nothing(environments):
             self._latest.cancel()
             self.totals = quick_totals(environments) or Totals()
             self._waiting = None

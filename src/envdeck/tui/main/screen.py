@@ -20,7 +20,7 @@ from envdeck.tui.main.commands import Commands
 from envdeck.tui.main.list import EnvironmentList
 from envdeck.tui.main.scan import ScanController
 from envdeck.tui.main.table import HIDDEN
-from envdeck.tui.main.words import Summary, filter_line, key_hints, marked_line, nothing_line
+from envdeck.tui.main.words import Summary, empty_line, filter_line, key_hints, marked_line
 from envdeck.tui.operate.run import OperationController, PlansAgreed
 from envdeck.tui.widgets.fields import hide_secrets
 from envdeck.tui.widgets.key_line import KeyLine
@@ -116,7 +116,7 @@ class Panes:
         """Show what the cursor stands on, where the detail is seen."""
         detail = self.detail
         if detail is not None and detail.is_mounted and (self.wide or self.inside):
-            detail.show(self._listing.current, nothing=nothing_line(self._listing))
+            detail.show(self._listing.current, nothing=empty_line(self._listing))
 
     def go_to(self, path: str) -> None:
         """Put the cursor on an environment; the filter is cleared where it hides that."""

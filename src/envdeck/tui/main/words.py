@@ -286,7 +286,7 @@ def empty_lines(listing: Listing, facts: Facts, look: Display) -> list[Line]:
     ]
 
 
-def nothing_line(listing: Listing) -> str:
+def empty_line(listing: Listing) -> str:
     """Return what the detail says while it has nothing to show."""
     if listing.count and not len(listing):
         return "No environment matches the filter."

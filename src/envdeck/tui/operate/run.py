@@ -170,9 +170,9 @@ class OperationController:
             return
         for job in self.queue.drain():
             # first frame: only an operation needs it
-            from envdeck.tui.widgets.operation_words import ending
+            from envdeck.tui.widgets.operation_words import end_words
 
-            text, failed = ending(job, self.look)
+            text, failed = end_words(job, self.look)
             if getattr(self._screen.app.screen, "job", None) is not job:  # it says so itself
                 self.say(text, failed=failed)
             self._read_rows(job.paths)

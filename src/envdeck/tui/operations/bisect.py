@@ -49,7 +49,7 @@ def run_line(run: AnyRun, look: Display, cells: int, took: str = "") -> Line:
     return clipped((*head, what, Part(f" {took}")), cells, look.signs.ellipsis)
 
 
-def about_run(run: AnyRun, look: Display, cells: int) -> list[Line]:
+def run_detail(run: AnyRun, look: Display, cells: int) -> list[Line]:
     """Return all about a run: how it ended, its packages, what the command wrote."""
     lines: list[Line] = []
     room = max(cells - 2, 8)
@@ -195,7 +195,7 @@ class BisectScreen(RunsScreen[AnyRun]):
 
     def __init__(self, queue: OperationQueue, job: Job, plan: BisectPlan, look: Display) -> None:
         def about(run: AnyRun, cells: int) -> list[Line]:
-            return about_run(run, look, cells)
+            return run_detail(run, look, cells)
 
         table = RunList(look, job)
         super().__init__(table, about, BisectSummary(look, job, plan), queue.cancel)

@@ -61,7 +61,7 @@ def grid_lines(job: Job, plan: MatrixPlan, look: Display, cells: int) -> Iterato
         yield clipped(tuple(parts), cells, ellipsis)
 
 
-def about_cell(
+def cell_detail(
     cell: MatrixCell, state: CellEnd | CellStarted | None, look: Display, cells: int
 ) -> list[Line]:
     """Return all about a cell: how it ended, what was installed, what the command wrote."""
@@ -156,7 +156,7 @@ class MatrixScreen(RunsScreen[MatrixCell]):
 
     def __init__(self, queue: OperationQueue, job: Job, plan: MatrixPlan, look: Display) -> None:
         def about(cell: MatrixCell, cells: int) -> list[Line]:
-            return about_cell(cell, job.cells.get(cell.number), look, cells)
+            return cell_detail(cell, job.cells.get(cell.number), look, cells)
 
         table, summary = CellList(look, job, plan), MatrixSummary(look, job, plan)
         super().__init__(table, about, summary, queue.cancel)

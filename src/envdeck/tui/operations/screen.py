@@ -12,7 +12,7 @@ from envdeck.text import plain
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.job import LOG_LINES, Job, JobState
 from envdeck.tui.base.messages import PlanRequested
-from envdeck.tui.base.terminal import for_clipboard
+from envdeck.tui.base.terminal import quote_path
 from envdeck.tui.dialogs.requests import undo_request
 from envdeck.tui.operations.bisect import show_bisect
 from envdeck.tui.operations.matrix import show_matrix
@@ -293,7 +293,7 @@ class OperationsScreen(ListDetailScreen[JobList, LogView]):
         if path is None:
             self.notify("no log: no commands run", markup=False)
         else:
-            self.app.copy_to_clipboard(for_clipboard(path))
+            self.app.copy_to_clipboard(quote_path(path))
             self.notify(f"copied {plain(path)}", markup=False)
 
     def action_undo(self) -> None:

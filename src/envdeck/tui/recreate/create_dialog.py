@@ -17,7 +17,7 @@ from envdeck.tui.base.services import Operating, PlanRequest
 from envdeck.tui.dialogs.picker import BLANK, PickerDialog, title
 from envdeck.tui.dialogs.requests import CreateChoice, create_request
 from envdeck.tui.recreate.interpreters import PythonRows
-from envdeck.tui.recreate.project_folder import from_home
+from envdeck.tui.recreate.project_folder import expand_home
 from envdeck.tui.recreate.sources import ProjectRows, SourceRows
 from envdeck.tui.widgets.line import Display, LineLabel, Part, Tone
 from envdeck.tui.workers.latest import Latest
@@ -63,7 +63,7 @@ class FolderField(Input):
         text = self.value.strip()
         if text == self._shown:
             return self._given
-        return os.path.abspath(from_home(text, self._home) or ".")
+        return os.path.abspath(expand_home(text, self._home) or ".")
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:

@@ -15,9 +15,9 @@ from envdeck.tui.base.services import Operating, PlanRequest
 from envdeck.tui.dialogs.picker import BLANK, PickerDialog, title
 from envdeck.tui.dialogs.requests import RecreateChoice, recreate_requests
 from envdeck.tui.recreate.doubts import DoubtRows
-from envdeck.tui.recreate.forecast import Forecaster, JumpRows
+from envdeck.tui.recreate.forecast import BumpRows, Forecaster
 from envdeck.tui.recreate.interpreters import PythonRows
-from envdeck.tui.recreate.project_folder import from_home
+from envdeck.tui.recreate.project_folder import expand_home
 from envdeck.tui.recreate.sources import EXACT, ProjectRows, SourceRows
 from envdeck.tui.widgets.fields import AskedField
 from envdeck.tui.widgets.line import Display, Line, Part, Tone, clipped, wrapped
@@ -120,7 +120,7 @@ def heading(environments: Sequence[Environment], look: Display, cells: int) -> L
 def file_meant(text: str, environment: Environment, home: str) -> str:
     """Return a path as it was meant: `~` is home, and others begin at the project."""
     start = environment.project.path or os.path.dirname(environment.path)
-    return os.path.normpath(os.path.join(start, from_home(text, home)))
+    return os.path.normpath(os.path.join(start, expand_home(text, home)))
 
 
 _FRAME = 6
@@ -216,7 +216,7 @@ class RecreateDialog(PickerDialog[tuple[PlanRequest, ...]]):
                 self._environments, self._reader.known, cells, look
             )
         # What is locked or declared chooses versions of its own: only the exact ones jump.
-        self._jumps = JumpRows(
+        self._jumps = BumpRows(
             look,
             lambda: (self._pythons.minor, self._pythons.told() if self._sources.is_exact else ()),
         )

@@ -155,7 +155,7 @@ _NAME, _VERSION = 28, 12
 
 
 @dataclass(frozen=True, slots=True)
-class Jump:
+class VersionBump:
     """One way to deal with those packages, and what it comes to."""
 
     name: str | None
@@ -173,17 +173,17 @@ class Jump:
         return _TITLES[self.name]
 
 
-def jumps(told: Sequence[Told]) -> tuple[Jump, ...]:
+def list_bumps(told: Sequence[Told]) -> tuple[VersionBump, ...]:
     """Return the ways there are; none where every package has a wheel, or nobody knows."""
     lacking = [
         pin
         for pin in outlooks(told)
         if pin.verdict not in {Availability.WHEEL, Availability.UNKNOWN}
     ]
-    return tuple(_jump(name, lacking) for name in _TITLES) if lacking else ()
+    return tuple(_bump(name, lacking) for name in _TITLES) if lacking else ()
 
 
-def _jump(name: str | None, lacking: Sequence[PinForecast]) -> Jump:
+def _bump(name: str | None, lacking: Sequence[PinForecast]) -> VersionBump:
     moves, stays, stuck = [], [], []
     for pin in lacking:
         target = {"smallest": pin.smallest, "newest": pin.newest}.get(name or "")
@@ -193,10 +193,10 @@ def _jump(name: str | None, lacking: Sequence[PinForecast]) -> Jump:
             stays.append(pin)
         else:
             stuck.append(pin)
-    return Jump(name, tuple(moves), tuple(stays), tuple(stuck))
+    return VersionBump(name, tuple(moves), tuple(stays), tuple(stuck))
 
 
-def jump_line(jump: Jump, cells: int, look: Display, *, chosen: bool) -> Line:
+def bump_line(jump: VersionBump, cells: int, look: Display, *, chosen: bool) -> Line:
     """Return the row of one way: what moves, what is built here, what cannot be had."""
     possible = not jump.stuck
     box = radio(look, chosen=chosen, possible=possible)
@@ -211,7 +211,7 @@ def jump_line(jump: Jump, cells: int, look: Display, *, chosen: bool) -> Line:
     return clipped(line, cells - 1, look.signs.ellipsis)
 
 
-def _pieces(jump: Jump, look: Display) -> list[Line]:
+def _pieces(jump: VersionBump, look: Display) -> list[Line]:
     builds = sum(pin.verdict is Availability.BUILD for pin in jump.stays)
     pieces: list[Line] = []
     if len(jump.stays) > builds:
@@ -225,13 +225,13 @@ def _pieces(jump: Jump, look: Display) -> list[Line]:
     return pieces
 
 
-def _stuck(jump: Jump) -> str:
+def _stuck(jump: VersionBump) -> str:
     others = f" or {counted(len(jump.stuck) - 1, 'other')}" if len(jump.stuck) > 1 else ""
     newer = "newer " if jump.name == "smallest" else ""
     return f"no {newer}version of {plain(jump.stuck[0].name)}{others} has a wheel"
 
 
-def jump_about(jump: Jump, python: str, cells: int, look: Display) -> list[Line]:
+def bump_detail(jump: VersionBump, python: str, cells: int, look: Display) -> list[Line]:
     """Return which package would come at which version."""
     room, ellipsis = max(cells - 2, 12), look.signs.ellipsis
     version = plain(python)
@@ -279,7 +279,7 @@ JUMP = "jump"
 
 
 @dataclass(slots=True)
-class JumpRows(Section):
+class BumpRows(Section):
     """The ways there are for the Python that is chosen, and which one is taken."""
 
     kinds = (JUMP,)
@@ -288,7 +288,7 @@ class JumpRows(Section):
     told: Callable[[], tuple[str, Sequence[Told]]]
     """Tells the minor version of that Python and the forecasts for it; none where its minor
     version is that of now."""
-    ways: tuple[Jump, ...] = ()
+    ways: tuple[VersionBump, ...] = ()
     _wanted: str | None = None
 
     @property
@@ -297,7 +297,7 @@ class JumpRows(Section):
         possible = {way.name for way in self.ways if not way.stuck}
         return self._wanted if self._wanted in possible else None
 
-    def way(self, row: ChoiceRow) -> Jump | None:
+    def way(self, row: ChoiceRow) -> VersionBump | None:
         """Return what a row stands for, where it is one of these."""
         return next((way for way in self.ways if row.key == (JUMP, way.name)), None)
 
@@ -319,18 +319,18 @@ class JumpRows(Section):
     def rows(self) -> list[ChoiceRow]:
         """Return a row for each, under their title; none where there is nothing to choose."""
         python, told = self.told()
-        self.ways = jumps(told)
+        self.ways = list_bumps(told)
         if not self.ways:
             return []
         heading = title("Packages without a wheel", f"for Python {python}")
         return [BLANK, heading, *(self._row(way, python) for way in self.ways)]
 
-    def _row(self, way: Jump, python: str) -> ChoiceRow:
+    def _row(self, way: VersionBump, python: str) -> ChoiceRow:
         chosen = way.name == self.chosen
         return ChoiceRow(
-            lambda cells: jump_line(way, cells, self.look, chosen=chosen),
+            lambda cells: bump_line(way, cells, self.look, chosen=chosen),
             (JUMP, way.name),
-            lambda cells: jump_about(way, python, cells, self.look),
+            lambda cells: bump_detail(way, python, cells, self.look),
         )
 
 

@@ -6,7 +6,7 @@ from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Interpreter, InterpreterOption
 from envdeck.text import clip, pad, plain, width
 from envdeck.text.environment import minor_version, python_name, reason_words
-from envdeck.tui.dialogs.picker import ChoiceRow, Section, radio, said_row
+from envdeck.tui.dialogs.picker import ChoiceRow, Section, radio, text_row
 from envdeck.tui.recreate.forecast import JUMP, Forecaster, Told, forecast_about, forecast_line
 from envdeck.tui.widgets.line import Display, Line, Part, Tone, clipped, line_width, wrapped
 
@@ -225,7 +225,7 @@ class PythonRows(Section):
         """Return a row for each."""
         if not self.choices and self.none:
             none = Part(f" {self.look.signs.broken} {self.none}", Tone.ERROR)
-            return [*self.above, said_row((none,))]
+            return [*self.above, text_row((none,))]
         return [*self.above, *map(self._row, self.choices)]
 
     def _row(self, choice: InterpreterOption) -> ChoiceRow:

@@ -66,7 +66,7 @@ def folders_like(typed: str) -> tuple[Folder, ...]:
     return tuple(folders)
 
 
-def from_home(text: str, home: str) -> str:
+def expand_home(text: str, home: str) -> str:
     """Return a path that was typed, with the home folder where `~` stands for it."""
     return home + text[1:] if text == "~" or text.startswith("~/") else text
 
@@ -176,7 +176,7 @@ class ProjectDialog(Dialog[str]):
             return self._given
         if self._shown and text.startswith(f"{self._shown}/"):
             return self._given + text[len(self._shown) :]
-        path = os.path.abspath(from_home(text, self.look.home) or ".")
+        path = os.path.abspath(expand_home(text, self.look.home) or ".")
         return path + os.sep if text.endswith(os.sep) and path != os.sep else path
 
     def _read(self, pause: float = 0) -> None:

@@ -6,7 +6,7 @@ from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.operations.recreate.options import SourceChoice
 from envdeck.text import clip, counted, pad, plain, width
 from envdeck.text.difference import difference_words
-from envdeck.tui.dialogs.picker import BLANK, ChoiceRow, Section, radio, said_row, tick, title
+from envdeck.tui.dialogs.picker import BLANK, ChoiceRow, Section, radio, text_row, tick, title
 from envdeck.tui.widgets.line import Display, Line, Part, Tone, clipped, line_width, wrapped
 
 EXACT = "exact"
@@ -192,7 +192,7 @@ class SourceRows(Section):
         """Return a row for each under their title."""
         rows = [title(self.heading), *map(self._row, self.sources)]
         if not self.sources:
-            rows += map(said_row, self.none)
+            rows += map(text_row, self.none)
         if self.ask_for_file is not None:
             rows.append(self._file_row())
         return rows

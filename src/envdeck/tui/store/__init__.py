@@ -1,7 +1,7 @@
 """What the list knows, as plain objects: no Textual here, so a test runs them by the thousand."""
 
 from envdeck.core.query import Query
-from envdeck.tui.store.columns import COLUMNS, Column, StatusOrder, columns_named, standing
+from envdeck.tui.store.columns import COLUMNS, Column, StatusOrder, columns_named, worst_status
 from envdeck.tui.store.rows import Listing, Totals
 
 __all__ = [
@@ -12,5 +12,5 @@ __all__ = [
     "StatusOrder",
     "Totals",
     "columns_named",
-    "standing",
+    "worst_status",
 ]

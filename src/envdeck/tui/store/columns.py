@@ -29,11 +29,11 @@ class StatusOrder(StrEnum):
     OK = "ok"
 
 
-_RANK = {standing: rank for rank, standing in enumerate(StatusOrder)}
+_RANK = {worst_status: rank for rank, worst_status in enumerate(StatusOrder)}
 _NUMBER = re.compile(r"\d+")
 
 
-def standing(environment: Environment) -> StatusOrder:
+def worst_status(environment: Environment) -> StatusOrder:
     """Return the worst there is to say of an environment: its status; that nobody needs it any
     more; that its Python is no longer supported; that its project cannot be seen now."""
     return StatusOrder(environment.states[0])
@@ -47,7 +47,7 @@ def version_numbers(version: str) -> tuple[int, ...]:
 
 
 def _status(environment: Environment) -> Value:
-    return (_RANK[standing(environment)],)
+    return (_RANK[worst_status(environment)],)
 
 
 def _path(_environment: Environment) -> Value:

@@ -297,7 +297,7 @@ def quick_totals(environments: Iterable[Environment]) -> Totals | None:
     return Totals(occupied, freed)
 
 
-def nothing_shared(environments: Iterable[Environment]) -> bool:
+def shares_nothing(environments: Iterable[Environment]) -> bool:
     """Whether deleting each would free all it takes, and none of them lies inside another.
 
     A remembered size does not carry its shared files; that there are some shows all the same.

@@ -136,7 +136,7 @@ class UpgradePicker:
         row = self.candidate(name)
         if row is None:
             return ""
-        known = _known(row, self._versions.get(name))
+        known = _known_versions(row, self._versions.get(name))
         place = known.index(self.version_of(row)) + by
         if not 0 <= place < len(known):
             which = "newer" if by > 0 else "older"
@@ -184,7 +184,7 @@ def _group(row: "UpgradeCandidate") -> str:
     return row.level.value
 
 
-def _known(row: "UpgradeCandidate", asked: str | None) -> list[str]:
+def _known_versions(row: "UpgradeCandidate", asked: str | None) -> list[str]:
     """Return the versions known of a row, the oldest first: proposed, newest, asked for."""
     versions = dict.fromkeys((row.target, row.latest))
     if asked is not None:

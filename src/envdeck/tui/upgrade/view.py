@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.text import clip, counted, pad, plain, width
 from envdeck.text.difference import fixed_words
-from envdeck.tui.dialogs.picker import BLANK, BOX, ChoiceRow, said_row, tick, title
+from envdeck.tui.dialogs.picker import BLANK, BOX, ChoiceRow, text_row, tick, title
 from envdeck.tui.store.upgrade import HELD, UpgradePicker
 from envdeck.tui.widgets.line import Display, Line, Part, Tone, clipped, line_width, wrapped
 
@@ -245,7 +245,7 @@ def heading(path: str, picker: UpgradePicker | None, look: Display, cells: int) 
     return Part(f"Upgrade {shown}", Tone.STRONG), Part(note, Tone.MUTED)
 
 
-def everything_is_newest(picker: UpgradePicker, look: Display) -> Sequence[Line]:
+def newest_lines(picker: UpgradePicker, look: Display) -> Sequence[Line]:
     """Return what is said where nothing could be upgraded, and what to press."""
     count = picker.candidates.current
     return [
@@ -291,7 +291,7 @@ class UpgradeRows:
         if self.offer is not None and not picker.empty:
             rows += [self._lock(self.offer), BLANK]
         if picker.empty:
-            rows += [said_row(line) for line in everything_is_newest(picker, self.look)]
+            rows += [text_row(line) for line in newest_lines(picker, self.look)]
             rows.append(BLANK)
         for group, members in picker.groups.items():
             rows.append(self._group(group))

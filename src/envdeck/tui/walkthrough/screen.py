@@ -14,7 +14,7 @@ from envdeck.core.onboarding.model import StepAnswers, StepState, StepView
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import CommandRequested, OperationEnded, OutcomeSaid
 from envdeck.tui.base.services import PlanRequest
-from envdeck.tui.base.terminal import for_clipboard
+from envdeck.tui.base.terminal import quote_path
 from envdeck.tui.operate.run import OperationController
 from envdeck.tui.walkthrough.options import StepDialog
 from envdeck.tui.walkthrough.state import WalkthroughState
@@ -293,7 +293,7 @@ class StepRunner:
             self._say("no command to copy")
             return
         text = "\n".join(typed(command) for command in step.commands)
-        self._screen.app.copy_to_clipboard(for_clipboard(text))
+        self._screen.app.copy_to_clipboard(quote_path(text))
         self._say(f"copied {self.look.sentence(text)}")
 
     def _say(self, text: str) -> None:

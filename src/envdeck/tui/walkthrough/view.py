@@ -68,7 +68,7 @@ def title_line(
     return (*head, Part(look.short_path(walk.project, max(room, 8))), *tail)
 
 
-def about_lines(
+def step_detail(
     walk: WalkthroughState, step: StepView | None, look: Display, cells: int, *, titled: bool = True
 ) -> list[Line]:
     """Return all about the step under the cursor, what a person has to know first."""
@@ -262,7 +262,7 @@ class StepDetail(LineView):
 
     def lay_out(self, cells: int) -> Sequence[Line]:
         """Lay it out."""
-        return about_lines(self._walk, self._step, self._look, cells, titled=self._titled)
+        return step_detail(self._walk, self._step, self._look, cells, titled=self._titled)
 
 
 class JobHead(OneLine):

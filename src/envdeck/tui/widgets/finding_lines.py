@@ -75,7 +75,7 @@ def sentence(finding: Finding, look: Display) -> Line:
     return tuple(part for part in parts if part.text)
 
 
-def about_finding(finding: Finding, fixes: str, look: Display, cells: int) -> Iterator[Line]:
+def finding_detail(finding: Finding, fixes: str, look: Display, cells: int) -> Iterator[Line]:
     """Yield all about one finding: its sentence, its evidence, and what to do about it; `fixes`
     is what the key for that would do, if anything."""
     room, ellipsis = max(cells - 2, 8), look.signs.ellipsis

@@ -109,10 +109,10 @@ def flowed(pieces: Iterable[Line], cells: int, ellipsis: str = "…") -> list[Li
                 lines[-1] = wider
                 continue
         lines += wrapped(piece, cells, ellipsis)
-    return [_shown(line) for line in lines] or [()]
+    return [_plain_line(line) for line in lines] or [()]
 
 
-def _shown(line: Line) -> Line:
+def _plain_line(line: Line) -> Line:
     return tuple(part._replace(text=part.text.replace(_NO_BREAK, " ")) for part in line)
 
 
@@ -173,7 +173,7 @@ def wrapped(line: Line, cells: int, ellipsis: str = "…") -> list[Line]:
         used += width(fitted.text)
     if current:
         lines.append(_trimmed(current))
-    return [_shown(line) for line in lines] or [()]
+    return [_plain_line(line) for line in lines] or [()]
 
 
 def _broken(words: list[Part], following: Part) -> tuple[list[Part], list[Part]]:

@@ -68,14 +68,14 @@ def title(plan: Plan, look: Display, cells: int = 40) -> str:
     return f"{verb} {subject(plan, look, cells)}"
 
 
-def doing_word(job: Job) -> str:
+def activity_word(job: Job) -> str:
     """Return what is being done, in a word or two."""
     if job.state is JobState.WAITING:
         return "waiting"
     return "cancelling" if job.stopping else OPERATION_WORDS[job.plan.operation].doing
 
 
-def being(job: Job) -> str:
+def busy_words(job: Job) -> str:
     """Return what a person is told of something that is acted on already."""
     be = "is waiting to be" if job.state is JobState.WAITING else "is being"
     return f"{be} {OPERATION_WORDS[job.plan.operation].done}"
@@ -94,7 +94,7 @@ def waiting_words(job: Job, look: Display) -> str:
 
 def row_word(job: Job) -> Activity:
     """Return the word for a row that is being acted on."""
-    word = doing_word(job)
+    word = activity_word(job)
     return Activity(word, _SHORT.get(word, word))
 
 
@@ -109,12 +109,12 @@ def progress_bar(job: Job, look: Display, cells: int = _BAR) -> Line:
     """Return a bar that is full when the operation is done; a piece that goes to and fro while
     nobody can tell how far it is."""
     if not figures(job):
-        return _to_and_fro(max(0.0, look.clock() - (job.started_at or 0.0)), cells, look)
+        return _bounce_line(max(0.0, look.clock() - (job.started_at or 0.0)), cells, look)
     steps = 1_000
     return bar(round(job.fraction * steps), steps, steps, cells, look.signs)
 
 
-def _to_and_fro(seconds: float, cells: int, look: Display) -> Line:
+def _bounce_line(seconds: float, cells: int, look: Display) -> Line:
     way = max(cells - _PIECE, 1)
     at = int(seconds * _PACE) % (2 * way)
     at = min(at, 2 * way - at)
@@ -146,7 +146,7 @@ def running_line(jobs: Sequence[Job], look: Display, cells: int) -> Line:
     first = next((job for job in jobs if job.state is JobState.RUNNING), jobs[0])
     what: Line = (
         Part(f" {look.signs.warning} ", Tone.ACCENT),
-        Part(f"{doing_word(first)} {subject(first.plan, look, 40)}", Tone.STRONG),
+        Part(f"{activity_word(first)} {subject(first.plan, look, 40)}", Tone.STRONG),
     )
     drawn = (*progress_bar(first, look), Part(f" {how_far(first)}".rstrip() or " "))
     step = (Part(look.sentence(step_title(first)), Tone.MUTED),)
@@ -164,7 +164,7 @@ def running_line(jobs: Sequence[Job], look: Display, cells: int) -> Line:
     return next((line for line in lines if line_width(line) <= cells - 1), what)
 
 
-def ending(job: Job, look: Display) -> tuple[str, bool]:
+def end_words(job: Job, look: Display) -> tuple[str, bool]:
     """Return how an operation ended, for a toast, and whether that is bad news."""
     if job.state is JobState.FAILED:
         fault = look.sentence(job.fault)

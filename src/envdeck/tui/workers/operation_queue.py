@@ -21,7 +21,7 @@ from envdeck.text.operation import OPERATION_WORDS
 from envdeck.tui.base.job import Job, JobState
 from envdeck.tui.base.services import Operating
 from envdeck.tui.widgets.line import Display
-from envdeck.tui.widgets.operation_words import being
+from envdeck.tui.widgets.operation_words import busy_words
 
 PARALLEL = max(2, os.cpu_count() or 1)
 """Operations that run at a time: as many as there are cores, and a short one beside a long one."""
@@ -66,7 +66,7 @@ class OperationQueue:
         """Return the first of some paths that is acted on already, and what is said of it."""
         busy = self.active_paths()
         path = next((path for path in paths if path in busy), None)
-        return None if path is None else (path, being(busy[path]))
+        return None if path is None else (path, busy_words(busy[path]))
 
     def active_paths(self) -> dict[str, Job]:
         """Return what is being acted on, or will be, with the operation that is first there."""

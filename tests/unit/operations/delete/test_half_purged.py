@@ -8,7 +8,7 @@ import pytest
 from envdeck.core.model import Ending, NoPlan
 from envdeck.core.operations.disk import RemainderError, permissions
 from envdeck.core.operations.disk.permissions import unlock_command
-from envdeck.core.operations.transaction.trash import purging_name
+from envdeck.core.operations.transaction.trash import purge_name
 from envdeck.core.operations.undo.plan import plan_undo
 from envdeck.core.system.mounts import Mount
 
@@ -42,7 +42,7 @@ def half(operations, put, run, stuck):
     stuck.hold(item / "environment" / "lib" / "deep" / "b.py")
     result = run(operations.plan_purge([ONE]))
     assert result.status is Ending.FAILED, result
-    return Path(purging_name(str(item)))
+    return Path(purge_name(str(item)))
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -103,7 +103,7 @@ def test_it_is_told_which_file_is_left_and_why(operations, put, run, stuck):
     assert left.problem == f"partly deleted: {said}"
     assert left.reclaimable_bytes is None  # nobody has measured what is left
     if stuck.flags:
-        path = f"{purging_name(str(item))}/environment/lib/deep/b.py"
+        path = f"{purge_name(str(item))}/environment/lib/deep/b.py"
         assert result.hint == f"run `chattr -ia {path}` as root, then `envdeck trash purge {ONE}`"
 
 
@@ -178,7 +178,7 @@ def test_an_interrupted_purge_is_ended_and_not_undone(operations, put, run, stuc
     item = put(ONE)
 
     def killed(*_given):
-        os.unlink(os.path.join(purging_name(str(item)), "environment", "pyvenv.cfg"))
+        os.unlink(os.path.join(purge_name(str(item)), "environment", "pyvenv.cfg"))
         raise KilledError
 
     def dead(*_given):
@@ -191,7 +191,7 @@ def test_an_interrupted_purge_is_ended_and_not_undone(operations, put, run, stuc
         with pytest.raises(KilledError):
             run(plan)
     assert isinstance(operations.plan_undo(ONE), NoPlan)
-    stuck.hold(Path(purging_name(str(item))) / "environment" / "lib" / "a.py")
+    stuck.hold(Path(purge_name(str(item))) / "environment" / "lib" / "a.py")
     (entry,) = operations.recover()
     assert (entry.phase.value, entry.partly) == ("needs-attention", True)
     assert "environment/lib/a.py cannot be removed" in entry.message

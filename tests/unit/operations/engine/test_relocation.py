@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from envdeck.core.operations.engine import scripts as activation
-from envdeck.core.operations.engine.relocation import left_behind, relocate, site_folders
+from envdeck.core.operations.engine.relocation import find_old_paths, relocate, site_folders
 from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.engine.scripts import rewrite_launcher, rewrite_shebang
 
@@ -106,7 +106,7 @@ def test_it_works_at_its_new_place(tmp_path: Path, staged, creator, before, afte
 
     changed = relocate(str(old), str(old), str(new), replace)
 
-    assert left_behind(str(old), str(old), str(new)) == ()
+    assert find_old_paths(str(old), str(old), str(new)) == ()
     assert {"bin/activate", "bin/tool", "bin/window", "bin/helper"} <= set(changed)
     new.parent.mkdir(exist_ok=True)
     old.rename(new)
@@ -141,7 +141,7 @@ def test_a_relocatable_environment_needs_nothing(tmp_path: Path, staged) -> None
     old = staged(tmp_path / "stage", "uv", ("--relocatable",))
     changed = relocate(str(old), str(old), str(tmp_path / "env"), replace)
     assert changed == ()
-    assert left_behind(str(old), str(old), str(tmp_path / "env")) == ()
+    assert find_old_paths(str(old), str(old), str(tmp_path / "env")) == ()
 
 
 def test_paths_that_only_begin_alike_are_left_alone(tmp_path: Path, make_venv) -> None:
@@ -151,7 +151,7 @@ def test_paths_that_only_begin_alike_are_left_alone(tmp_path: Path, make_venv) -
     (site / "paths.pth").write_text(others + f"{old}/src\n")
     relocate(str(old), str(old), str(old) + "-new", replace)
     assert (site / "paths.pth").read_text() == others + f"{old}-new/src\n"
-    assert left_behind(str(old), str(old), f"{old}-new") == (
+    assert find_old_paths(str(old), str(old), f"{old}-new") == (
         "lib/python" + site.parent.name[6:] + "/site-packages/paths.pth",
     )
 
@@ -185,7 +185,7 @@ def test_what_was_installed_from_within_follows(tmp_path: Path, make_venv) -> No
         rows = {row[0]: row[1:] for row in csv.reader(text)}
     assert rows["kept.py"] == rows[f"{new}/share/one.txt"] == ["sha256=AAAA", "9"]
     assert rows[finder.name][1] == str(len(finder.read_bytes()))
-    assert left_behind(str(old), str(old), new) == ()
+    assert find_old_paths(str(old), str(old), new) == ()
 
 
 def test_a_body_that_cannot_be_quoted_is_named(tmp_path: Path, make_venv) -> None:
@@ -194,7 +194,7 @@ def test_a_body_that_cannot_be_quoted_is_named(tmp_path: Path, make_venv) -> Non
     script.write_text(f"#!/bin/sh\ncd {old}/src\n")
     after = str(tmp_path / "a b")
     assert "bin/hook" not in relocate(str(old), str(old), after, replace)
-    assert left_behind(str(old), str(old), after) == ("bin/hook",)
+    assert find_old_paths(str(old), str(old), after) == ("bin/hook",)
     assert "bin/hook" in relocate(str(old), str(old), str(tmp_path / "ab"), replace)
     assert script.read_text() == f"#!/bin/sh\ncd {tmp_path}/ab/src\n"
 

@@ -23,7 +23,7 @@ from envdeck.core.operations.engine.command import Command, Completed
 from envdeck.core.operations.engine.failure import FailureKind
 from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.engine.uv import QuietWatch, UvAdapter
-from envdeck.core.operations.recipe.carry import _without_compiled
+from envdeck.core.operations.recipe.carry import _drop_compiled
 from envdeck.core.operations.recipe.identity import other_release
 from envdeck.core.operations.recreate import doubts
 from envdeck.core.operations.upgrade import resolve
@@ -249,7 +249,7 @@ def test_a_record_that_does_not_list_itself_is_kept_where_that_is_chosen(machine
 
 def test_of_eggs_and_old_lists_what_has_no_source_is_kept():
     names = ["a.py", "a.pyc", "b.pyc", "__pycache__/c.pyc", "d.so"]
-    assert list(_without_compiled(names)) == ["a.py", "b.pyc", "d.so"]
+    assert list(_drop_compiled(names)) == ["a.py", "b.pyc", "d.so"]
 
 
 def evil(harm) -> list[tuple[str, bytes]]:

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from envdeck.core.operations.engine.scripts import rewrite_shebang
-from envdeck.core.operations.recipe.recipe import as_in_wheel
+from envdeck.core.operations.recipe.recipe import read_wheel_head
 
 SAID = "import sys\nprint(sys.prefix, 'M\xfcnchen')\n"
 SCRIPTS = [
@@ -51,8 +51,8 @@ def shell(word: bytes, encoding: bytes = b"") -> bytes:
 def test_what_is_written_byte_by_byte_is_read(after):
     body = b"# coding: latin-1\nprint('\xfc')\n"
     script = shell(OCTAL, b"# coding: latin-1\n") + body
-    assert as_in_wheel(script)[0] == b"#!python"
-    assert script[as_in_wheel(script)[1] :].lstrip() == body
+    assert read_wheel_head(script)[0] == b"#!python"
+    assert script[read_wheel_head(script)[1] :].lstrip() == body
     new = rewrite_shebang(script, b"/long/er", after)
     assert new.endswith(body)
     head = new.removesuffix(body)
@@ -61,11 +61,11 @@ def test_what_is_written_byte_by_byte_is_read(after):
     else:
         assert head.split(b"\n")[1] == b"# coding: latin-1"
         assert head.isascii()  # the encoding of the script cannot change it
-    assert as_in_wheel(new)[0] in {b"#!python", b""}
+    assert read_wheel_head(new)[0] in {b"#!python", b""}
 
 
 @pytest.mark.parametrize("word", [
     b'"$(printf %b \'\\\'0057; id)"', OCTAL.replace(b"'\\'0160 '\\'0171", b"'\\'0145 '\\'0171"),
 ])  # fmt: skip
 def test_what_starts_something_else_is_left_as_it_is(word):
-    assert as_in_wheel(shell(word)) == (b"", 0)
+    assert read_wheel_head(shell(word)) == (b"", 0)

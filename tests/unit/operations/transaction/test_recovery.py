@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from envdeck.core.model import Operation
-from envdeck.core.operations.execute import pending, recover
+from envdeck.core.operations.execute import list_pending, recover
 from envdeck.core.operations.shared.history import trashed
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase
 from envdeck.core.operations.transaction.places import lock
@@ -164,7 +164,7 @@ def test_what_somebody_works_on_is_left_alone(left):
     with lock(str(left.path), store.places.locks, store.disk, ID):
         assert recover(store) == ()
         assert left.now() == {"here": "old", "there": "new"}
-        assert [entry.id for entry in pending(store)] == [ID]
+        assert [entry.id for entry in list_pending(store)] == [ID]
         assert trashed(store) == ()
     assert len(recover(store)) == 1
 
@@ -175,7 +175,7 @@ def test_what_the_disk_refuses_comes_back_with_the_reason(left, monkeypatch):
     Path(left.store.places.locks).write_text("no folder")
     (entry,) = recover(left.store)
     assert entry.message.startswith("cannot be recovered: ")
-    assert [each.id for each in pending(left.store)] == [ID]
+    assert [each.id for each in list_pending(left.store)] == [ID]
     Path(left.store.places.locks).unlink()
     assert [each.phase for each in recover(left.store)] == [BACK]
 

@@ -30,7 +30,7 @@ from envdeck.core.operations.delete.purge import plan_purge
 from envdeck.core.operations.delete.purge import run as run_purge
 from envdeck.core.operations.disk import platforms as linux
 from envdeck.core.operations.disk.platforms import LinuxDisk
-from envdeck.core.operations.execute import pending, recover
+from envdeck.core.operations.execute import list_pending, recover
 from envdeck.core.operations.guards.context import GuardContext
 from envdeck.core.operations.shared.history import read_history, trashed
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase, new_id
@@ -322,7 +322,7 @@ class Lives(RuleBasedStateMachine):
     @rule()
     def recovers(self) -> None:
         recover(self.store)
-        assert pending(self.store) == ()
+        assert list_pending(self.store) == ()
         assert recover(self.store) == ()
         self.settled()
 

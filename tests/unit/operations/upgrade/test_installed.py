@@ -9,7 +9,11 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from envdeck.core.model import Distribution, Environment, Identity, Python, Status
-from envdeck.core.operations.upgrade.candidates import excluding, take_apart, unmet_requirements
+from envdeck.core.operations.upgrade.candidates import (
+    find_excluding,
+    take_apart,
+    unmet_requirements,
+)
 
 HERE = Environment(
     "/home/ada/env", Identity(1, 2), "env", "venv", Status.OK, python=Python("3.9.7", "cpython")
@@ -57,16 +61,18 @@ def test_only_requirements_that_hold_here_count():
         dist("engine", "1.0"),
     ]
     installed = take_apart(HERE, rows)
-    assert excluding(installed, {"lib": "2.0", "old": "2.0", "engine": "2.0"}) == {
+    assert find_excluding(installed, {"lib": "2.0", "old": "2.0", "engine": "2.0"}) == {
         "lib": ("app 1.0 requires lib[fast]<2",)
     }
-    assert excluding(installed, {"engine": "3.0"}) == {"engine": ("lib 1.0 requires engine<3",)}
+    assert find_excluding(installed, {"engine": "3.0"}) == {
+        "engine": ("lib 1.0 requires engine<3",)
+    }
 
 
 def test_who_would_not_have_what_is_reached_either_explains_nothing():
     rows = [dist("app", "1.0", "lib<2"), dist("page", "1.0", "lib<3"), dist("lib", "1.0")]
     installed = take_apart(HERE, rows)
-    assert excluding(installed, {"lib": "3.1"}, {"lib": "2.5"}) == {
+    assert find_excluding(installed, {"lib": "3.1"}, {"lib": "2.5"}) == {
         "lib": ("page 1.0 requires lib<3",)
     }
 
@@ -92,6 +98,6 @@ def test_exactly_those_hold_back_whose_specifier_excludes_the_newest(bounds, now
         for n, bound in enumerate(bounds)
         if not SpecifierSet(bound).contains(Version(newest), prereleases=True)
     }
-    told = excluding(installed, {"lib": newest}).get("lib", ())
+    told = find_excluding(installed, {"lib": newest}).get("lib", ())
     assert {phrase.split()[0] for phrase in told} == against
     assert len(told) == len(against)

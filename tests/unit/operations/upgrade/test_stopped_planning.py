@@ -7,7 +7,7 @@ from envdeck.core.model import Interpreter, NoPlan
 from envdeck.core.operations.api import Operations
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recreate import options as choosing
-from envdeck.core.operations.recreate.options import jump_over
+from envdeck.core.operations.recreate.options import bump_versions
 from envdeck.core.system.host import Host
 
 
@@ -26,7 +26,7 @@ def test_a_forecast_for_a_jump_is_given_up(host: Host, make_venv, home, monkeypa
     base = environment.python.base_executable
     one = Interpreter(base, environment.python.base, environment.identity, "3.13.1", "cpython", "x")
     for each in (given_up, operations):
-        found = jump_over(each, environment, freeze(environment), one, "newest")
+        found = bump_versions(each, environment, freeze(environment), one, "newest")
         assert isinstance(found, NoPlan)
     assert polled == [True, False]
     assert given_up.store is operations.store

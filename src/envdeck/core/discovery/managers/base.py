@@ -238,7 +238,7 @@ class Manager:
     @cached_property
     def real_stores(self) -> frozenset[str]:
         """The same, and with links resolved: a candidate's path is a real one."""
-        return with_real(self.stores)
+        return add_real_paths(self.stores)
 
     @cached_property
     def installations(self) -> frozenset[str]:
@@ -308,7 +308,7 @@ def made_by_virtualenv(candidate: EnvironmentCandidate) -> bool:
     return candidate.kind is Kind.LEGACY or "virtualenv" in candidate.cfg
 
 
-def with_real(folders: Iterable[str]) -> frozenset[str]:
+def add_real_paths(folders: Iterable[str]) -> frozenset[str]:
     """Return folders as given and with links resolved: a candidate's path is a real one."""
     given = tuple(folders)
     return frozenset(given) | frozenset(reach.realpath(folder) for folder in given)

@@ -11,6 +11,7 @@ from envdeck.core.discovery.managers.base import (
     KnownFolder,
     Manager,
     absolute_paths,
+    add_real_paths,
     encode,
     is_virtual,
     made_by_virtualenv,
@@ -18,7 +19,6 @@ from envdeck.core.discovery.managers.base import (
     short_hash,
     text_at,
     value_at,
-    with_real,
 )
 from envdeck.core.discovery.prefix import EnvironmentCandidate
 
@@ -76,7 +76,7 @@ class Hatch(Manager):
     @cached_property
     def real_shared(self) -> frozenset[str]:
         """The same, and with links resolved."""
-        return with_real(self.shared)
+        return add_real_paths(self.shared)
 
     @cached_property
     def in_project(self) -> str:

@@ -12,12 +12,12 @@ from envdeck.core.discovery.managers.base import (
     LockFile,
     Manager,
     absolute_paths,
+    add_real_paths,
     encode,
     has_file,
     is_virtual,
     made_by_virtualenv,
     short_hash,
-    with_real,
 )
 from envdeck.core.discovery.prefix import EnvironmentCandidate
 from envdeck.core.discovery.project_links import named_project, read_project_file
@@ -76,7 +76,7 @@ class Pipenv(Manager):
     @cached_property
     def own_stores(self) -> frozenset[str]:
         """The folder that is Pipenv's alone; on Windows it has none."""
-        return frozenset() if self.host.windows else with_real((self._default,))
+        return frozenset() if self.host.windows else add_real_paths((self._default,))
 
     @property
     def _default(self) -> str:

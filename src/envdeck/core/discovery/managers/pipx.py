@@ -7,9 +7,9 @@ from functools import cached_property
 from envdeck.core.discovery.managers.base import (
     KnownFolder,
     Manager,
+    add_real_paths,
     has_file,
     operand,
-    with_real,
 )
 from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind
 from envdeck.core.model import ProjectLink, Refusal
@@ -62,7 +62,7 @@ class Pipx(Manager):
     @cached_property
     def real_shared(self) -> frozenset[str]:
         """The same, and with links resolved."""
-        return with_real(self.shared)
+        return add_real_paths(self.shared)
 
     def places(self) -> Iterable[KnownFolder]:
         """Yield the `venvs` and `shared` of every home pipx has had, and the environments that

@@ -100,7 +100,7 @@ def read_claims(
     for each, data in others:
         folder = os.path.dirname(each.path)
         if folder not in written:
-            written[folder] = set(_written(touched, place_of("", folder, root)))
+            written[folder] = set(_written_forms(touched, place_of("", folder, root)))
         if b'"' in data or not _listed(data).isdisjoint(written[folder]):
             parsed = _parsed(each, data, root, known)
             among = [row for row in parsed if row[0] in touched]
@@ -123,7 +123,7 @@ def _listed(data: bytes) -> set[bytes]:
     return {line.rsplit(b",", 2)[0] for line in data.splitlines()}
 
 
-def _written(places: Iterable[str], site: str | None) -> Iterator[bytes]:
+def _written_forms(places: Iterable[str], site: str | None) -> Iterator[bytes]:
     """Yield places as the RECORDs of a package folder write them."""
     folder = site or ""
     inside = folder + "/"

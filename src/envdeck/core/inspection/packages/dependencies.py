@@ -83,10 +83,10 @@ def requirement_graph(
                     if (place, asked) not in met:
                         met.add((place, asked))
                         queue.append((place, asked))
-    return _with_reverse(distributions, nodes)
+    return _add_reverse(distributions, nodes)
 
 
-def _with_reverse(
+def _add_reverse(
     distributions: Sequence[Distribution], nodes: Sequence[_Node]
 ) -> tuple[Needs, ...]:
     required_by: dict[str, set[str]] = {}

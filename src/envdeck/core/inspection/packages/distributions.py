@@ -41,10 +41,10 @@ from envdeck.core.inspection.packages.site_packages import (
     REQUIRES_LIMIT,
     entries,
     folders,
-    from_entry,
     is_distribution,
     normalise,
     parse_egg_link,
+    parse_entry,
     parse_requires,
 )
 from envdeck.core.lazy_dataclasses import dataclass, field, replace
@@ -201,14 +201,14 @@ def _egg_link(path: str, entry: str) -> Distribution:
     target = parse_egg_link(data)
     if target is None or not os.path.isabs(target):
         return _distribution_heads_linked(path, entry, None, "does not name its project folder")
-    wanted = normalise(from_entry(entry)[0])
+    wanted = normalise(parse_entry(entry)[0])
     try:
         names = sorted(reach.listdir(target))
     except (OSError, ValueError) as error:
         reason = f"project folder cannot be read: {reason_of(error)}"
         return _distribution_heads_linked(path, entry, target, reason)
     for name in names:
-        if name.endswith(".egg-info") and normalise(from_entry(name)[0]) == wanted:
+        if name.endswith(".egg-info") and normalise(parse_entry(name)[0]) == wanted:
             found = read_head(target, name)
             return replace(found, path=path, editable=True, origin=_file_url(target))
     return _distribution_heads_linked(
@@ -242,7 +242,7 @@ def _name_and_version(entry: str, metadata: CoreMetadata, problems: list[str]) -
     """Return what the metadata says, and the folder's name where that says nothing."""
     if metadata.name and metadata.version:
         return metadata.name, metadata.version
-    name, version = from_entry(entry)
+    name, version = parse_entry(entry)
     return metadata.name or name, metadata.version or version
 
 
@@ -321,13 +321,13 @@ def _read_rows(
                 read_head(folder, entry, sizes=sizes, known=known)
                 for entry in names
                 if is_distribution(entry)
-                and (only is None or normalise(from_entry(entry)[0]) in only)
+                and (only is None or normalise(parse_entry(entry)[0]) in only)
             ]
     rows.sort(key=lambda row: (row.name, row.version, row.path))
-    return _with_doubles(rows)
+    return _mark_doubles(rows)
 
 
-def _with_doubles(rows: list[Distribution]) -> tuple[Distribution, ...]:
+def _mark_doubles(rows: list[Distribution]) -> tuple[Distribution, ...]:
     """Say on each of several distributions of one name that there are others."""
     versions: dict[str, list[str]] = {}
     for row in rows:
@@ -335,7 +335,7 @@ def _with_doubles(rows: list[Distribution]) -> tuple[Distribution, ...]:
     if len(versions) == len(rows):
         return tuple(rows)
     return tuple(
-        _with_problem(row, f"is installed more than once: {', '.join(versions[row.name])}")
+        _add_problem(row, f"is installed more than once: {', '.join(versions[row.name])}")
         if len(versions[row.name]) > 1
         else row
         for row in rows
@@ -354,9 +354,9 @@ def _distributions_linked(
         scripts=scripts,
     )
     if needs.unread:
-        linked = _with_problem(linked, f"versions not checked: {_some(needs.unread)}")
+        linked = _add_problem(linked, f"versions not checked: {_some(needs.unread)}")
     if needs.invalid:
-        linked = _with_problem(linked, f"invalid requirements: {_some(needs.invalid)}")
+        linked = _add_problem(linked, f"invalid requirements: {_some(needs.invalid)}")
     return linked
 
 
@@ -365,7 +365,7 @@ def _some(texts: Sequence[str]) -> str:
     return f"{told} and {len(texts) - 2} more" if len(texts) > 2 else told
 
 
-def _with_problem(row: Distribution, problem: str) -> Distribution:
+def _add_problem(row: Distribution, problem: str) -> Distribution:
     return replace(row, problem=f"{row.problem}; {problem}" if row.problem else problem)
 
 

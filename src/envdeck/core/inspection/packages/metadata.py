@@ -27,9 +27,9 @@ def licence_of(expression: str, field: str, classifiers: Iterable[str]) -> str:
     """Return `License-Expression` (PEP 639), else a `License` of one short line, else the
     licences among the trove classifiers, joined; empty where nothing tells."""
     expression, field = expression.strip(), field.strip()
-    if known(expression):
+    if is_known(expression):
         return " ".join(expression.split())
-    if known(field) and len(field) <= SHORT and "\n" not in field:
+    if is_known(field) and len(field) <= SHORT and "\n" not in field:
         return field
     names = [
         text.rpartition("::")[2].strip() for text in classifiers if text.lstrip().startswith(_TROVE)
@@ -37,7 +37,7 @@ def licence_of(expression: str, field: str, classifiers: Iterable[str]) -> str:
     return ", ".join(dict.fromkeys(name for name in names if name and name != "OSI Approved"))
 
 
-def known(value: str) -> bool:
+def is_known(value: str) -> bool:
     """Tell whether a field says something: older tools write `UNKNOWN` where nothing was given."""
     return value.strip() not in {"", "UNKNOWN"}
 
@@ -124,7 +124,7 @@ def parse_metadata(data: bytes) -> CoreMetadata:
     return CoreMetadata(
         name=_one_line(once.get("Name", "")),
         version=_one_line(once.get("Version", "")),
-        summary=summary if known(summary) else "",
+        summary=summary if is_known(summary) else "",
         licence=licence_of(
             once.get("License-Expression", ""), once.get("License", ""), classifiers
         ),

@@ -187,17 +187,17 @@ def _evaluable(marker: "packaging.Marker") -> "packaging.Marker":
     text = str(marker)
     if ".*" not in text:
         return marker
-    return type(marker)(_STARRED.sub(_without_star, text))
+    return type(marker)(_STARRED.sub(_drop_star, text))
 
 
-def _without_star(match: "re.Match[str]") -> str:
+def _drop_star(match: "re.Match[str]") -> str:
     if match[1]:
         return f"{match[1]}{match[2]}{match[3]}{match[2]}"
     return f"{match[4]}{match[5]}{match[4]}"
 
 
 @lru_cache(maxsize=_KEPT)
-def asking_extras(text: str) -> tuple[str, ...]:
+def find_marker_extras(text: str) -> tuple[str, ...]:
     """Return the extras that a requirement as written may depend on; `""` for 'none at all'.
 
     It is told from the text alone, since most requirements stand under an extra that nobody
@@ -253,7 +253,7 @@ def read_needed(
     invalid: list[str] = []
     unread: list[str] = []
     for text in requirements:
-        if extra not in asking_extras(text):
+        if extra not in find_marker_extras(text):
             continue
         requirement = read_requirement(text)
         if requirement is None:

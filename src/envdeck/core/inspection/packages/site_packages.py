@@ -46,7 +46,7 @@ def is_leftover(entry: str) -> bool:
     return entry[0] in _LEFT or (entry[0] == "." and entry.endswith(SUFFIXES))
 
 
-def from_entry(entry: str) -> tuple[str, str]:
+def parse_entry(entry: str) -> tuple[str, str]:
     """Return name (as spelt) and version of `zope.interface-5.4.0-py3.8.egg-info`.
 
     A name has no dash in it (the wheel format writes `_`), but some writers of old left one, so
@@ -137,7 +137,7 @@ def _listed(site_packages: Iterable[str]) -> Iterator[Listed]:
             continue
         for entry in names:
             if is_distribution(entry):
-                name, version = from_entry(entry)
+                name, version = parse_entry(entry)
                 yield Listed(normalise(name), version, os.path.join(folder, entry))
 
 

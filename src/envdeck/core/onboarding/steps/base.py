@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from envdeck.core.onboarding.model import Act, Option, StepField, StepState, StepView
-from envdeck.core.onboarding.project_state import chosen_of
+from envdeck.core.onboarding.project_state import collect_chosen
 from envdeck.core.project.model import Project
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def envdeck_command(
     name: str, path: str, project: Project, options: Iterable[Option]
 ) -> tuple[str, ...]:
     """Return the command that does the same, with the groups and extras that are chosen."""
-    parts = chosen_of(project, options)
+    parts = collect_chosen(project, options)
     words = [word for each in parts.groups or () for word in ("--group", each)]
     words += [word for each in parts.extras or () for word in ("--extra", each)]
     words += [] if parts.itself else ["--no-project"]

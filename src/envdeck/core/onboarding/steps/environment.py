@@ -21,10 +21,10 @@ from envdeck.core.onboarding.model import (
 from envdeck.core.onboarding.project_state import (
     ProjectFacts,
     accepts_python,
+    apply_answers,
     asked_for,
-    chosen_of,
+    collect_chosen,
     version_to_get,
-    with_answers,
 )
 from envdeck.core.onboarding.steps.base import OnboardingStep, envdeck_command
 from envdeck.core.operations.engine.uv import find_uv
@@ -116,7 +116,7 @@ class EnvironmentStep(OnboardingStep):
         options, folder = situation.options, situation.folder
 
         def act(operations: "Operations", answers: StepAnswers) -> Plan | NoPlan:
-            parts = chosen_of(situation.project, with_answers(options, answers))
+            parts = collect_chosen(situation.project, apply_answers(options, answers))
             return operations.plan_create(
                 folder,
                 path=place,
@@ -173,7 +173,7 @@ class EnvironmentStep(OnboardingStep):
         source = "lock" if lock else "declared" if declared else "exact"
 
         def anew(operations: "Operations", answers: StepAnswers) -> Plan | NoPlan:
-            parts = chosen_of(situation.project, with_answers(options, answers))
+            parts = collect_chosen(situation.project, apply_answers(options, answers))
             return operations.plan_recreate(
                 environment,
                 RecreateRequest(

@@ -17,8 +17,8 @@ from envdeck.core.onboarding.model import (
 from envdeck.core.onboarding.project_state import (
     WITHOUT,
     ProjectFacts,
-    chosen_of,
-    with_answers,
+    apply_answers,
+    collect_chosen,
 )
 from envdeck.core.onboarding.steps.base import OnboardingStep, envdeck_command
 from envdeck.core.project.model import Comparison, Drift, DriftKind
@@ -132,7 +132,7 @@ class PackagesStep(OnboardingStep):
             )
 
         def act(operations: "Operations", answers: StepAnswers) -> Plan | NoPlan:
-            parts = chosen_of(situation.project, with_answers(options, answers))
+            parts = collect_chosen(situation.project, apply_answers(options, answers))
             return operations.plan_recreate(
                 environment,
                 RecreateRequest(

@@ -42,9 +42,9 @@ from envdeck.core.operations.upgrade.plan import planning_obstacle, resolver_of,
 from envdeck.core.operations.upgrade.resolve import FINAL_FAILURES, UvResolver, newly_broken
 from envdeck.core.operations.upgrade.staged import (
     StagedChange,
+    add_edits,
     no_plan,
     staged_plan,
-    with_edits,
 )
 from envdeck.core.project.project import read_project
 from envdeck.core.system import reach
@@ -241,7 +241,7 @@ def _install(
     if isinstance(plan, NoPlan):
         return plan
     replaced = frozenset(each.name for each in changes if each.before)
-    return with_edits(plan, replaced, keep=False, became="reinstalled" if again else "changed")
+    return add_edits(plan, replaced, keep=False, became="reinstalled" if again else "changed")
 
 
 def plan_uninstall(
@@ -309,7 +309,7 @@ def plan_uninstall(
     if isinstance(plan, NoPlan):
         return plan
     plan = replace(plan, unneeded=tuple(sorted(alone)))
-    return with_edits(plan, gone, keep=False, became="uninstalled")
+    return add_edits(plan, gone, keep=False, became="uninstalled")
 
 
 def _stuck(names: Iterable[str], rows: Sequence[Distribution]) -> NoPlan | None:

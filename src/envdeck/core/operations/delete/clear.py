@@ -36,7 +36,7 @@ from envdeck.core.model import (
 )
 from envdeck.core.operations.delete.plan import command_of_owner
 from envdeck.core.operations.delete.purge import purge_one
-from envdeck.core.operations.delete.run import bring_all_back, move_to_trash
+from envdeck.core.operations.delete.run import move_to_trash, restore_all
 from envdeck.core.operations.disk import RemainderError
 from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.guards.check import guard_context
@@ -277,7 +277,7 @@ def _clear(
         if isinstance(held, LockHeld):
             return _result(clearing, identifier, Ending.ROLLED_BACK, WRITTEN, _WAIT)
         with held or nullcontext():
-            return _put_aside(clearing, identifier, plan, context, tell)
+            return _move_folders(clearing, identifier, plan, context, tell)
     except _FAILURES as error:
         return _result(clearing, identifier, Ending.ROLLED_BACK, _reason(error))
 
@@ -376,7 +376,7 @@ def _describe(stand_in: Environment, store: OperationStore, entry: Entry) -> Tra
     return manifest_of(entry, stand_in, store, ())
 
 
-def _put_aside(
+def _move_folders(
     clearing: Clearing, identifier: str, plan: ClearPlan, context: Context, tell: Tell
 ) -> ItemResult:
     """Move each folder to the trash, and remove it from there where that was asked for. The
@@ -401,7 +401,7 @@ def _put_aside(
             moved.append((aside, folder.size))
         except _FAILURES as error:
             if cache.root:
-                bring_all_back([entry for entry, _ in moved], store)
+                restore_all([entry for entry, _ in moved], store)
                 raise
             failed = failed or f"{folder.path}: {_reason(error)}"
     freed = 0

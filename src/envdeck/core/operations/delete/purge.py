@@ -39,7 +39,7 @@ from envdeck.core.operations.transaction.transaction import (
 )
 from envdeck.core.operations.transaction.trash import (
     Item,
-    purging_name,
+    purge_name,
     read_item,
     remove_item,
     tidy,
@@ -263,7 +263,7 @@ def purge_item(
     """
     manifest = item.manifest
     folder = os.path.join(os.path.dirname(item.folder), item.id)
-    going = purging_name(folder)
+    going = purge_name(folder)
     source = item.folder if store.disk.identity(item.folder) is not None else going
     old = store.disk.identity(source)
     entry = Entry(
@@ -320,7 +320,7 @@ def _path_of(folder: str, store: OperationStore) -> str:
 def _remove(current: Transaction, store: OperationStore, tell: Tell, *, is_whole: bool) -> int:
     """Remove what is going; where it was whole and nothing of it could be removed, it is in the
     trash again."""
-    going = purging_name(current.entry.item)
+    going = purge_name(current.entry.item)
     before = count_entries(going) if is_whole else 0
     try:
         return remove_item(

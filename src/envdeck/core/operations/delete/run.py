@@ -25,7 +25,7 @@ from envdeck.core.operations.transaction.transaction import (
 )
 from envdeck.core.operations.transaction.trash import TrashManifest, read_item
 from envdeck.core.operations.undo.plan import UndoAction
-from envdeck.core.operations.undo.run import take_back
+from envdeck.core.operations.undo.run import run_action
 
 
 def run(plan: DeletePlan, context: Context, tell: Tell, stopped: Stopped) -> Result:
@@ -50,24 +50,24 @@ def _delete_all(plan: DeletePlan, context: Context, tell: Tell, stopped: Stopped
     for index, removal in sorted(enumerate(plan.removals), key=lambda each: bool(each[1].owner)):
         number = f"-{index + 1}" if len(plan.removals) > 1 else ""
         if stopped():
-            bring_all_back(done, context.store)
+            restore_all(done, context.store)
             message = "cancelled" if owned else "cancelled: nothing deleted"
             return _but_for(Result(Ending.ROLLED_BACK, message, stopped=True), owned)
         tell(StepStarted(index, f"Move {removal.target.name} to the trash"))
         if removal.owner is not None:
             result = _remove_by_owner(removal, f"{plan.id}{number}", plan, context, tell, stopped)
             if result is not None:
-                bring_all_back(done, context.store)
+                restore_all(done, context.store)
                 return _but_for(result, owned)
             owned.append(removal)
             continue
         try:
             entry = _move_to_trash(removal, f"{plan.id}{number}", plan, context)
         except (OSError, BusyError, ReplacedError, UnclearError):
-            bring_all_back(done, context.store)
+            restore_all(done, context.store)
             raise
         if isinstance(entry, Result):
-            bring_all_back(done, context.store)
+            restore_all(done, context.store)
             return entry
         done.append(entry)
     if plan.purge:
@@ -92,7 +92,7 @@ def _move_to_trash(
     come = _come_since(removal, os.path.join(moved.item, ENVIRONMENT), plan)
     if not come:
         return moved
-    _bring_back(moved, store)
+    _restore(moved, store)
     return refused(not_shown(come))
 
 
@@ -139,16 +139,16 @@ def _come_since(removal: Removal, folder: str, plan: DeletePlan) -> frozenset[st
     return unowned_now(removal.environment, folder) - removal.unowned
 
 
-def _bring_back(entry: Entry, store: OperationStore) -> None:
+def _restore(entry: Entry, store: OperationStore) -> None:
     there = store.disk.identity(os.path.join(entry.item, ENVIRONMENT))
     back = UndoAction(entry, entry.path, store.disk.identity(entry.path), there)
-    take_back(back, f"{entry.id}-back", entry.group, store)
+    run_action(back, f"{entry.id}-back", entry.group, store)
 
 
-def bring_all_back(done: Sequence[Entry], store: OperationStore) -> None:
+def restore_all(done: Sequence[Entry], store: OperationStore) -> None:
     """Put what was moved to the trash back into its place."""
     for entry in reversed(done):
-        _bring_back(entry, store)
+        _restore(entry, store)
 
 
 def _but_for(result: Result, owned: Sequence[Removal]) -> Result:

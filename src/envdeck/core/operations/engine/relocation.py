@@ -73,7 +73,7 @@ def relocate(
     return tuple(sorted(os.path.relpath(path, folder) for path in found))
 
 
-def left_behind(folder: str, before: str, after: str) -> tuple[str, ...]:
+def find_old_paths(folder: str, before: str, after: str) -> tuple[str, ...]:
     """Return the files, of those that :func:`relocate` looks at, which still hold the path
     `before` (other than as a part of `after`), relative to the folder."""
     pairs = tuple(zip(_forms(before), _forms(after), strict=True))
@@ -353,7 +353,7 @@ def rewritten(
     return new, tuple(changes)
 
 
-def with_values(data: bytes, values: Mapping[str, str]) -> bytes:
+def replace_values(data: bytes, values: Mapping[str, str]) -> bytes:
     """Return the content of a cfg with other values for those of its keys that are among these."""
     new = {key: _always(value) for key, value in values.items()}
     return _replaced(data, new, _none_stays)[0]

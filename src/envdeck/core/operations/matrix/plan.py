@@ -312,9 +312,9 @@ def _cell(
         return replace(cell, obstacle=found.message, hint=found.hint)
     more = None
     if column and found.how is InstallMethod.RESOLVE:
-        found = _with(found, column)
+        found = _add_column(found, column)
     elif column:
-        more = _with(_declared(said, row.option, choice.parts), column)
+        more = _add_column(_declared(said, row.option, choice.parts), column)
     spec = BuildSpec(
         path=said.folder,
         interpreter=base_path(row.option).executable,
@@ -340,7 +340,7 @@ def _declared(said: Project, option: InterpreterOption, parts: Parts) -> Package
     return usable[0] if usable else nothing
 
 
-def _with(source: PackageSource, column: Sequence[str]) -> PackageSource:
+def _add_column(source: PackageSource, column: Sequence[str]) -> PackageSource:
     """Return a source with the requirements of a column; what comes from one index alone comes
     from there still."""
     index = {name: one for _, name, one in source.indexed}

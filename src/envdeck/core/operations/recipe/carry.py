@@ -393,15 +393,15 @@ def _own_files(pin: Pin) -> Iterator[str]:
         return
     for folder, _, names in os.walk(pin.path):
         inside = os.path.relpath(folder, os.path.dirname(pin.path))
-        yield from (os.path.join(inside, each) for each in _without_compiled(names, inside))
+        yield from (os.path.join(inside, each) for each in _drop_compiled(names, inside))
     listed = read_bounded(os.path.join(pin.path, "installed-files.txt"), RECORD_LIMIT)
     if not isinstance(listed, Unread):
         lines = [line for line in decode_path(listed).splitlines() if line]
-        for line in _without_compiled(lines):
+        for line in _drop_compiled(lines):
             yield os.path.normpath(os.path.join(name, line))
 
 
-def _without_compiled(names: Sequence[str], folder: str = "") -> Iterator[str]:
+def _drop_compiled(names: Sequence[str], folder: str = "") -> Iterator[str]:
     """Leave out what Python compiles of sources that are there too."""
     there = set(names)
     for name in names:

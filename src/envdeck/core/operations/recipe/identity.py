@@ -16,9 +16,9 @@ from envdeck.core.inspection.packages.record import rows as parse_rows
 from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.operations.recipe.recipe import (
     HEAD_LIMIT,
-    as_in_wheel,
     comparable,
     generated_scripts,
+    read_wheel_head,
     record_of,
     script_name,
 )
@@ -204,8 +204,8 @@ def _same_script(was: str, old: RecordRow, there: str, new: RecordRow) -> bool:
         return False
     own, own_replaced = _head(before)
     if own is not None:
-        first = hashlib.sha256(as_in_wheel(own)[0])
-        second = hashlib.sha256(as_in_wheel(head)[0])
+        first = hashlib.sha256(read_wheel_head(own)[0])
+        second = hashlib.sha256(read_wheel_head(head)[0])
         if _rest(before, first, own_replaced) == _rest(after, second, replaced) is not None:
             return True
     algorithm, _, expected = old.hash.partition("=")
@@ -230,7 +230,7 @@ def _head(path: str) -> tuple[bytes | None, int]:
             head = file.read(HEAD_LIMIT)
     except (OSError, ValueError):
         return None, 0
-    return head, as_in_wheel(head)[1]
+    return head, read_wheel_head(head)[1]
 
 
 def _rest(path: str, digest: "hashlib._Hash", start: int) -> bytes | None:

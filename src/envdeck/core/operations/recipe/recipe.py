@@ -205,7 +205,7 @@ def _library(info: str) -> str:
     return os.path.dirname(os.path.dirname(info))
 
 
-def as_in_wheel(head: bytes) -> tuple[bytes, int]:
+def read_wheel_head(head: bytes) -> tuple[bytes, int]:
     """Return what a script began with in its wheel, and how many bytes of `head` that replaces.
 
     An installer puts its interpreter in place of `#!python` (binary distribution format), by a

@@ -17,8 +17,8 @@ from envdeck.core.operations.recipe.recipe import (
     HEAD_LIMIT,
     Pin,
     PinKind,
-    as_in_wheel,
     generated_scripts,
+    read_wheel_head,
     record_of,
 )
 from envdeck.core.system import reach
@@ -127,7 +127,7 @@ def _copy(source: IO[bytes], sink: IO[bytes], member: Member, limit: int) -> tup
     while part := _read(source, member):
         installed.update(part)
         if first and member.script:
-            line, replaced = as_in_wheel(part[:HEAD_LIMIT])
+            line, replaced = read_wheel_head(part[:HEAD_LIMIT])
             part = line + part[replaced:]
         first = False
         written.update(part)

@@ -293,7 +293,7 @@ Jumps: TypeAlias = tuple[tuple[str, str, str], ...]
 NOT_HERE = "not installed"
 
 
-def jump_over(
+def bump_versions(
     context: Context,
     environment: Environment,
     recipe: Recipe,
@@ -353,7 +353,7 @@ def _needed_besides(
     )
 
 
-def jumped_source(source: PackageSource, recipe: Recipe, jumps: Jumps) -> PackageSource:
+def bump_source(source: PackageSource, recipe: Recipe, jumps: Jumps) -> PackageSource:
     """Return the exact source with those versions in place of the ones that are here."""
     moved = {name: version for name, _, version in jumps}
     lines = [
@@ -368,7 +368,7 @@ def jumped_source(source: PackageSource, recipe: Recipe, jumps: Jumps) -> Packag
     return replace(source, how=InstallMethod.PINS, requirements=tuple(lines), expected=expected)
 
 
-def without_seeds(source: PackageSource, recipe: Recipe) -> PackageSource:
+def drop_seeds(source: PackageSource, recipe: Recipe) -> PackageSource:
     """Return the exact source without pip, setuptools and wheel: the creator seeds those that
     suit the other Python."""
     seeds = {pin.name: pin.requirement for pin in recipe.installed if pin.seed}

@@ -36,10 +36,10 @@ from envdeck.core.operations.recreate.doubts import (
 )
 from envdeck.core.operations.recreate.options import (
     Jumps,
-    jump_over,
-    jumped_source,
+    bump_source,
+    bump_versions,
+    drop_seeds,
     own_packages,
-    without_seeds,
 )
 from envdeck.core.operations.shared.base_interpreter import (
     BasePath,
@@ -249,12 +249,12 @@ def plan_recreate(
         return wrong
     jumped: Jumps = ()
     if request.jump is not None and exact:
-        jumps = jump_over(context, environment, wanted, chosen.interpreter, request.jump)
+        jumps = bump_versions(context, environment, wanted, chosen.interpreter, request.jump)
         if isinstance(jumps, NoPlan):
             return jumps
-        found, jumped = jumped_source(found, wanted, jumps), jumps
+        found, jumped = bump_source(found, wanted, jumps), jumps
     if exact and not same_minor:
-        found = without_seeds(found, wanted)
+        found = drop_seeds(found, wanted)
     look = look_at(environment)
     edits = look.edits()
     doubts: tuple[Doubt, ...] = ()

@@ -76,7 +76,7 @@ def _built(plan: RecreatePlan, building: StagedBuild) -> list[str]:
     with ThreadPoolExecutor(1) as aside:  # the old one is listed while an installer runs
         looking = aside.submit(_look, plan.environment, building)
         reading = aside.submit(files.read_old, building.stopped)
-        restoring = _restoring(plan, building)
+        restoring = _prepare_install(plan, building)
         if restoring is not None:
             restoring.install()
             proof = restoring.prove()
@@ -122,7 +122,7 @@ def _built(plan: RecreatePlan, building: StagedBuild) -> list[str]:
     return [*verified, *files.settle_edits(building)]
 
 
-def _restoring(plan: RecreatePlan, building: StagedBuild) -> ExactInstall | None:
+def _prepare_install(plan: RecreatePlan, building: StagedBuild) -> ExactInstall | None:
     """Return what brings back known packages, one by one; None where a source chooses others."""
     if plan.past is not None:
         return SnapshotInstall(

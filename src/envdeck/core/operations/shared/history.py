@@ -15,7 +15,7 @@ from envdeck.core.operations.transaction.trash import (
     Item,
     TrashManifest,
     items,
-    purging_name,
+    purge_name,
 )
 from envdeck.core.system import reach
 from envdeck.core.system.files import reason_of
@@ -84,7 +84,7 @@ def find_halves(entries: Iterable[Entry], store: OperationStore) -> frozenset[st
         if not entry.item or entry.purged or entry.item in halves:
             continue
         try:
-            if store.disk.identity(purging_name(entry.item)) is not None:
+            if store.disk.identity(purge_name(entry.item)) is not None:
                 halves.add(entry.item)
             elif entry.tells_of_part():
                 there = store.disk.identity(entry.item)

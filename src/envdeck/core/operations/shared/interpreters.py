@@ -243,19 +243,19 @@ def interpreter_choices(
     known = known_interpreters(context)
     base = _base(environment) if environment is not None else None
     if base is not None:
-        known = _with(known, reach.realpath(base), host)
+        known = _add_path(known, reach.realpath(base), host)
     wanted = wanted_python(project) if project is not None and reach.isdir(project) else None
     request = InterpreterRequest(environment, wanted or WantedPython(), asked)
     if asked is None or request.version is not None:
         return interpreter_options(request, known)
     named, path = os.path.abspath(host.expand(asked)), reach.realpath(host.expand(asked))
-    found = interpreter_options(replace(request, asked=path), _with(known, path, host))
+    found = interpreter_options(replace(request, asked=path), _add_path(known, path, host))
     return tuple(
         replace(one, path=_link(named, one.interpreter)) if one.default else one for one in found
     )
 
 
-def _with(known: tuple[Interpreter, ...], path: str, host: Host) -> tuple[Interpreter, ...]:
+def _add_path(known: tuple[Interpreter, ...], path: str, host: Host) -> tuple[Interpreter, ...]:
     """Return interpreters, and the one of a real path too, where there is one."""
     if path in {reach.realpath(one.executable) for one in known}:
         return known
@@ -375,7 +375,9 @@ def choose_base(
     alike = [one for one in asked if _bases_minor(one) == minor]
     fitting = [one for one in alike if _usable(one)]
     if fitting:
-        return max(fitting, key=lambda one: (_bases_numbers(one.version), _near(environment, one)))
+        return max(
+            fitting, key=lambda one: (_bases_numbers(one.version), _shared_path(environment, one))
+        )
     if alike:
         return NoBase(f"{alike[0].executable} cannot be used as base interpreter")
     if wanted.text and asked:
@@ -404,7 +406,7 @@ def _bases_numbers(version: str | None) -> tuple[bool, tuple[int, ...]]:
     return re.search(r"(?:a|b|rc)\d", text) is None, numbers
 
 
-def _near(environment: Environment, interpreter: Interpreter) -> int:
+def _shared_path(environment: Environment, interpreter: Interpreter) -> int:
     """Return how much of its path an interpreter shares with the present base."""
     base = environment.python.base or environment.python.base_executable or ""
     pairs = zip(base.split(os.sep), interpreter.prefix.split(os.sep), strict=False)

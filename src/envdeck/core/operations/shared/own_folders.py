@@ -27,8 +27,8 @@ from envdeck.core.operations.transaction.places import (
     LockHeld,
     lock_every,
     lock_folder,
+    parse_temporary,
     process_exists,
-    written_by,
 )
 from envdeck.core.system.files import reason_of, same_content
 from envdeck.core.system.host import Host, former_folders, own_folders
@@ -209,7 +209,7 @@ def _temporary(target: str) -> str:
     """Return a temporary name for `target`; leftovers of killed processes are removed first."""
     folder, name = os.path.split(target)
     for each in os.listdir(folder):
-        found = written_by(each)
+        found = parse_temporary(each)
         if found is not None and found[0] == name and not process_exists(found[1]):
             _remove(os.path.join(folder, each))
     temporary = f"{target}.{os.getpid()}.tmp"

@@ -44,7 +44,7 @@ def read_trash(store: OperationStore, policy: Policy) -> tuple[Item, ...]:
     now = store.host.now()
 
     def left(item: Item) -> Item:
-        seconds = _left(item, record, policy)
+        seconds = _remaining_seconds(item, record, policy)
         return item if seconds is None else replace(item, kept_until=now + seconds)
 
     return tuple(map(left, trashed(store)))
@@ -94,7 +94,7 @@ def _own_mark(item: Item, record: ClockRecord) -> float | None:
     return mark if mark is not None and mark <= record.seen else None
 
 
-def _left(item: Item, record: ClockRecord, policy: Policy) -> float | None:
+def _remaining_seconds(item: Item, record: ClockRecord, policy: Policy) -> float | None:
     """Return for how many seconds an item is still kept; None where it has no end."""
     if item.manifest is None or policy.keep_days is None:
         return None
@@ -105,7 +105,7 @@ def _left(item: Item, record: ClockRecord, policy: Policy) -> float | None:
 
 
 def _is_due(item: Item, record: ClockRecord, policy: Policy) -> bool:
-    left = _left(item, record, policy)
+    left = _remaining_seconds(item, record, policy)
     return left is not None and left <= 0
 
 
@@ -113,7 +113,7 @@ def _announced(item: Item, record: ClockRecord, policy: Policy) -> float | None:
     """Return when the removal of an item was announced; None where it was not due then: it holds
     something else since, or is to be kept for longer."""
     at = record.announced.get(item.id)
-    left = _left(item, record, policy)
+    left = _remaining_seconds(item, record, policy)
     if at is None or left is None or at > record.seen or record.seen - at > -left:
         return None
     return at

@@ -379,11 +379,11 @@ def source_of(
         )
     first = found.index(usable[0])
     before = [f"Not used: {one.title}: {one.problem}" for one in found[:first]]
-    source = without_inherited(usable[0], environment)
+    source = drop_inherited(usable[0], environment)
     return replace(source, notes=(*before, *source.notes))
 
 
-def without_inherited(source: PackageSource, environment: Environment) -> PackageSource:
+def drop_inherited(source: PackageSource, environment: Environment) -> PackageSource:
     """Return a source without what an environment has from the system, at a version that will do,
     and not itself: to install it again would part the two. Of what a resolver finds only the
     installation knows whether that version will do."""

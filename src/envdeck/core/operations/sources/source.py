@@ -250,7 +250,7 @@ def _quoted(text: str) -> str:
     return json.dumps(text).replace("\x7f", "\\u007f")
 
 
-def told_to_uv(line: str) -> str:
+def uv_line(line: str) -> str:
     """Return a line of a requirements file as uv understands it: of a folder that is installed in
     place, it takes a `#` in the path for the end of it, unless the line names the project."""
     match = _SHARP.match(line)

@@ -12,7 +12,7 @@ from envdeck.core.operations.engine.command import Command, Completed, clean_env
 from envdeck.core.operations.engine.creators import Creator
 from envdeck.core.operations.engine.failure import BuildError, FailureKind, explain
 from envdeck.core.operations.engine.pip_configuration import index_lines
-from envdeck.core.operations.engine.relocation import left_behind, relocate, with_values
+from envdeck.core.operations.engine.relocation import find_old_paths, relocate, replace_values
 from envdeck.core.operations.engine.runner import Runner, leave_out_place
 from envdeck.core.operations.engine.uv import InstallRules, QuietWatch, UvAdapter
 from envdeck.core.operations.recipe.import_probe import (
@@ -29,7 +29,7 @@ from envdeck.core.operations.sources.source import (
     PackageSource,
     SourceName,
     manifest_lines,
-    told_to_uv,
+    uv_line,
 )
 from envdeck.core.operations.staging.changes import ChangeMonitor, restore_records, settle_shared
 from envdeck.core.operations.transaction.transaction import OperationStore, Transaction
@@ -225,7 +225,7 @@ class StagedBuild:
             raise BuildError(f"the new environment has no pyvenv.cfg: {cfg.reason}")
         settled = plan.creator.settled(cfg, plan.creation)
         if plan.names is not None:
-            settled = with_values(settled, plan.names.cfg)
+            settled = replace_values(settled, plan.names.cfg)
             self.links = plan.names.links
             restore_links(
                 self.folder,
@@ -329,7 +329,7 @@ class StagedBuild:
         self.store.disk.remove_file(path)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
-            file.writelines(f"{told_to_uv(line)}\n" for line in lines)  # no fsync: it goes
+            file.writelines(f"{uv_line(line)}\n" for line in lines)  # no fsync: it goes
         return path
 
     def scratch(self, name: str) -> str:
@@ -408,7 +408,7 @@ class StagedBuild:
         relocate(self.folder, self.folder, path, disk.rewrite)
         restore_links(self.folder, path, self.links)
         restore_records(self.records, disk.rewrite)
-        left = left_behind(self.folder, self.folder, path)
+        left = find_old_paths(self.folder, self.folder, path)
         if left:
             raise BuildError(f"a file contains the staging path: {left[0]}")
         for name in (REQUIREMENTS, INDEXED, CONSTRAINTS, SOME):

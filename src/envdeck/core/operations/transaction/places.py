@@ -53,11 +53,11 @@ _MOST = 2**31 - 1
 
 def is_made(name: str) -> bool:
     """Tell whether a name in an item is one that operations make, apart from the environments."""
-    left = written_by(name)
+    left = parse_temporary(name)
     return name in _MADE or (left is not None and left[0] in _MADE)
 
 
-def written_by(name: str) -> tuple[str, int] | None:
+def parse_temporary(name: str) -> tuple[str, int] | None:
     """Return which file was being written under a temporary name, and by which process; None
     where it is no name of ours."""
     match = _LEFT.fullmatch(name)

@@ -27,7 +27,7 @@ from envdeck.core.operations.transaction.picture import (
 from envdeck.core.operations.transaction.places import BEFORE, ENVIRONMENT, NEXT, PICTURE, stranger
 from envdeck.core.operations.transaction.trash import (
     clear_item,
-    purging_name,
+    purge_name,
     remove_item,
     take_next_manifest,
     tidy,
@@ -157,7 +157,7 @@ def _is_partly_gone(entry: Entry, disk: Disk) -> bool:
     """Tell whether the removal of an item has begun and is not ended."""
     if entry.move is not Move.REMOVE or entry.old is None:
         return False
-    return disk.identity(purging_name(entry.item)) == entry.old
+    return disk.identity(purge_name(entry.item)) == entry.old
 
 
 def finish(entry: Entry, journal: Journal) -> Entry:
@@ -180,7 +180,7 @@ def finish(entry: Entry, journal: Journal) -> Entry:
     return journal.write(entry)
 
 
-def _aside(entry: Entry, disk: Disk) -> tuple[Phase, str]:
+def _resolve_move(entry: Entry, disk: Disk) -> tuple[Phase, str]:
     here, there = disk.identity(entry.path), _read_item(entry, disk)
     if there is not None and there == entry.old:
         return Phase.DONE, "moved to trash"
@@ -193,7 +193,7 @@ def _back(entry: Entry, disk: Disk) -> tuple[Phase, str]:
     here, there = disk.identity(entry.path), _read_item(entry, disk)
     if here is not None and here == entry.new:
         left = clear_item(entry.item, disk)
-        return Phase.DONE, f"restored{_left(entry, left)}"
+        return Phase.DONE, f"restored{_left_words(entry, left)}"
     if there is not None and there == entry.new:
         return Phase.ROLLED_BACK, "nothing changed"
     return _unknown(entry)
@@ -213,7 +213,7 @@ def _exchange(entry: Entry, disk: Disk) -> tuple[Phase, str]:
             there = waiting
         if entry.old is None and there is None:
             left = clear_item(entry.item, disk)
-            return Phase.DONE, f"completed{_left(entry, left)}"
+            return Phase.DONE, f"completed{_left_words(entry, left)}"
         if there == entry.old:
             if entry.keep_new:
                 take_next_manifest(entry.item, disk)
@@ -239,11 +239,11 @@ def _cleared(entry: Entry, disk: Disk, why: str) -> tuple[Phase, str]:
     """Remove what had been made in the item; what is none of that is left, and said."""
     left = clear_item(entry.item, disk, entry.new)
     if left:
-        return Phase.ATTENTION, f"{why}{_left(entry, left)}"
+        return Phase.ATTENTION, f"{why}{_left_words(entry, left)}"
     return Phase.ROLLED_BACK, why
 
 
-def _left(entry: Entry, left: tuple[str, ...]) -> str:
+def _left_words(entry: Entry, left: tuple[str, ...]) -> str:
     return f"; {', '.join(left[:3])} in {entry.item} kept (not created by EnvDeck)" if left else ""
 
 
@@ -270,7 +270,7 @@ def put_file(entry: Entry, name: str, disk: Disk) -> None:
 
 def _remove(entry: Entry, disk: Disk) -> tuple[Phase, str]:
     """Finish a purge that had begun; one that had not is given up."""
-    going = purging_name(entry.item)
+    going = purge_name(entry.item)
     there = disk.identity(going)
     if there is not None and there != entry.old:
         return Phase.ATTENTION, f"{going} is not the item to delete"
@@ -301,7 +301,7 @@ def _unknown(entry: Entry) -> tuple[Phase, str]:
 
 
 _SETTLERS: dict[Move, Callable[[Entry, Disk], tuple[Phase, str]]] = {
-    Move.ASIDE: _aside,
+    Move.ASIDE: _resolve_move,
     Move.BACK: _back,
     Move.EXCHANGE: _exchange,
     Move.REMOVE: _remove,

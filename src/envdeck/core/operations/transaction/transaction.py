@@ -34,7 +34,7 @@ from envdeck.core.operations.transaction.spare import Spare
 from envdeck.core.operations.transaction.trash import (
     TrashManifest,
     prepare_item,
-    purging_name,
+    purge_name,
     write_manifest,
 )
 from envdeck.core.system.files import reason_of
@@ -256,7 +256,7 @@ class Transaction:
         Return whether it had its own name until now.
         """
         self.note(Phase.MOVING)
-        disk, item, going = self._store.disk, self.entry.item, purging_name(self.entry.item)
+        disk, item, going = self._store.disk, self.entry.item, purge_name(self.entry.item)
         if disk.identity(item) is None and disk.identity(going) == self.entry.old:
             return False  # an earlier purge could not remove all of it
         disk.move(item, going)
@@ -267,7 +267,7 @@ class Transaction:
 
     def keep_item(self) -> None:
         """Let an item be one of the trash again, of which nothing could be removed."""
-        self._store.disk.move(purging_name(self.entry.item), self.entry.item)
+        self._store.disk.move(purge_name(self.entry.item), self.entry.item)
 
     def _expect(self, path: str) -> None:
         """Look once more, for what somebody did while it was prepared."""

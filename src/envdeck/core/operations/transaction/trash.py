@@ -289,7 +289,7 @@ def _refusal(error: OSError, path: str) -> RemainderError:
     return RemainderError(error, named, 1, changed=False)
 
 
-def purging_name(item: str) -> str:
+def purge_name(item: str) -> str:
     """Return what an item is called while it is removed."""
     return item if item.endswith(_PURGING) else item + _PURGING
 

@@ -50,7 +50,7 @@ def run(plan: UndoPlan, context: Context, tell: Tell, stopped: Stopped) -> Resul
         number = f"-{index + 1}" if len(plan.returns) > 1 else ""
         try:
             now = replace(now, is_file_new=now.is_file_new and CHANGED_LOCK not in plan.allowed)
-            done.append(take_back(now, f"{plan.id}{number}", plan.id, store))
+            done.append(run_action(now, f"{plan.id}{number}", plan.id, store))
         except ReplacedError:
             is_file = each.entry.is_file
             return refused(changed_file(each.path) if is_file else replaced(Target(each.path)))
@@ -64,7 +64,7 @@ def _summary(plan: UndoPlan, done: list[Entry]) -> str:
     return "; ".join([said, *left])
 
 
-def take_back(each: UndoAction, identifier: str, group: str, store: OperationStore) -> Entry:
+def run_action(each: UndoAction, identifier: str, group: str, store: OperationStore) -> Entry:
     """Take one operation back, as one of its own.
 
     Raises `OSError`, `BusyError`, and `ReplacedError` where something else is in its place by now.

@@ -162,7 +162,7 @@ def unmet_requirements(
     return found
 
 
-def excluding(
+def find_excluding(
     installed: UpgradeBaseline,
     versions: Mapping[str, str],
     reached: Mapping[str, str] | None = None,
@@ -256,7 +256,7 @@ def candidates(
     if silent and len(silent) == len(targets):
         return _nothing_checked(next(iter(silent.values())), len(silent))
     short = {name: newest[name] for name in rows if newest[name] != targets[name]}
-    held = excluding(installed, short, targets)
+    held = find_excluding(installed, short, targets)
     days = resolver.released({name: targets[name] for name in rows})
     return UpgradeCandidates(
         tuple(

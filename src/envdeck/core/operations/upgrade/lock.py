@@ -16,7 +16,7 @@ from envdeck.core.operations.engine.command import Command, clean_environ
 from envdeck.core.operations.engine.failure import BuildError, explain
 from envdeck.core.operations.engine.tool_change import update_of, version_of
 from envdeck.core.operations.engine.uv import InstallRules, UvAdapter
-from envdeck.core.operations.sources.offer import sources, without_inherited
+from envdeck.core.operations.sources.offer import drop_inherited, sources
 from envdeck.core.operations.sources.source import InstallMethod, PackageSource, SourceName
 from envdeck.core.operations.staging.changes import Installed
 from envdeck.core.operations.staging.stage import StagedBuild
@@ -25,8 +25,8 @@ from envdeck.core.operations.upgrade.model import LockChange
 from envdeck.core.operations.upgrade.staged import (
     StagedChange,
     UpgradePlan,
+    add_edits,
     staged_plan,
-    with_edits,
 )
 from envdeck.core.project.locks.find import LOCK_FILES, read_lock
 from envdeck.core.project.locks.uv import uv_lock_revision
@@ -139,7 +139,7 @@ def plan_lock_upgrade(
         allow=allow,
         installed=installed,
     )
-    return plan if isinstance(plan, NoPlan) else with_edits(plan, frozenset(names), keep=keep_edits)
+    return plan if isinstance(plan, NoPlan) else add_edits(plan, frozenset(names), keep=keep_edits)
 
 
 def upgrade_lock(change: LockChange, plan: UpgradePlan, building: StagedBuild) -> list[str]:
@@ -194,7 +194,7 @@ def _lock_source(
         if one.name is SourceName.LOCK and one.file == file:
             if not one.usable:
                 raise BuildError(f"the upgraded lock cannot be used: {one.problem}")
-            return without_inherited(one, environment)
+            return drop_inherited(one, environment)
     raise BuildError(f"file not found: {os.path.basename(file)}")
 
 

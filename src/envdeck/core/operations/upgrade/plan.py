@@ -40,9 +40,9 @@ from envdeck.core.operations.upgrade.resolve import UvResolver, resolve
 from envdeck.core.operations.upgrade.staged import (
     StagedChange,
     UpgradePlan,
+    add_edits,
     no_plan,
     staged_plan,
-    with_edits,
 )
 from envdeck.core.system import reach
 from envdeck.core.system.words import counted
@@ -151,17 +151,17 @@ def plan_upgrade(
     if isinstance(resolution, Failure):
         return no_plan(resolution)
     if not resolution.changes:
-        return _nothing(resolution)
+        return _report_nothing(resolution)
     names = frozenset(change.name for change in resolution.changes)
     bounded = (
         *resolver.bounds.sentences(names),
         *silence_warnings(context, environment.path),
     )
     plan = _planned(context, environment, resolution, offer, allow, installed, bounded)
-    return plan if isinstance(plan, NoPlan) else with_edits(plan, names, keep=keep_edits)
+    return plan if isinstance(plan, NoPlan) else add_edits(plan, names, keep=keep_edits)
 
 
-def _nothing(resolution: Resolution) -> NoPlan:
+def _report_nothing(resolution: Resolution) -> NoPlan:
     held = resolution.held
     if held:
         because = f": {held[0].because[0]}" if held[0].because else ""

@@ -30,7 +30,7 @@ from envdeck.core.operations.engine.uv import UvAdapter, read_outdated, read_pla
 from envdeck.core.operations.transaction.places import FileLock, lock_of_uv
 from envdeck.core.operations.upgrade.candidates import (
     UpgradeBaseline,
-    excluding,
+    find_excluding,
     not_running,
     plan_all,
     read_bounds,
@@ -95,7 +95,7 @@ def resolve(
     return Resolution(
         changes,
         tuple(change.name for change in changes if change.name not in chosen),
-        _held(installed, chosen, goals, newest),
+        _find_held(installed, chosen, goals, newest),
         tuple(f"{change.name}=={change.after}" for change in changes if change.after),
     )
 
@@ -133,7 +133,7 @@ def newly_broken(installed: UpgradeBaseline, changes: Sequence[PackageChange]) -
     return ""
 
 
-def _held(
+def _find_held(
     installed: UpgradeBaseline,
     chosen: Mapping[str, str | None],
     goals: Mapping[str, str],
@@ -145,7 +145,7 @@ def _held(
         for name, asked in chosen.items()
         if asked is None and name in newest and newest[name] != goals[name]
     }
-    because = excluding(installed, behind, goals)
+    because = find_excluding(installed, behind, goals)
     return tuple(
         HeldPackage(name, behind[name], goals[name], because.get(name, ()))
         for name in sorted(behind)
@@ -156,7 +156,7 @@ def _explain(failure: Failure, installed: UpgradeBaseline, goals: Mapping[str, s
     """Return a conflict as one sentence, where the metadata of what is installed tells it."""
     if failure.kind is not FailureKind.CONFLICT:
         return failure
-    for name, phrases in excluding(installed, goals).items():
+    for name, phrases in find_excluding(installed, goals).items():
         stays = phrases[0].split(" ", 1)[0] in installed.kept
         more = "" if stays else ", and no newer release of it is compatible"
         return Failure(
@@ -399,7 +399,7 @@ class UvResolver:
             command = self._uv.resolve(
                 _lines(folder, "requirements.txt", pins), python=self._python, dependencies=False
             )
-            done = self._run(_as_lock_file(command))
+            done = self._run(_write_lock_file(command))
         return read_release_days(done.stdout, versions) if done.ok else {}
 
     def _run(self, command: Command) -> Completed:
@@ -436,7 +436,7 @@ def _unread(what: str) -> Failure:
     return Failure(FailureKind.TOOL, cause, update_of("uv"))
 
 
-def _as_lock_file(command: Command) -> Command:
+def _write_lock_file(command: Command) -> Command:
     """Ask for the same resolution in the form of a lock file."""
     end = command.argv.index("--")
     argv = (*command.argv[:end], "--format", "pylock.toml", *command.argv[end:])

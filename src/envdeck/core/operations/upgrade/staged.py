@@ -158,7 +158,7 @@ def say_shared(path: str, link: str) -> str:
     )
 
 
-def with_edits(
+def add_edits(
     plan: UpgradePlan, names: frozenset[str], *, keep: bool, became: str = "upgraded"
 ) -> UpgradePlan:
     """Return a plan that tells of the edited files in the distributions that it replaces;

@@ -22,7 +22,7 @@ from envdeck.core.system.files import Unread, decode, read_bounded
 _SELF = re.compile(r"\$\{self:([\w.-]+)(?:,\s*['\"]?([\w.-]+)['\"]?)?\}\Z")
 
 
-def _as_written(_document: YamlNode, runtime: YamlNode) -> YamlNode:
+def _keep_runtime(_document: YamlNode, runtime: YamlNode) -> YamlNode:
     return runtime
 
 
@@ -58,12 +58,12 @@ _TABLE = (
     (
         ("app.yaml", "app.yml"),
         ("runtime", f"{_FLEXIBLE}.runtime_version", f"{_FLEXIBLE}.python_version"),
-        _as_written,
+        _keep_runtime,
     ),
     (
         ("render.yaml", "render.yml"),
         (f"services.[].{_VARIABLE}", f"envVarGroups.[].{_VARIABLE}"),
-        _as_written,
+        _keep_runtime,
     ),
 )
 """Files of each platform, the paths to versions in them, and how a version may be written."""

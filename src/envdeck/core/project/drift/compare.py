@@ -17,10 +17,10 @@ from envdeck.core.project.drift.declared import (
 )
 from envdeck.core.project.drift.installed import InstalledIndex, Root, installed_in, reach
 from envdeck.core.project.locks.selection import (
-    asking_parts,
     choose_lock,
     choose_packages,
     conflicting_parts,
+    find_asking_parts,
     split_ids,
 )
 from envdeck.core.project.manifests.pyproject import hatch_names
@@ -137,7 +137,7 @@ class _Judging:
         kept |= set(reach(beside, self._installed).parts)
         kept |= set(reach([Root(name) for name in self._beside - kept], self._installed).parts)
         drifts += self._unreachable(kept, DriftFix.FROM_LOCK)
-        under = asking_parts(
+        under = find_asking_parts(
             lock, self._installed.markers, [part.id for part in self._parts], found.base
         )
         named = {one.name for one in drifts if not one.under}

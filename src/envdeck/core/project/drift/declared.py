@@ -212,7 +212,7 @@ def _drift(found: LockSelection, package: LockedPackage, installed: InstalledInd
     elif package.version is not None and _others(package.version, own):
         kind, now = DriftKind.NOT_AS_LOCKED, described(_others(package.version, own)[0])
     elif package.version is None or own or same_version(package.version, there[0]):
-        if not own or len(own) > 1 or own[0].origin is None or _from_file(own[0]):
+        if not own or len(own) > 1 or own[0].origin is None or _is_file(own[0]):
             return None
         kind, now = DriftKind.NOT_AS_LOCKED, described(own[0])
     else:
@@ -236,7 +236,7 @@ def described(distribution: Distribution) -> str:
     return f"{version} ({origin})" if origin else version
 
 
-def _from_file(distribution: Distribution) -> bool:
+def _is_file(distribution: Distribution) -> bool:
     """Whether it is from an archive on this disk: pip notes that of a wheel given by its path,
     which may well be the one that is locked."""
     origin = distribution.origin or ""

@@ -8,7 +8,13 @@ from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.project.documents import DataDocument, string_at, strings, table_at, tables
 from envdeck.core.project.locks.base import hashes_of, newer, pinned, read_toml_lock
-from envdeck.core.project.locks.poetry import Versions, declaration, fitting, root_of, versions_of
+from envdeck.core.project.locks.poetry import (
+    Versions,
+    declaration,
+    match_versions,
+    root_of,
+    versions_of,
+)
 from envdeck.core.project.model import Edge, Lock, LockedPackage, Manifest, Problem
 from envdeck.core.project.requirements import direct, is_name, line_of, parsed
 
@@ -69,7 +75,7 @@ def _edges(table: Mapping[str, Any], name: str, versions: Versions) -> Iterator[
             continue
         needed, marker = normalise(requirement.name), str(requirement.marker or "")
         asked = tuple(map(normalise, requirement.extras))
-        for version in fitting(needed, str(requirement.specifier), versions):
+        for version in match_versions(needed, str(requirement.specifier), versions):
             for extra in map(normalise, strings(table.get("extras")) or ("",)):
                 yield Edge(needed, version, asked, marker, extra)
 

@@ -50,7 +50,7 @@ def root_of(manifest: Manifest, versions: Versions) -> LockedPackage:
         marker = "" if requirement.marker is None else str(requirement.marker)
         edges += [
             Edge(one.name, version, requirement.extras, marker, one.extra, one.group)
-            for version in fitting(one.name, requirement.specifier, versions)
+            for version in match_versions(one.name, requirement.specifier, versions)
         ]
     return LockedPackage("", None, "", kind=DECLARED, edges=tuple(edges), root=True)
 
@@ -80,12 +80,14 @@ def edges_of(table: Mapping[str, Any], versions: Versions) -> Iterator[Edge]:
             marker = _EXTRA.sub(_ALWAYS, string_at(row, "markers"))
             specifier = poetry_specifier(string_at(row, "version"))
             extras = tuple(map(normalise, strings(row.get("extras"))))
-            for version in fitting(normalise(name), specifier, versions):
+            for version in match_versions(normalise(name), specifier, versions):
                 for extra in asked:
                     yield Edge(normalise(name), version, extras, marker, extra)
 
 
-def fitting(name: str, specifier: str | None, versions: Versions) -> tuple[str, ...] | tuple[None]:
+def match_versions(
+    name: str, specifier: str | None, versions: Versions
+) -> tuple[str, ...] | tuple[None]:
     """Return which of several locked versions are meant; None where the name tells."""
     known = versions.get(name, ())
     if len(known) < 2 or not specifier:
@@ -116,7 +118,7 @@ def _read(document: DataDocument) -> Lock:
         if isinstance(package, Problem):
             problems.append(package)
         elif package is not None:
-            packages += _by_group(package, table)
+            packages += _split_groups(package, table)
     groups = tuple(dict.fromkeys(group for one in packages for group in one.groups if group))
     if not any("groups" in table for table in tables(document.table.get("package"))):
         manifest = declaration(document.file)
@@ -186,7 +188,7 @@ def _group(name: str) -> str:
     return "" if name == "main" else normalise(name)
 
 
-def _by_group(package: LockedPackage, table: Mapping[str, Any]) -> Iterator[LockedPackage]:
+def _split_groups(package: LockedPackage, table: Mapping[str, Any]) -> Iterator[LockedPackage]:
     """Yield a package once for each marker that its groups have; a group of which none is told
     wants it always."""
     told = table.get("markers")

@@ -39,15 +39,15 @@ def select(
 
     `groups` are those besides the project's own dependencies, normalised.
     """
-    problem = _python_problem(lock, markers) or _excluding(lock, groups, extras)
+    problem = _python_problem(lock, markers) or _conflict_words(lock, groups, extras)
     if problem:
         return Selection(problem=problem)
     asked = _Asked(markers, frozenset(groups), frozenset(extras))
     if any(one.root for one in lock.packages):
-        found = list(_by_graph(lock, asked))
+        found = list(_walk_graph(lock, asked))
         while lock.conflicts and not asked.active >= asked.met:  # a member's extra counts as well
             asked = _Asked(markers, asked.groups, asked.extras, asked.active | asked.met)
-            found = list(_by_graph(lock, asked))
+            found = list(_walk_graph(lock, asked))
     else:
         found = [one for one in lock.packages if asked.wants(one)]
     once: dict[tuple[str, str], LockedPackage] = {}
@@ -128,10 +128,10 @@ class _Asked:
         return _ALWAYS if there == (match[1] == "=") else _NEVER
 
 
-def _by_graph(lock: Lock, asked: _Asked) -> Iterator[LockedPackage]:
+def _walk_graph(lock: Lock, asked: _Asked) -> Iterator[LockedPackage]:
     """Yield what the project's own edges lead to, each under the extras it is asked with."""
     asked.active |= {
-        _in_marker(one.name, f"{kind}:{name}")
+        _marker_name(one.name, f"{kind}:{name}")
         for one in lock.packages
         if one.root
         for kind, names in (("extra", asked.extras), ("group", asked.groups))
@@ -149,14 +149,14 @@ def _by_graph(lock: Lock, asked: _Asked) -> Iterator[LockedPackage]:
         if before is not None and extras <= before:
             continue
         done[id(package)] = extras | (before or frozenset())
-        asked.met |= {_in_marker(package.name, f"extra:{extra}") for extra in extras}
+        asked.met |= {_marker_name(package.name, f"extra:{extra}") for extra in extras}
         yield package
         for edge in package.edges:
             if _follows(edge, package, extras, asked) and asked.holds(edge.marker, edge.name):
                 todo.extend((one, frozenset(edge.extras)) for one in _ends(edge, by_name))
 
 
-def _excluding(lock: Lock, groups: Collection[str], extras: Collection[str]) -> str:
+def _conflict_words(lock: Lock, groups: Collection[str], extras: Collection[str]) -> str:
     """Say which of these parts of the project the lock file says to exclude each other."""
     asked = [*(f"group:{one}" for one in groups), *(f"extra:{one}" for one in extras)]
     for conflict in lock.conflicts if len(asked) > 1 else ():
@@ -168,7 +168,7 @@ def _excluding(lock: Lock, groups: Collection[str], extras: Collection[str]) -> 
     return ""
 
 
-def _in_marker(package: str, part: str) -> str:
+def _marker_name(package: str, part: str) -> str:
     """Return how uv names an extra or a group of one package in a marker: `extra-3-app-cpu`."""
     kind, _, name = part.partition(":")
     return f"{kind}-{len(package)}-{package}-{name}"
@@ -216,7 +216,7 @@ def ordered_locks(locks: Sequence[Lock], manager: str) -> list[Lock]:
     found = sorted(locks, key=lambda one: own is None or one.format != own.name)
     first = next((one for one in found if one.format == "requirements" and one.usable), None)
     return [
-        _with_its_like(one, locks) if one is first else one
+        _join_files(one, locks) if one is first else one
         for one in found
         if one.format != "requirements" or first is None or one is first
     ]
@@ -320,7 +320,7 @@ def _away(selection: Selection, installed: InstalledIndex) -> int:
     )
 
 
-def asking_parts(
+def find_asking_parts(
     lock: Lock, markers: MarkerEnvironment, parts: Sequence[str], base: Collection[str]
 ) -> Callable[[Collection[str]], dict[str, tuple[str, ...]]]:
     """Return a function that tells by which groups and extras alone each of some names is asked
@@ -343,7 +343,7 @@ def _names(selection: Selection) -> frozenset[str]:
     return frozenset(one.name for one in (*selection.packages, *selection.roots))
 
 
-def _with_its_like(lock: Lock, locks: Sequence[Lock]) -> Lock:
+def _join_files(lock: Lock, locks: Sequence[Lock]) -> Lock:
     """Return a lock file with those beside it: of requirements files each is but a part."""
     others = [one for one in locks if one.format == lock.format and one is not lock and one.usable]
     if lock.format != "requirements" or not others:

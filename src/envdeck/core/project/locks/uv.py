@@ -108,11 +108,11 @@ def _package(
     if "virtual" in source:
         kind, line = "virtual", ""
     elif "editable" in source:
-        kind, line = "editable", f"-e {file_url(_under(folder, here))}"
+        kind, line = "editable", f"-e {file_url(_join_folder(folder, here))}"
     elif "directory" in source or "path" in source:
         place = string_at(source, "directory") or string_at(source, "path")
         kind = "directory" if "directory" in source else "archive"
-        line = line_of(name, f"@ {file_url(_under(folder, place))}")
+        line = line_of(name, f"@ {file_url(_join_folder(folder, place))}")
     elif "git" in source:
         kind, line = "vcs", line_of(name, f"@ {_git(string_at(source, 'git'))}")
     elif url:
@@ -154,5 +154,5 @@ def _git(url: str) -> str:
     return f"git+{place}" + (f"@{commit}" if commit else "") + (f"#{under}" if under else "")
 
 
-def _under(folder: str, path: str) -> str:
+def _join_folder(folder: str, path: str) -> str:
     return os.path.normpath(os.path.join(folder, path))

@@ -58,7 +58,7 @@ def poetry_requirements(
                 for text, index in _lines(document, name, told, problems)
             )
     for group in dict.fromkeys((*tables_of, *groups)):
-        for one in _with_included(group, groups):
+        for one in _expand_group(group, groups):
             found += [
                 replace(each, group=group)
                 for each in own.get(one, ())
@@ -68,7 +68,7 @@ def poetry_requirements(
     return found, problems, frozenset(chosen)
 
 
-def _with_included(group: str, groups: Mapping[str, object]) -> list[str]:
+def _expand_group(group: str, groups: Mapping[str, object]) -> list[str]:
     """Return a group and those that it includes (`include-groups`), each once."""
     met = [group]
     for one in met:
@@ -107,7 +107,7 @@ def _union(specifiers: list[str]) -> str | None:
     (low, high), gaps = known[0], []
     for first, last in known[1:]:
         if first > high:
-            between = _between(high, first)
+            between = _list_between(high, first)
             if between is None:
                 return None
             gaps += between
@@ -146,7 +146,7 @@ def _stripped(release: _Release, kept: int) -> _Release:
     return release
 
 
-def _between(first: _Release, last: _Release) -> list[_Release] | None:
+def _list_between(first: _Release, last: _Release) -> list[_Release] | None:
     """Return the releases from one up to another as prefixes: 2 and 3 of 2 to 4, 3.6 of 3.6 to
     3.7; None where they are too many, or of several lengths."""
     length = max(len(first), len(last))

@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 
-from envdeck.core.inspection.packages.site_packages import from_entry, normalise
+from envdeck.core.inspection.packages.site_packages import normalise, parse_entry
 from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.project.documents import MANIFEST_LIMIT, NO_REQUIREMENT
 from envdeck.core.project.model import DeclaredRequirement, Manifest, Problem
@@ -247,7 +247,7 @@ def _wheel_name(target: str) -> str:
     base = target.partition("#")[0].partition("?")[0].rpartition("/")[2]
     if not base.endswith(".whl") or "-" not in base:
         return ""
-    return normalise(from_entry(base.split("-")[0] + "-0.dist-info")[0])
+    return normalise(parse_entry(base.split("-")[0] + "-0.dist-info")[0])
 
 
 PLAIN_LABELS = ("requirements", "base", "main")

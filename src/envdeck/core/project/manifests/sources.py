@@ -83,13 +83,13 @@ def _members(root: DataDocument, top: str) -> Iterator[str]:
         parts = [part for part in pattern.replace("\\", "/").split("/") if part not in ("", ".")]
         if ".." in parts or pattern.startswith("/"):
             continue
-        for folder in _matching(top, parts, left):
+        for folder in _match_folders(top, parts, left):
             relative = os.path.relpath(folder, top).replace(os.sep, "/")
             if not any(fnmatch.fnmatch(relative, one.rstrip("/")) for one in excluded):
                 yield folder
 
 
-def _matching(folder: str, parts: list[str], left: list[int], depth: int = 0) -> Iterator[str]:
+def _match_folders(folder: str, parts: list[str], left: list[int], depth: int = 0) -> Iterator[str]:
     """Yield the folders below one that a pattern names, as long as there are any `left` to look
     at; links are not followed."""
     if not parts:
@@ -97,7 +97,7 @@ def _matching(folder: str, parts: list[str], left: list[int], depth: int = 0) ->
         return
     part, rest = parts[0], parts[1:]
     if part == "**":
-        yield from _matching(folder, rest, left, depth)
+        yield from _match_folders(folder, rest, left, depth)
     try:
         with reach.scandir(folder) as entries:
             found = [one for one in entries if one.is_dir(follow_symlinks=False)]
@@ -109,9 +109,9 @@ def _matching(folder: str, parts: list[str], left: list[int], depth: int = 0) ->
             return
         if part == "**":
             if not entry.name.startswith("."):
-                yield from _matching(entry.path, parts, left, depth + 1)
+                yield from _match_folders(entry.path, parts, left, depth + 1)
         elif fnmatch.fnmatch(entry.name, part):
-            yield from _matching(entry.path, rest, left, depth + 1)
+            yield from _match_folders(entry.path, rest, left, depth + 1)
 
 
 _INVERSE = {
@@ -179,7 +179,7 @@ class UvSources:
             else:
                 covered = True
         if not covered:
-            yield Sourced(text) if not applied else _with_marker(text, _both(own, rest))
+            yield Sourced(text) if not applied else _add_marker(text, _both(own, rest))
 
     def _line(
         self,
@@ -194,7 +194,7 @@ class UvSources:
             index = string_at(table, "index")
             if index not in self._indexes.named:
                 raise SourceError(UNKNOWN_INDEX)
-            return Sourced(_with_marker(text, marker).text, index)
+            return Sourced(_add_marker(text, marker).text, index)
         if table.get("package") is False:
             raise SourceError(NOT_UNDERSTOOD)
         if table.get("workspace") is True:
@@ -246,7 +246,7 @@ def _both(first: str, second: str) -> str:
     return f"({first}) and ({second})" if first and second else first or second
 
 
-def _with_marker(text: str, marker: str) -> Sourced:
+def _add_marker(text: str, marker: str) -> Sourced:
     line = _before(text).strip() + (f" ; {marker}" if marker else "")
     if parsed(line) is None:
         raise SourceError(NOT_UNDERSTOOD)

@@ -154,7 +154,7 @@ class WalkthroughScreen(Screen[None], inherit_bindings=False):
         """Called in a thread."""
         return OutcomeRecorded(self.walk.record(step, job))
 
-    def on_recorded(self, message: OutcomeRecorded) -> None:
+    def on_outcome_recorded(self, message: OutcomeRecorded) -> None:
         """Tick it, and go on to the next one once the others were looked at."""
         self.walk.put(message.step)
         if not message.step.state.is_open:

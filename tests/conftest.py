@@ -16,6 +16,13 @@ from support.environments import create_environment
 NOW = 1_795_000_000.0
 """A frozen clock: 2026-11-18T11:06:40Z."""
 
+SETTINGS = (
+    "COLUMNS", "CONDA_", "ENVDECK_", "FORCE_COLOR", "GIT_", "HATCH_", "LINES", "NO_COLOR", "PDM_",
+    "PIPENV_", "PIPX_", "PIP_", "POETRY_", "PYENV_", "PYTHON", "UV_", "VIRTUALENV_", "VIRTUAL_ENV",
+    "WORKON_HOME", "XDG_",
+)  # fmt: skip
+"""How variables begin by which a person sets what a test starts."""
+
 # Without byte code each process would write the assertions of every test anew.
 sys.dont_write_bytecode = False
 # Python's own thresholds collect every few hundred objects: two fifths of a test with a screen.
@@ -60,23 +67,9 @@ def _no_real_home(_homes: Callable[[], Path], monkeypatch: pytest.MonkeyPatch) -
     for name in ("HOME", "USERPROFILE"):
         monkeypatch.setenv(name, str(home))
     for name in list(os.environ):
-        if name.startswith(
-            ("XDG_", "ENVDECK_", "UV_", "PIP_", "POETRY_", "PDM_", "HATCH_", "PIPX_")
-        ):
+        # Of Python's own, PYTHONDONTWRITEBYTECODE would have every program compiled at each start.
+        if name.startswith(SETTINGS):
             monkeypatch.delenv(name)
-    # With the first, pip, virtualenv and the program would be compiled at every start of theirs;
-    # with the second, a test could wait for what a program has not written out.
-    for name in ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"):
-        monkeypatch.delenv(name, raising=False)
-    for name in (
-        "WORKON_HOME",
-        "VIRTUAL_ENV",
-        "CONDA_PREFIX",
-        "PYENV_ROOT",
-        "NO_COLOR",
-        "FORCE_COLOR",
-    ):
-        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture

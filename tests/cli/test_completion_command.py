@@ -31,7 +31,7 @@ complete_for envdeck trash pu
 complete_for envdeck doctor --check wrong-b
 """
     result = subprocess.run(
-        ["bash", "--norc", "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=30
+        ["bash", "--norc", "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60
     )
     assert result.stderr == ""
     lines = [line.strip() for line in result.stdout.splitlines()]
@@ -121,7 +121,7 @@ complete_for envdeck recreate one --from ap
 complete_for envdeck undo ap
 """
     result = subprocess.run(
-        ["bash", "--norc", "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=30
+        ["bash", "--norc", "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60
     )
     assert result.stderr == ""
     assert [line.strip() for line in result.stdout.splitlines()] == [

@@ -198,7 +198,7 @@ def test_a_guard_is_named_and_can_be_overruled(onboard, project, make_venv):
         pytest.skip("git is not installed")
     make_venv(project / ".venv")
     for words in (["init", "-q"], ["add", "-f", ".venv/pyvenv.cfg"]):
-        subprocess.run(["git", "-C", str(project), *words], check=True, timeout=30)
+        subprocess.run(["git", "-C", str(project), *words], check=True, timeout=60)
     refused = onboard("--step", "packages", "--yes")
     assert refused.code == 3
     assert "(tracked)" in refused.err

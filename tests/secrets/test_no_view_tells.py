@@ -64,7 +64,7 @@ async def opened(marked, size):
         yield pilot
 
 
-async def until(condition, seconds=30):
+async def until(condition, seconds=60):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited in vain"
@@ -85,7 +85,7 @@ def lines(app):
 
 async def seen(app, words):
     try:
-        await until(lambda: words in lines(app), seconds=15)
+        await until(lambda: words in lines(app))
     except AssertionError:
         raise AssertionError(f"{words!r} never came; there is:\n{lines(app)}") from None
 

@@ -84,7 +84,7 @@ def looks_as_before(snapshot, made_up):
         )
 
         async def until(condition):
-            end = time.monotonic() + 30
+            end = time.monotonic() + 60
             while not condition():
                 assert time.monotonic() < end, "the screen never settled"
                 await asyncio.sleep(0.005)

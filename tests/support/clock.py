@@ -7,7 +7,10 @@ from contextlib import contextmanager
 from time import monotonic
 
 import pytest
-from textual import _time, _wait
+
+from support.private_names import find_private
+
+_CLOCKS = ("textual._time:get_time", "textual._wait:monotonic")
 
 
 @contextmanager
@@ -45,6 +48,7 @@ def idle_time_skipped(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(selector, "select", select)
         patch.setattr(loop, "time", time)
-        patch.setattr(_time, "get_time", time)
-        patch.setattr(_wait, "monotonic", time)
+        for name in _CLOCKS:
+            find_private(name)
+            patch.setattr(name.replace(":", "."), time)
         yield

@@ -8,14 +8,24 @@ from weakref import WeakSet
 import pytest
 import textual.app
 import textual.pilot
-from textual._compositor import Compositor, LayoutUpdate
-from textual._context import visible_screen_stack
 from textual.app import App
 from textual.cache import LRUCache
 from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
 
 from support.clock import idle_time_skipped
+from support.private_names import find_private
+
+Compositor = find_private("textual._compositor:Compositor")
+visible_screen_stack = find_private("textual._context:visible_screen_stack")
+for _name in (
+    "textual._compositor:Compositor.render_full_update",
+    "textual._compositor:Compositor.render_partial_update",
+    "textual.css.stylesheet:Stylesheet.set_variables",
+    "textual.pilot:wait_for_idle",
+    "textual.app:wait_for_idle",
+):
+    find_private(_name)
 
 _PARSED: dict[frozenset[tuple[str, str]], LRUCache] = {}
 """The style sheets that were parsed, by the colours that they were parsed with."""
@@ -38,7 +48,7 @@ def leave_out_frames(monkeypatch: pytest.MonkeyPatch, *, whole_ones: bool = Fals
     def left_out(compositor: Compositor) -> None:
         compositor._dirty_regions.clear()
 
-    def put_off(compositor: Compositor, simplify: bool = False) -> LayoutUpdate | None:
+    def put_off(compositor: Compositor, simplify: bool = False) -> object:
         if simplify:  # a picture is taken
             return paint(compositor, simplify)
         left_out(compositor)

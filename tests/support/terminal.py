@@ -65,7 +65,7 @@ class Terminal:
             self.stream.feed(decoded.replace("\x1b[>", "\x1b[?").replace("\x1b[<", "\x1b[?"))
         return bool(data)
 
-    def until(self, condition, seconds: float = 30) -> None:
+    def until(self, condition, seconds: float = 90) -> None:
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, f"waited in vain; it shows:\n{self.text}"
@@ -86,7 +86,7 @@ class Terminal:
             while "(y)" in self.text and time.monotonic() < end:
                 self._read(0.05)
 
-    def until_gone(self, text: str, seconds: float = 30) -> None:
+    def until_gone(self, text: str, seconds: float = 90) -> None:
         """Wait until a text is gone, and not because a frame is half drawn."""
         end = time.monotonic() + seconds
         quiet = 0
@@ -95,7 +95,7 @@ class Terminal:
             self._read(0.05)
             quiet = quiet + 1 if text not in self.text else 0
 
-    def ended(self, seconds: float = 30) -> int:
+    def ended(self, seconds: float = 90) -> int:
         """Return the exit code, everything read."""
         end = time.monotonic() + seconds
         while self.code is None:

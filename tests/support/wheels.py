@@ -148,7 +148,7 @@ def make_repository(folder: Path, name: str = "placed") -> str:
     make_project(folder, name)
     settings = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
     for arguments in (["init", "-q"], ["add", "."], [*settings, "commit", "-q", "-m", "It"]):
-        subprocess.run(["git", "-C", folder, *arguments], check=True, timeout=30)
+        subprocess.run(["git", "-C", folder, *arguments], check=True, timeout=60)
     asked = ["git", "-C", folder, "rev-parse", "HEAD"]
     return subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
 

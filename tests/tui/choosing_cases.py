@@ -336,7 +336,7 @@ def shown(app) -> str:
     return "\n".join(strip.text for strip in strips)
 
 
-async def until(condition, seconds: float = 10) -> None:
+async def until(condition, seconds: float = 60) -> None:
     """Wait until a condition holds."""
     end = time.monotonic() + seconds
     while not condition():

@@ -5,7 +5,10 @@ import subprocess
 import sys
 from threading import Thread
 
+import pytest
+
 from support.clock import idle_time_skipped
+from support.private_names import find_private
 
 
 async def test_hours_pass_at_once_and_in_their_order():
@@ -42,3 +45,8 @@ async def test_time_stands_still_while_the_loop_works():
         for _ in range(1000):
             await asyncio.sleep(0)
         assert loop.time() == began
+
+
+def test_a_name_that_textual_has_no_more_is_said():
+    with pytest.raises(pytest.UsageError, match=r"has no textual\._time:was_renamed, which the"):
+        find_private("textual._time:was_renamed")

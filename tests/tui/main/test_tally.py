@@ -22,7 +22,7 @@ class Counting:
 
     def together(self, environments):
         self.asked.append(len(environments))
-        assert self.go.acquire(timeout=10)
+        assert self.go.acquire(timeout=60)
         if self.failure:
             raise self.failure
         return JointSize(len(environments) * 10, len(environments))
@@ -56,7 +56,7 @@ class Setting:
     def let(self):
         """Let one count end, take what it says, and let its rest pass."""
         self.source.go.release()
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while len(self.owner.posted) < 2:
             assert time.monotonic() < end
             time.sleep(0.001)
@@ -66,7 +66,7 @@ class Setting:
         self.owner.timers.pop()()
 
     def asked(self, count):
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while len(self.source.asked) < count:
             assert time.monotonic() < end
             time.sleep(0.001)

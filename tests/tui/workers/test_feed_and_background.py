@@ -11,7 +11,7 @@ from envdeck.tui.workers import run_in_thread
 from envdeck.tui.workers.scan import BATCH, ScanBatch, ScanFeed, Vanished
 
 
-def wait(condition, seconds=10):
+def wait(condition, seconds=60):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited in vain"

@@ -25,7 +25,7 @@ from envdeck.tui.workers import operation_queue
 from envdeck.tui.workers.operation_queue import OperationQueue
 
 
-def wait(condition, seconds=10):
+def wait(condition, seconds=60):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited in vain"

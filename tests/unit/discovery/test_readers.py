@@ -18,7 +18,7 @@ from envdeck.core.discovery.readers import SAMPLE, Readers
 from envdeck.core.discovery.walk import Tick, Walk
 from envdeck.core.model import Unreadable
 
-PATIENCE = 20
+PATIENCE = 60
 
 
 @pytest.fixture

@@ -168,7 +168,7 @@ def test_a_very_long_text_takes_no_time(piece: str):
     begun = time.process_time()
     looks_secret("API_KEY", text)
     is_secret_text(text)
-    assert time.process_time() - begun < 5  # by the square of its length it took a minute
+    assert time.process_time() - begun < 30  # by the square of its length it took a minute
 
 
 @pytest.mark.parametrize(

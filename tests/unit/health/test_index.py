@@ -44,7 +44,7 @@ class Service:
         self.pages: dict[str, dict[str, object]] = {}
         self.seen: list[tuple[str, str | None]] = []
         """Each path with the credentials that came with it."""
-        self.release = threading.Event()
+        self.came, self.release = threading.Event(), threading.Event()
         service = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -71,7 +71,7 @@ class Service:
         if self.mode in _BROKEN:
             return _send(handler, _BROKEN[self.mode], length=5000 if self.mode == "cut" else None)
         if self.mode == "late":
-            self.release.wait(20)
+            self.release.wait(60)
         names = [str(query["package"]["name"]) for query in queries]  # type: ignore[index]
         results = [
             {"vulns": [{"id": one["id"], "modified": "2024-01-01T00:00:00Z"}]}
@@ -84,9 +84,10 @@ class Service:
         return _send(handler, json.dumps({"results": results}).encode())
 
     def get(self, handler: BaseHTTPRequestHandler) -> None:
+        self.came.set()
         parts = handler.path.strip("/").split("/")
         if self.mode == "late":
-            self.release.wait(20)
+            self.release.wait(60)
         if parts[:2] == ["v1", "vulns"] and self.mode != "detail":
             found = [one for one in self.advisories.values() if one["id"] == parts[2]]
             return _send(handler, json.dumps(found[0]).encode())
@@ -169,7 +170,7 @@ class Online:
     def host(self) -> Host:
         return Host("linux", str(self.made.home), self.variables, lambda: self.now, "/nowhere")
 
-    def examine(self, *names: str, program: str = "", timeout: float = 10.0) -> Examination:
+    def examine(self, *names: str, program: str = "", timeout: float = 60.0) -> Examination:
         link = ProjectLink(ProjectState.FOUND, str(self.made.path.parent), "parent folder")
         context = HealthContext(replace(self.made.environment, project=link), self.host)
         context.client = Client.open(self.host, str(self.made.path), timeout=timeout)
@@ -178,7 +179,7 @@ class Online:
             context.auditor.program = program
         return examine_whole(context, names=names or ONLINE, online=True)
 
-    def reasons(self, *names: str, program: str = "", timeout: float = 10.0) -> list[str]:
+    def reasons(self, *names: str, program: str = "", timeout: float = 60.0) -> list[str]:
         found = self.examine(*names, program=program, timeout=timeout)
         assert found.findings == ()
         return [one.reason for one in found.not_checked]
@@ -467,6 +468,7 @@ def test_an_index_that_is_late_is_waited_for_once(online, service):
     service.mode = "late"
     first, second = (client.ask(f"{service.url}simple/{name}/") for name in ("idna", "click"))
     assert first == second == Unread("127.0.0.1 did not answer in 0.2 s")
+    assert service.came.wait(60)
     assert len(service.seen) == 1
 
 

@@ -7,16 +7,17 @@ import threading
 from contextlib import ExitStack
 from pathlib import Path
 
-from envdeck.core.index import Index, StoredEnvironment
+from envdeck.core.index import Index, StoredEnvironment, database
 from envdeck.core.model import Environment, Identity, Status
 from envdeck.core.system.host import Host
 
 WRITER = """
 import sys
 from envdeck.core.system.host import Host
-from envdeck.core.index import Index, StoredEnvironment
+from envdeck.core.index import Index, StoredEnvironment, database
 from envdeck.core.model import Environment, Identity, Status
 
+database.BUSY_SECONDS = 60.0  # nobody is put off because a machine is slow
 path, who = sys.argv[1:]
 host = Host("linux", "/home/ada", {}, lambda: 1_800_000_000.0)
 sys.stdout.write("ready\\n"); sys.stdout.flush(); sys.stdin.readline()
@@ -65,7 +66,8 @@ def test_processes_share_one_memory(tmp_path):
         assert list(index.folders("/two", "")) == [(15, "two", "")]
 
 
-def test_threads_share_one_memory(tmp_path):
+def test_threads_share_one_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(database, "BUSY_SECONDS", 60.0)
     host = Host("linux", "/home/ada", {}, lambda: 1_800_000_000.0)
     path = str(tmp_path / "envdeck" / "index.sqlite3")
     refused = []

@@ -81,7 +81,7 @@ def test_help_that_fails_costs_no_answer(sizer, folders, command):
     for wanted in (*plain(folders).items(), None):
         waiting.put(wanted)
     with Worker(sizer, waiting, done, command) as worker:
-        answers = sizes(done.get(timeout=30) for _ in folders)
+        answers = sizes(done.get(timeout=60) for _ in folders)
     assert answers == {path: size_of(sizer, path) for path in folders}
     assert not worker.alive
 
@@ -132,7 +132,7 @@ def test_a_worker_that_is_left_measures_no_more(sizer, folders):
     for _ in range(200_000):
         waiting.put((folders[0], ()))
     with Worker(sizer, waiting, done, ("/nowhere/python",)) as worker:
-        done.get(timeout=30)
+        done.get(timeout=60)
     assert not worker.alive
 
 

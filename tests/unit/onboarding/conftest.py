@@ -106,7 +106,7 @@ def git(project) -> Callable[..., None]:
 
     def git(*words: str) -> None:
         settings = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
-        subprocess.run(["git", "-C", str(project), *settings, *words], check=True, timeout=30)
+        subprocess.run(["git", "-C", str(project), *settings, *words], check=True, timeout=60)
 
     git("init", "-q")
     return git

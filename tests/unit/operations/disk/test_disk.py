@@ -134,7 +134,7 @@ def test_many_threads_may_write_one_file(disk, tmp_path):
     begin = threading.Barrier(len(contents))
 
     def write(data: bytes) -> None:
-        begin.wait(timeout=30)
+        begin.wait(timeout=60)
         for _ in range(10):
             disk.write(str(file), data)
             disk.rewrite(str(file), data)

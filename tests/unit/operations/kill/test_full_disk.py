@@ -17,7 +17,7 @@ def on_small_disk(tmp_path, make_venv, real_at):
     point.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(point)]
     try:
-        done = subprocess.run(mount, capture_output=True, text=True, check=False, timeout=30)
+        done = subprocess.run(mount, capture_output=True, text=True, check=False, timeout=60)
     except FileNotFoundError:
         pytest.skip("there is no `mount` here")
     if done.returncode:
@@ -25,7 +25,7 @@ def on_small_disk(tmp_path, make_venv, real_at):
     base = point.resolve() / "of-it"
     (base / "ada").mkdir(parents=True)
     yield real_at(base / "ada", base)
-    subprocess.run(["umount", "-l", str(point)], check=True, timeout=30)
+    subprocess.run(["umount", "-l", str(point)], check=True, timeout=60)
 
 
 def fill_up(disk: Path, leave: int) -> Path:

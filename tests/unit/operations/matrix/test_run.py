@@ -28,6 +28,7 @@ from envdeck.core.operations.matrix.plan import (
 )
 from envdeck.core.system.host import Host
 from support.environments import tool_data
+from support.limits import pass_hours
 from support.trees import states
 from support.wheels import BACKEND, write_wheel
 
@@ -138,6 +139,7 @@ def test_the_project_is_installed_from_a_copy_and_runs_in_its_folder(bench):
     assert str(bench.project) not in ends(told)[0].output[0]
 
 
+@pytest.mark.slow
 def test_over_two_interpreters(bench, other):
     code = "import sys, elm; print(*sys.version_info[:2])"
     plan, result, told = bench.run(code, pythons=(sys.executable, other))
@@ -231,11 +233,14 @@ def test_a_lock_of_uv_is_installed_by_uv_and_nothing_is_built_in_the_project(ben
     assert states(bench.project) == before
 
 
-def test_a_command_that_takes_too_long_is_ended(bench):
-    _, result, told = bench.run("import time; print('begun', flush=True); time.sleep(60)", limit=1)
+def test_a_command_that_takes_too_long_is_ended(bench, monkeypatch, tmp_path):
+    mark = tmp_path / "begun"
+    pass_hours(monkeypatch, mark)
+    code = f"import time; print('begun', flush=True); open({str(mark)!r}, 'a').write('x')"
+    _, result, told = bench.run(f"{code}; time.sleep(600)", limit=60)
     (end,) = ends(told)
     assert (end.status, end.exit) == (CellStatus.TIMED_OUT, None)
-    assert end.reason == "not over after 1 s"
+    assert end.reason == "not over after 60 s"
     assert end.output == ("begun",)
     assert result.message == "0 of 1 passed, 1 timed out"
 
@@ -364,7 +369,7 @@ def test_a_kill_leaves_nothing_after_the_next_start(bench):
 def test_the_repository_of_a_project_is_asked_and_not_written_to(bench):
     git = ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
     for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "x"], ["tag", "v7"]):
-        subprocess.run([*git, *words], cwd=bench.project, check=True, timeout=30)
+        subprocess.run([*git, *words], cwd=bench.project, check=True, timeout=60)
     asks = (
         'import subprocess; open("api.py", "a").write("tag = " + repr(subprocess.run('
         '["git", "describe", "--tags", "--dirty"], capture_output=True, text=True, check=True)'

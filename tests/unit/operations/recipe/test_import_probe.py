@@ -19,6 +19,7 @@ from envdeck.core.operations.recipe.import_probe import (
 )
 from envdeck.core.operations.recipe.import_probe_program import MARK
 from envdeck.core.system.host import Host
+from support.limits import pass_hours
 
 SHOW = b"""
 import os, pathlib
@@ -75,16 +76,17 @@ def test_each_import_is_told_apart_and_nothing_is_written(odd, host, tmp_path):
     assert (one.imported, [name for name, _ in one.failed]) == ({"good"}, ["failing"])
 
 
-def test_what_hangs_takes_no_longer_than_it_may(tmp_path, make_venv, tools, host):
-    path = make_venv(tmp_path / "env", creator="uv")
-    hang = b"import threading; threading.Event().wait()\n"
+def test_what_hangs_takes_no_longer_than_it_may(tmp_path, make_venv, tools, host, monkeypatch):
+    path, mark = make_venv(tmp_path / "env", creator="uv"), tmp_path / "hangs"
+    pass_hours(monkeypatch, mark)
+    hang = f"open({str(mark)!r}, 'a').write('x')\nimport threading; threading.Event().wait()\n"
     tools.uv(
         path,
         tools.build_wheel(tmp_path, "aaa", files={"aaa.py": b""}),
-        tools.build_wheel(tmp_path, "hang", files={"hang.py": hang}),
+        tools.build_wheel(tmp_path, "hang", files={"hang.py": hang.encode()}),
         tools.build_wheel(tmp_path, "zzz", files={"zzz.py": b""}),
     )
-    request = ImportRequest(tools.inspect(path), limit=1.5)
+    request = ImportRequest(tools.inspect(path), limit=60)
     found = probe(request, host, Runner(host, grace_seconds=0.1), str(tmp_path))
     late = frozenset({"hang", "zzz"})
     assert found == Imports(frozenset({"aaa"}), (), late, late)

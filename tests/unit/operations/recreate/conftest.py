@@ -359,7 +359,7 @@ def real(make_machine):
     asked = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--timeout", "5"]
     asked += ["--retries", "0", "--disable-pip-version-check", "-d", machine.home / "x", "idna"]
     try:
-        done = subprocess.run(asked, env=environ, capture_output=True, text=True, timeout=30)
+        done = subprocess.run(asked, env=environ, capture_output=True, text=True, timeout=60)
     except subprocess.TimeoutExpired:
         pytest.skip("the package index cannot be reached: no answer within 30 seconds")
     if done.returncode != 0:

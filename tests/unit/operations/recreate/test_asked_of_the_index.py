@@ -9,8 +9,8 @@ import re
 import shutil
 import socket
 import threading
-import time
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -136,15 +136,13 @@ def test_an_index_that_does_not_answer_is_asked_once_and_said(machine, kit, monk
     path = furnished(machine, "one", "two", "three")
     elsewhere(machine)
     (machine.home / ".config" / "pip" / "pip.conf").unlink()
-    with kit.index(machine.wheels, answer=None) as (url, _asked):
+    with kit.index(machine.wheels, answer=None) as (url, asked):
         machine.environ["PIP_INDEX_URL"] = url
-        begin = time.monotonic()
         plan = machine.operations.plan_recreate(machine.look(path))
-        took = time.monotonic() - begin
 
     assert len(plan.doubts) == 3
     assert all(each.reason.endswith("the index did not respond") for each in plan.doubts)
-    assert took < 10  # one call and its grace
+    assert len(asked) == len(set(asked))
 
 
 @pytest.mark.parametrize("answer", [(500, b""), (401, b"")])
@@ -454,7 +452,7 @@ def test_an_answer_that_trickles_is_late_as_a_whole(home):
 
         def trickle() -> None:
             connection, _ = server.accept()
-            with connection:
+            with connection, suppress(ConnectionError):  # it is closed before all has come
                 connection.recv(4096)
                 connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
                 while not over.wait(0.05):

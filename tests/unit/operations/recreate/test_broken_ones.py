@@ -42,7 +42,7 @@ def lose_base(path, gone):
 
 def runs(path):
     for name in NAMES:
-        done = subprocess.run([path / "bin" / name], capture_output=True, text=True, timeout=30)
+        done = subprocess.run([path / "bin" / name], capture_output=True, text=True, timeout=60)
         assert done.stdout == f"{name} 1.0\n", done.stderr
 
 
@@ -107,7 +107,7 @@ def test_a_copied_one_is_made_anew_and_leaves_the_original_alone(machine, kit):
     runs(copied)
     told = subprocess.run(
         [copied / "bin" / "python", "-c", "import sys; print(sys.prefix)"],
-        capture_output=True, text=True, timeout=30, check=True,
+        capture_output=True, text=True, timeout=60, check=True,
     )  # fmt: skip
     assert told.stdout == f"{copied}\n"
     assert kit.account(path) == original

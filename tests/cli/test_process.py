@@ -203,7 +203,7 @@ def test_a_fault_of_ours_can_be_traced():
 
 
 LEAVING = """
-import atexit, os, sys, threading, time
+import atexit, os, sys, threading
 from envdeck.__main__ import main
 leave = os._exit
 os._exit = lambda code: (print("left", flush=True), leave(code))
@@ -224,7 +224,7 @@ def test_a_process_of_our_own_ends_with_its_output_and_what_was_registered(tmp_p
     "before",
     [
         "sys.setprofile(lambda *_: None)",
-        "threading.Thread(target=time.sleep, args=(0.3,)).start()",
+        "threading.Thread(target=threading.main_thread().join).start()",
     ],
     ids=["profiled", "a thread at work"],
 )

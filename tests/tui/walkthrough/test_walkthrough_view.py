@@ -17,7 +17,7 @@ from envdeck.core.model import (
     Result,
     StepStarted,
 )
-from envdeck.core.onboarding.model import StepAnswers, StepState
+from envdeck.core.onboarding.model import StepAnswers, StepField, StepState
 from envdeck.core.onboarding.steps import STEPS
 from envdeck.text import capitalise, width
 from envdeck.text.safe import ASCII, UNICODE
@@ -253,6 +253,26 @@ async def test_a_plan_that_is_not_said_yes_to_leads_back_to_what_was_chosen(walk
         await pilot.press("escape")
         await wait_until(lambda: hasattr(pilot.app.screen, "walk"))
         assert not [each for each in walking.asked if each[0] == "ended"]
+
+
+async def test_what_a_published_example_proposes_is_shown_and_what_is_typed_is_not(walked):
+    async with walked() as (pilot, _):
+        app = pilot.app
+        dialog = StepDialog(
+            replace(
+                app.screen.walk.steps[2],
+                fields=(
+                    StepField("DATABASE_URL", default="sqlite:///dev.db", published=True),
+                    StepField("API_KEY", default="private"),
+                ),
+            ),
+            Display("/home/ada", lambda: 0.0, UNICODE, {}),
+        )
+        app.push_screen(dialog)
+        await pilot.pause()
+        assert "DATABASE_URL  hidden, from the example: sqlite:///dev.db" in shown(app)
+        assert "API_KEY  hidden, from the example" in shown(app)
+        assert "private" not in shown(app)
 
 
 async def test_values_are_masked_and_go_to_the_plan_alone(walked, made_up, wait_until):

@@ -45,6 +45,22 @@ def test_what_may_be_a_secret_is_hidden_whatever_the_example_proposes(stands, wr
     assert hidden == {"DATABASE_URL": True, "DB_PASSWORD": True, "BASE_URL": False}
 
 
+def test_what_the_example_proposes_is_public_where_git_has_it(stands, write, git):
+    write({".env.example": "DATABASE_URL=pg://localhost/a\n"})
+    assert [field.published for field in stands("dotenv").fields] == [False]
+    git("add", ".env.example")
+    git("commit", "-qm", "It")
+    assert [field.published for field in stands("dotenv").fields] == [True]
+
+
+def test_what_is_left_as_proposed_is_not_told_as_a_value(walk, write, operations):
+    write({".env.example": EXAMPLE})
+    steps = walk()
+    plan = steps.plan(steps.step("dotenv"), StepAnswers(values={"DATABASE_URL": "x"}))
+    told = {fact.label: fact.text for fact in plan.targets[0].facts}
+    assert told["values"] == "DATABASE_URL; the rest from the example"
+
+
 def test_missing_keys_are_added(walk, write, project, operations):
     write({".env.example": EXAMPLE, ".env": f"SECRET_KEY={SECRET}\nDATABASE_URL=x\n"})
     steps = walk()

@@ -56,6 +56,8 @@ class StepField:
     """Whether it is masked while it is typed."""
     default: str = field(default="", repr=False)
     """What the example has for it; empty where it has nothing, or a placeholder."""
+    published: bool = False
+    """Whether git tracks the example: then what it proposes is no secret."""
 
 
 @dataclass(frozen=True, slots=True)

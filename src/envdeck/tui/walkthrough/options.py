@@ -68,11 +68,17 @@ class StepDialog(Dialog[None]):
             told: list[Widget] = []
             for field, each in zip(self.step.fields, self.fields, strict=True):
                 name = Part(self.look.sentence(field.name), Tone.HEADING)
-                hidden = "from the example, hidden" if field.default else "hidden"
-                note = Part(f"  {hidden}" if field.secret else "", Tone.MUTED)
-                told += [LineLabel((name, note)), each]
+                told += [LineLabel((name, Part(self._note(field), Tone.MUTED))), each]
             parts.append(_Fields(*told))
         return Vertical(*parts, classes="asking")
+
+    def _note(self, field: StepField) -> str:
+        """Return that what is typed is hidden, and what the example proposes, where git publishes
+        that."""
+        if not field.secret or not field.default:
+            return "  hidden" if field.secret else ""
+        proposed = f": {self.look.sentence(field.default)}" if field.published else ""
+        return f"  hidden, from the example{proposed}"
 
     def buttons(self) -> Iterable[Button]:
         """To cancel, and to go on."""

@@ -73,7 +73,7 @@ def test_an_edit_is_named_by_each_plan_and_kept_where_asked(installer, machine, 
         recreated = plan.operation is Operation.RECREATE
         assert (plan.replaced_edits == count) is recreated
         assert any("are replaced" in said for said in plan.warnings) is recreated
-        kept = any("kept in the trash" in fact.text for fact in plan.targets[0].facts)
+        kept = any("the saved package list" in fact.text for fact in plan.targets[0].facts)
         assert kept is (plan.operation is Operation.DELETE and plan.undo is not None)
 
     machine.done(

@@ -68,10 +68,12 @@ class DotenvStep(OnboardingStep):
         fields = fields_of(situation, remedy)
 
         def act(operations: "Operations", answers: StepAnswers) -> Plan | NoPlan:
+            given = ((each, answers.values.get(each.name, each.default)) for each in fields)
+            as_proposed = first.check == _CREATE  # the new file has those from the example itself
             values = {
-                field.name: answers.values.get(field.name, field.default)
-                for field in fields
-                if answers.values.get(field.name, field.default)
+                each.name: value
+                for each, value in given
+                if value and not (as_proposed and value == each.default)
             }
             return operations.plan_remedy(remedy, values)
 
@@ -105,6 +107,7 @@ def fields_of(situation: ProjectFacts, remedy: Remedy) -> tuple[StepField, ...]:
         for one in report.findings
         if one.check == _SECRET and example is not None and one.file == example.path
     }
+    published = example is not None and example.git.tracked is True
     fields = []
     for name in remedy.keys:
         key = keys.get(name)
@@ -112,7 +115,7 @@ def fields_of(situation: ProjectFacts, remedy: Remedy) -> tuple[StepField, ...]:
         usable = usable and key is not None and key.line not in secret
         default = reveal(remedy.example, name) if usable else None
         hidden = not default or has_secret_name(name) or bool(_CONNECTION.search(name.lower()))
-        fields.append(StepField(name, secret=hidden, default=default or ""))
+        fields.append(StepField(name, hidden, default or "", published=published))
     return tuple(fields)
 
 

@@ -315,13 +315,12 @@ def rebuilt_from(environment: Environment, *, kept: bool = True) -> str:
             names = []
         locks = [name for name in names if _LOCKS.fullmatch(name)]
         declared = [name for name in names if _DECLARED.fullmatch(name)]
-        found += [f"its lock ({', '.join(locks[:2])})"] if locks else []
-        found += [f"its declaration ({', '.join(declared[:2])})"] if declared else []
+        found += [*locks[:2], *declared[:2]]
     if environment.packages and kept:
-        found.append("the list of its packages, kept in the trash")
+        found.append("the saved package list")
     if found:
-        return ", ".join(found)
-    return "nothing that is kept" if environment.packages else "nothing: it has no packages"
+        return " or ".join(filter(None, (", ".join(found[:-1]), found[-1])))
+    return "nothing: cannot be rebuilt" if environment.packages else "nothing: no packages"
 
 
 def sources_of(

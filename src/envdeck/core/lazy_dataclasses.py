@@ -83,8 +83,9 @@ def _fields(of: Any) -> tuple[_Field, ...]:
 def _replace(instance: Any, /, **changes: Any) -> Any:
     if not hasattr(instance, "__lazy_fields__"):
         return _standard().replace(instance, **changes)  # another library's: Textual's bindings
-    values = {name: getattr(instance, name) for name in type(instance).__lazy_given__}
-    return type(instance)(**(values | changes))
+    kind = type(instance)
+    values = dict(zip(kind.__lazy_given__, kind.__lazy_values__(instance), strict=True))
+    return kind(**(values | changes))
 
 
 def _asdict(value: Any) -> Any:
@@ -137,6 +138,7 @@ def _make(cls: type, options: Mapping[str, bool]) -> Any:
     content = usual | content
     content["__lazy_fields__"] = known
     content["__lazy_given__"] = tuple(one.name for one in known.values() if one.is_in("init"))
+    content["__lazy_values__"] = _key(known.values(), "init")
     for name in ("__dataclass_fields__", "__dataclass_params__"):
         content[name] = _Standard(name, frozen=frozen)
     if not slots:
@@ -240,7 +242,7 @@ def _compile_init(
 
 
 def _key(known: Iterable[_Field], part: str) -> Callable[[object], tuple[object, ...]]:
-    """Return what gives the values that take part in comparisons, or in the hash."""
+    """Return what gives the values that take part in comparisons, in the hash or at creation."""
     names = [one.name for one in known if one.is_in(part)]
     if len(names) > 1:
         return operator.attrgetter(*names)

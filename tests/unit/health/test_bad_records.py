@@ -5,9 +5,12 @@ import time
 import pytest
 
 from envdeck.core.health import FILE_CHECKS, context
+from envdeck.core.health.examine import Examiner
 from envdeck.core.inspection.packages import record
 from envdeck.core.inspection.packages.record import PresenceReader, digest_of
 from envdeck.core.inspection.size import measure
+from envdeck.core.system import reach
+from envdeck.core.system.host import Host
 
 
 def whole(made) -> bool:
@@ -41,6 +44,21 @@ def test_a_record_that_was_read_before_is_not_read_again(made, monkeypatch):
     assert len(opened) == 1
     reader.expect(str(made.path), (str(made.site),))
     assert len(opened) == 2
+
+
+def test_the_checks_of_a_scan_read_each_record_once(made, monkeypatch):
+    made.install("one", {"one.py": b"v = 1\n"})
+    opened = []
+    opens = reach.open_file
+
+    def watched(path, flags):
+        opened.append(path)
+        return opens(path, flags)
+
+    monkeypatch.setattr(reach, "open_file", watched)
+    examiner = Examiner(Host("linux", str(made.home), {}))
+    examiner.examine(examiner.read(made.environment))
+    assert sum(path.endswith("/RECORD") for path in opened) == 1
 
 
 @pytest.mark.parametrize(

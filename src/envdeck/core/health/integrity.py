@@ -45,7 +45,7 @@ def wrong_build(context: HealthContext) -> Iterator[Answer]:
         yield Skipped("its packages are for another Python than its interpreter: mixed-versions")
         return
     for one, recorded in context.recorded:
-        found = find_misfit(os.path.dirname(one.path), recorded, target)
+        found = find_misfit(one.path.rpartition(os.sep)[0], recorded, target)
         if found is None:
             continue
         file, what = found
@@ -277,7 +277,7 @@ def _strangers(context: HealthContext, folder: str, unlisted: list[str]) -> list
         return names
     tops: set[str] = set()
     for one, recorded in context.recorded:
-        if os.path.dirname(one.path) == folder:
+        if one.path.rpartition(os.sep)[0] == folder:
             tops |= recorded.tops
     left = [name for name in names if name not in tops and _may_be_module(name)]
     left = [name for name in left if _is_module(context, folder, name)]

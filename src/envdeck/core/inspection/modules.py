@@ -97,8 +97,9 @@ class ModuleFolders:
         package = os.path.join(folder, name)
         if name in names and reach.isfile(os.path.join(package, "__init__.py")):
             return package
+        start = f"{name}."
         extensions = [
-            one for one in names if one.startswith(f"{name}.") and one.endswith((".so", ".pyd"))
+            one for one in names if one.startswith(start) and one.endswith((".so", ".pyd"))
         ]
         files = (*sorted(extensions), f"{name}.py", f"{name}.pyc")
         return next((os.path.join(folder, one) for one in files if one in names), None)

@@ -125,6 +125,8 @@ def _read(
     record = files.read("RECORD", RECORD_LIMIT) if sizes else None
     digest = digest_of(record) if record is not None else ""
     size = _size(record, digest, linked, known) if record is not None else None
+    if record and known is not None and entry.endswith(".dist-info"):
+        known.records.take(metadata_folder, record, digest, linked)
     told = entry, installer, origin, scripts, "REQUESTED" in names
     if known is not None and not files.problems and (row := known.row(metadata, told)) is not None:
         return replace(row, path=path, size_bytes=size, record=digest)

@@ -151,6 +151,21 @@ def _size(path: str) -> int | None:
         return None
 
 
+FileKey: TypeAlias = tuple[int, int, int, int]
+
+
+def file_key(path: str) -> FileKey | None:
+    """Return what tells a file that has several links from others, whatever its content: what
+    was read of one link holds for the others. None for a file with one name."""
+    try:
+        status = reach.stat(path)
+    except (OSError, ValueError):
+        return None
+    if status.st_nlink < 2:
+        return None
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
 _WHEEL_LIMIT = 64 * 1024
 _TOPS = re.compile(r"^(?=[^\n])[^/,\n]*", re.MULTILINE)
 _TAG = re.compile(rb"^Tag:[ \t]*(\S+)", re.MULTILINE)
@@ -183,28 +198,28 @@ class RecordReader:
 
     def read(self, info: str, digest: str) -> RecordSummary | Unread:
         """Return what the distribution whose metadata folder is `info` tells; `digest` is that
-        of its RECORD, by which it is told from others.
+        of its RECORD, by which it is told from others."""
+        if digest and (found := self._known.get(digest)) is not None:
+            return found
+        data = read_bounded(f"{info}/RECORD", RECORD_LIMIT)
+        return data if isinstance(data, Unread) else self.take(info, data, digest_of(data), None)
+
+    def take(self, info: str, record: bytes, digest: str, linked: FileKey | None) -> RecordSummary:
+        """Keep what a RECORD tells that was just read, and return it.
 
         Of links to one METADATA, as uv makes them, RECORDs of one length differ in the hashes of
         scripts alone, which have the path of their environment in them.
         """
-        if digest and (found := self._known.get(digest)) is not None:
-            return found
-        key: object = digest
-        if (linked := file_key(os.path.join(info, "METADATA"))) is not None:
-            key = linked, _size(os.path.join(info, "RECORD"))
-        found = self._known.get(key) if digest else None
+        key: object = digest if linked is None else (linked, len(record))
+        found = self._known.get(digest) or self._known.get(key)
         if found is None:
-            data = read_bounded(os.path.join(info, "RECORD"), RECORD_LIMIT)
-            if isinstance(data, Unread):
-                return data
-            wheel = read_bounded(os.path.join(info, "WHEEL"), _WHEEL_LIMIT)
-            found = _recorded(data, b"" if isinstance(wheel, Unread) else wheel, info)
+            wheel = read_bounded(f"{info}/WHEEL", _WHEEL_LIMIT)
+            found = _recorded(record, b"" if isinstance(wheel, Unread) else wheel, info)
             if self._count > _MOST_KEPT:
                 self._known.clear()
                 self._count = 0
-            self._known[digest] = self._known[key] = found
             self._count += len(found.tops) + len(found.compiled) + len(found.programs)
+        self._known[digest] = self._known[key] = found
         return found
 
 
@@ -237,21 +252,6 @@ def _lines_with(text: str, part: str) -> Iterator[str]:
         end = len(text) if end < 0 else end
         yield text[text.rfind("\n", 0, at) + 1 : end]
         at = text.find(part, end)
-
-
-FileKey: TypeAlias = tuple[int, int, int, int]
-
-
-def file_key(path: str) -> FileKey | None:
-    """Return what tells a file that has several links from others, whatever its content: what
-    was read of one link holds for the others. None for a file with one name."""
-    try:
-        status = reach.stat(path)
-    except (OSError, ValueError):
-        return None
-    if status.st_nlink < 2:
-        return None
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 Lengths: TypeAlias = dict[str, int | None]

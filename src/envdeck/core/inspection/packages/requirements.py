@@ -50,9 +50,10 @@ class MarkerHost:
         return cls(os.name, sys.platform, *names)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class MarkerEnvironment:
-    """The values of all marker variables but `extra`, and which of them are a guess."""
+    """The values of all marker variables but `extra`, and which of them are a guess. One object for
+    one interpreter: it is looked up by for each distribution, and hashing values takes longer."""
 
     variables: tuple[tuple[str, str], ...]
     doubtful: frozenset[str]

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from envdeck.core.catalog import Scope
 from envdeck.core.health import FILE_CHECKS
-from envdeck.core.inspection.packages import claims
 from envdeck.core.inspection.packages.record import PresenceReader
 from envdeck.core.inspection.size import measure
 from envdeck.core.model import Examined, Found, Sized
@@ -70,7 +69,6 @@ def test_of_what_is_whole_no_file_is_looked_at_twice(real, monkeypatch):
     def refuse(*_: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr(claims, "compare_lengths", refuse)
     monkeypatch.setattr("envdeck.core.health.context.compare_lengths", refuse)
     assert scan(real) == {}
 

@@ -18,12 +18,7 @@ from envdeck.core.inspection.import_path import (
 from envdeck.core.inspection.interpreter import BaseReader
 from envdeck.core.inspection.modules import ModuleFolders
 from envdeck.core.inspection.packages.builds import BuildTarget, target_of
-from envdeck.core.inspection.packages.claims import (
-    FileStates,
-    RecordClaims,
-    compare_lengths,
-    read_claims,
-)
+from envdeck.core.inspection.packages.claims import RecordClaims, read_claims
 from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.inspection.packages.metadata import KnownPackages
 from envdeck.core.inspection.packages.record import PresenceReader, RecordSummary
@@ -33,7 +28,7 @@ from envdeck.core.inspection.size import is_whole
 from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import Distribution, Environment, ProjectState
 from envdeck.core.system import reach
-from envdeck.core.system.files import Unread, decode, read_bounded
+from envdeck.core.system.files import Unread, decode, read_bounded, reason_of
 from envdeck.core.system.host import Host
 
 if TYPE_CHECKING:
@@ -69,6 +64,54 @@ def _tell_nobody(_done: int, _total: int) -> None:
 
 def _never() -> bool:
     return False
+
+
+@dataclass(slots=True)
+class FileStates:
+    """The files that are claimed, as listing their folders tells; places are sorted."""
+
+    missing: list[str] = field(default_factory=list)
+    resized: list[str] = field(default_factory=list)
+    """There, and of a length that nobody who claims them says."""
+    unread: list[str] = field(default_factory=list)
+    """Folders that could not be listed, with the reason."""
+
+
+def compare_lengths(claims: RecordClaims) -> FileStates:
+    """Compare existence and length of every file that is claimed; each folder is listed once."""
+    states = FileStates(unread=list(claims.unread))
+    by_folder: dict[str, list[str]] = {}
+    for place in claims.by_place:
+        by_folder.setdefault(place.rpartition("/")[0], []).append(place)
+    for folder, places in sorted(by_folder.items()):
+        lengths = _lengths(f"{claims.root}/{folder}")
+        if isinstance(lengths, Unread):
+            states.unread.append(f"{folder}: {lengths.reason}")
+            continue
+        for place in sorted(places):
+            length = lengths.get(place.rpartition("/")[2])
+            if length is None:
+                states.missing.append(place)
+            elif not any(each.size in {None, length} for each in claims.by_place[place]):
+                states.resized.append(place)
+    return states
+
+
+def _lengths(folder: str) -> dict[str, int] | Unread:
+    """Return the lengths of what is in a folder, links followed; -1 for what cannot be told."""
+    found: dict[str, int] = {}
+    try:
+        with reach.scandir(folder) as listed:
+            for entry in listed:
+                try:
+                    found[entry.name] = entry.stat().st_size
+                except FileNotFoundError:  # it went, or is a link that leads nowhere
+                    continue
+    except (FileNotFoundError, NotADirectoryError):
+        return found
+    except (OSError, ValueError) as error:
+        return Unread(reason_of(error))
+    return found
 
 
 @dataclass

@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.inspection.packages.claims import HashCache, find_faults, read_claims
+from envdeck.core.inspection.packages.claims import (
+    HashCache,
+    find_faults,
+    read_claims,
+    read_claims_like,
+)
 from envdeck.core.model import Environment, Identity, Status
 from envdeck.core.operations.recipe.edits import Limits, find_edits, look_at
 
@@ -253,12 +258,65 @@ def test_the_same_file_in_both_environments_is_not_read(tmp_path):
     contents = look.contents
     assert contents.read_bytes == 0
 
-    after = read_claims(str(new), [str(new / SITE)], like=look.claims)
+    after = read_claims_like(look.claims, str(new), [str(new / SITE)])
     assert find_faults(after, contents, {}, lambda: False) == []
     assert contents.read_bytes == 3  # the one that the new environment has for itself
     look.read_linked()
     assert look.edits().count == 0
     assert contents.read_bytes == 6  # and the one that the old one has
+
+
+def share(old: Path, new: Path, *names: str) -> None:
+    for name in names:
+        (new / SITE / name).unlink()
+        os.link(old / SITE / name, new / SITE / name)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"), [(b"other", "does not match RECORD"), (None, "is missing")]
+)
+def test_one_other_file_among_the_same_ones_is_a_fault(tmp_path, content, reason):
+    old, new = tmp_path / "old", tmp_path / "new"
+    files = {f"part/{name}.py": name.encode() for name in ("one", "two", "three")}
+    for root in (old, new):
+        write_package(root, "part", files)
+    share(old, new, *files)
+    look = look_at(at(old))
+    (new / SITE / "part/two.py").unlink()
+    if content is not None:
+        (new / SITE / "part/two.py").write_bytes(content)
+    claims = read_claims_like(look.claims, str(new), [str(new / SITE)])
+    assert claims.differing == frozenset()
+    (fault,) = find_faults(claims, look.contents, {}, lambda: False)
+    assert (fault.place, fault.reason) == (f"{SITE}/part/two.py", reason)
+    assert look.contents.read_bytes == 0
+
+
+def test_what_the_new_record_alone_says_of_a_shared_file_counts(tmp_path):
+    old, new = tmp_path / "old", tmp_path / "new"
+    write_package(old, "part", {"part/one.py": b"one", "part/two.py": b"two"})
+    write_package(new, "part", {"part/one.py": b"one", "part/two.py": b"new", "part/x.py": b"x"})
+    share(old, new, "part/one.py", "part/two.py")
+    look = look_at(at(old))
+    claims = read_claims_like(look.claims, str(new), [str(new / SITE)])
+    assert {*claims.by_place} == {f"{SITE}/part/{name}.py" for name in ("one", "two", "x")}
+    assert claims.differing == {f"{SITE}/part/two.py", f"{SITE}/part/x.py"}
+    (fault,) = find_faults(claims, look.contents, {}, lambda: False)
+    assert (fault.place, fault.hashes) == (f"{SITE}/part/two.py", {digest(b"new")})
+
+
+def test_what_the_new_record_lists_no_more_is_not_missed(tmp_path):
+    old, new = tmp_path / "old", tmp_path / "new"
+    write_package(old, "part", {"part/one.py": b"one", "shared.py": b"two"})
+    write_package(old, "other", {"shared.py": b"two"})
+    write_package(new, "part", {"part/one.py": b"one"})
+    write_package(new, "other", {"shared.py": b"two"})
+    look = look_at(at(old))
+    claims = read_claims_like(look.claims, str(new), [str(new / SITE)])
+    plain = read_claims(str(new), [str(new / SITE)])
+    names = {place: [one.name for one in every] for place, every in plain.by_place.items()}
+    assert {place: [one.name for one in every] for place, every in claims.by_place.items()} == names
+    assert find_faults(claims, look.contents, {}, lambda: False) == []
 
 
 @pytest.mark.parametrize(

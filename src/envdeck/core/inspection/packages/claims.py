@@ -67,6 +67,9 @@ class RecordClaims:
     """Names of distributions whose RECORD cannot be read, each with the reason."""
     parsed: dict[str, Parsed] = field(default_factory=dict)
     """What was read, by the path of the metadata folder relative to the environment."""
+    differing: frozenset[str] | None = None
+    """The places of what is claimed otherwise than in the environment that this one was made like;
+    None where nothing was taken over from there."""
 
 
 def read_claims(
@@ -74,13 +77,11 @@ def read_claims(
     site_packages: Iterable[str],
     names: frozenset[str] | None = None,
     places: frozenset[str] | None = frozenset(),
-    like: RecordClaims | None = None,
 ) -> RecordClaims:
     """Read the RECORDs of the environment at `root`: of all distributions, or of `names` and,
     of the others, what they claim of the same files or of `places`; with None for these, nothing.
-    What `like` has read is not parsed again."""
+    """
     claims = RecordClaims(root)
-    known = {} if like is None else like.parsed
     is_conda = reach.isdir(os.path.join(root, "conda-meta"))  # it puts its prefix into scripts
     others: list[tuple[Listed, bytes]] = []
     for each in list_names(site_packages):
@@ -90,7 +91,7 @@ def read_claims(
         if data is None:
             continue
         if names is None or each.name in names:
-            parsed = _parsed(each, data, root, known)
+            parsed = _parsed(each, data, root)
             claims.parsed[relative_to(each.path, root)] = data, parsed
             _take(claims, each, parsed, is_conda=is_conda)
         else:
@@ -101,11 +102,52 @@ def read_claims(
         folder = os.path.dirname(each.path)
         if folder not in written:
             written[folder] = set(_written_forms(touched, place_of("", folder, root)))
-        if b'"' in data or not _listed(data).isdisjoint(written[folder]):
-            parsed = _parsed(each, data, root, known)
+        paths = (line.rsplit(b",", 2)[0] for line in data.splitlines())  # as they are written
+        if b'"' in data or not written[folder].isdisjoint(paths):
+            parsed = _parsed(each, data, root)
             among = [row for row in parsed if row[0] in touched]
             _take(claims, each, among, is_conda=is_conda)
     return claims
+
+
+def read_claims_like(like: RecordClaims, root: str, site_packages: Iterable[str]) -> RecordClaims:
+    """Read the RECORDs of the environment at `root`, which was made like that of `like`. Of rows
+    that both list the claims are taken over, with the times of the old RECORDs."""
+    claims, records = RecordClaims(root), {}
+    for each in list_names(site_packages):
+        if (data := _record(each, claims)) is not None:
+            records[relative_to(each.path, root)] = each, data
+    if claims.unread or records.keys() != like.parsed.keys() or like.outside or like.bare:
+        return read_claims(root, site_packages)
+    claims.by_place = {**like.by_place}
+    differing: set[str] = set()
+    for inner, (listed, data) in records.items():
+        before = like.parsed[inner][0]
+        if data == before:
+            continue
+        gone, come = (_parsed(listed, each, root) for each in _unlike_lines(before, data))
+        differing.update(place for place, *_ in (*gone, *come) if place is not None)
+        for place, expected, size in gone:
+            row = listed.name, expected, size
+            every = claims.by_place.pop(place or "", ())
+            if left := tuple(each for each in every if each[:3] != row):
+                claims.by_place[place or ""] = left
+        _take(claims, listed, come, is_conda=False)
+    claims.differing = frozenset(differing)
+    return claims
+
+
+def _unlike_lines(before: bytes, data: bytes) -> tuple[bytes, bytes]:
+    """Return the lines that only one of two RECORDs has, of each; all of them where a row may be
+    more than a line, or is read as others are: quoted ones, and what is not ASCII."""
+    plain = before.isascii() and data.isascii() and b'"' not in before and b'"' not in data
+    if not plain or max(before.count(b"\n"), data.count(b"\n")) >= ROW_LIMIT:
+        return before, data
+    old, new = before.split(b"\n"), data.split(b"\n")
+    common = {*old} & {*new}
+    kept = ([line for line in lines if line not in common] for lines in (old, new))
+    first, second = map(b"\n".join, kept)
+    return first, second
 
 
 def _record(listed: Listed, claims: RecordClaims) -> bytes | None:
@@ -116,11 +158,6 @@ def _record(listed: Listed, claims: RecordClaims) -> bytes | None:
         claims.unread.append(f"{listed.name}: RECORD cannot be read: {data.reason}")
         return None
     return data
-
-
-def _listed(data: bytes) -> set[bytes]:
-    """Return the paths of a RECORD without a quote, as they are written."""
-    return {line.rsplit(b",", 2)[0] for line in data.splitlines()}
 
 
 def _written_forms(places: Iterable[str], site: str | None) -> Iterator[bytes]:
@@ -134,11 +171,8 @@ def _written_forms(places: Iterable[str], site: str | None) -> Iterator[bytes]:
         yield written.encode("utf-8", "surrogateescape")
 
 
-def _parsed(listed: Listed, data: bytes, root: str, known: Mapping[str, Parsed]) -> Rows:
+def _parsed(listed: Listed, data: bytes, root: str) -> Rows:
     """Return place, hash and size of what a RECORD lists."""
-    before = known.get(relative_to(listed.path, root))
-    if before is not None and before[0] == data:
-        return before[1]
     folder, info = os.path.split(listed.path)
     site = place_of("", folder, root)
     own = info.removesuffix(".dist-info")  # what installers write of themselves begins so
@@ -220,6 +254,8 @@ class HashCache:
     presumed: dict[Inode, str] = field(default_factory=dict)
     """Of files of the old environment that have other names too: the hash that RECORD gives them.
     Where the new one has the very same file, nothing differs, and it is not read."""
+    folders: dict[str, dict[str, Inode]] = field(default_factory=dict)
+    """Those of them that one distribution claims, by folder and name in the old environment."""
     met: set[Inode] = field(default_factory=set)
     """Those of them that the new one has too."""
     _taken: dict[tuple[_Key, str], str] = field(default_factory=dict)
@@ -298,14 +334,16 @@ def find_faults(
     several claim it.
     """
     found = []
-    folders: dict[str, dict[str, Inode]] = {}
-    presumed, met = contents.presumed, contents.met
+    presumed, met, root = contents.presumed, contents.met, claims.root
+    here: dict[str, Mapping[str, Inode]] = {}
+    same = _find_same(claims, contents, here)
     for place, every in claims.by_place.items():
+        if place in same:
+            continue
         folder, _, name = place.rpartition("/")
-        inodes = folders.get(folder)
-        if inodes is None:
-            inodes = folders[folder] = _inodes(f"{claims.root}/{folder}") if presumed else {}
-        inode = inodes.get(name)
+        if folder not in here:
+            here[folder] = _inodes(f"{root}/{folder}") if presumed else {}
+        inode = here[folder].get(name)
         if inode is not None and len(every) == 1 and presumed.get(inode) == every[0].hash:
             met.add(inode)
             continue
@@ -314,7 +352,7 @@ def find_faults(
         rightful = every
         if len(every) > 1 and (names := winners.get(place)):
             rightful = tuple(each for each in every if each.name in names) or every
-        reason = _amiss(f"{claims.root}/{place}", rightful, contents)
+        reason = _amiss(f"{root}/{place}", rightful, contents)
         if reason:
             names = frozenset(each.name for each in rightful)
             hashes = frozenset(each.hash for each in rightful)
@@ -322,14 +360,34 @@ def find_faults(
     return found
 
 
+def _find_same(
+    claims: RecordClaims, contents: HashCache, here: dict[str, Mapping[str, Inode]]
+) -> frozenset[str]:
+    """Return the places of the files that are those of the old environment, in folders of which
+    all are, and are claimed as there. The listings of other folders are noted in `here`."""
+    if claims.differing is None:
+        return frozenset()
+    left = {place.rpartition("/")[0] for place in claims.differing}
+    found: list[str] = []
+    for folder, known in contents.folders.items():
+        if folder in left:
+            continue
+        listed = _inodes(f"{claims.root}/{folder}")
+        if known.items() <= listed.items():
+            contents.met.update(known.values())
+            found += [f"{folder}/{name}" for name in known]
+        else:
+            here[folder] = listed
+    return frozenset(found)
+
+
 def _inodes(folder: str) -> dict[str, Inode]:
-    """Return which files lie in a folder, as listing it tells; no links."""
+    """Return which files lie in a folder, as listing it tells. That of a link is its own, and so
+    none of those that are presumed to be something."""
     try:
         device = reach.stat(folder).st_dev
         with reach.scandir(folder) as entries:
-            return {
-                entry.name: (device, entry.inode()) for entry in entries if not entry.is_symlink()
-            }
+            return {entry.name: (device, entry.inode()) for entry in entries}
     except OSError:  # the files in it are missing, and told
         return {}
 
@@ -353,54 +411,6 @@ def _amiss(path: str, claims: tuple[Claim, ...], contents: HashCache) -> str:
         if agrees:
             return ""
     return "does not match RECORD"
-
-
-@dataclass(slots=True)
-class FileStates:
-    """The files that are claimed, as listing their folders tells; places are sorted."""
-
-    missing: list[str] = field(default_factory=list)
-    resized: list[str] = field(default_factory=list)
-    """There, and of a length that nobody who claims them says."""
-    unread: list[str] = field(default_factory=list)
-    """Folders that could not be listed, with the reason."""
-
-
-def compare_lengths(claims: RecordClaims) -> FileStates:
-    """Compare existence and length of every file that is claimed; each folder is listed once."""
-    states = FileStates(unread=list(claims.unread))
-    by_folder: dict[str, list[str]] = {}
-    for place in claims.by_place:
-        by_folder.setdefault(place.rpartition("/")[0], []).append(place)
-    for folder, places in sorted(by_folder.items()):
-        lengths = _lengths(f"{claims.root}/{folder}")
-        if isinstance(lengths, Unread):
-            states.unread.append(f"{folder}: {lengths.reason}")
-            continue
-        for place in sorted(places):
-            length = lengths.get(place.rpartition("/")[2])
-            if length is None:
-                states.missing.append(place)
-            elif not any(each.size in {None, length} for each in claims.by_place[place]):
-                states.resized.append(place)
-    return states
-
-
-def _lengths(folder: str) -> dict[str, int] | Unread:
-    """Return the lengths of what is in a folder, links followed; -1 for what cannot be told."""
-    found: dict[str, int] = {}
-    try:
-        with reach.scandir(folder) as listed:
-            for entry in listed:
-                try:
-                    found[entry.name] = entry.stat().st_size
-                except FileNotFoundError:  # it went, or is a link that leads nowhere
-                    continue
-    except (FileNotFoundError, NotADirectoryError):
-        return found
-    except (OSError, ValueError) as error:
-        return Unread(reason_of(error))
-    return found
 
 
 _MOST_BYTES = 64 * 1024**3

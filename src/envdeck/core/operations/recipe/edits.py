@@ -121,7 +121,7 @@ class EditSearch:
             if len(claims) > 1 and len({each.hash for each in claims}) > 1:
                 pass  # whose file it is has to be known
             elif _is_as_installed(claims, status):
-                self._put_off(place, claims[0].hash, status)
+                self._put_off(place, claims, status)
                 continue
             if not any(each.size in {None, status.st_size} for each in claims):
                 self._add(place, claims, status.st_size)
@@ -130,7 +130,8 @@ class EditSearch:
             else:
                 self._compare(place, path, status)
 
-    def _put_off(self, place: str, expected: str, status: os.stat_result) -> None:
+    def _put_off(self, place: str, claims: tuple[Claim, ...], status: os.stat_result) -> None:
+        expected = claims[0].hash
         if not expected:
             return
         if status.st_nlink == 1:
@@ -138,6 +139,9 @@ class EditSearch:
             return
         inode = status.st_dev, status.st_ino
         self.contents.presumed[inode] = expected
+        if len(claims) == 1:
+            folder, _, name = place.rpartition("/")
+            self.contents.folders.setdefault(folder, {})[name] = inode
         self._linked[inode] = place
 
     def read_others(self) -> None:

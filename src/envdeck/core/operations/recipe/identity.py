@@ -29,7 +29,7 @@ _PART = 1024 * 1024
 _METADATA_LIMIT = 8 * 1024 * 1024
 _CODE = (".py", ".pyi", ".pyx", ".pxd", ".pth")
 """How files end that a wheel has for every version of Python."""
-_SCRIPT_FOLDERS = (b"/bin/", b"/Scripts/")
+_IN_SCRIPTS = re.compile(rb"/(?:bin|Scripts)/")
 _ALGORITHMS = frozenset({"sha256", "sha384", "sha512"})
 _INTERPRETERS = ("python", "python3")
 _ARGUMENTS = re.compile(rb"(#![^ \t\r\n]+)[ \t]+-[A-Za-z]+(?=\r?\n)")
@@ -180,9 +180,9 @@ def _code(rows: dict[str, str], info: str) -> dict[str, str]:
 def _scripts(info: str) -> dict[str, RecordRow]:
     """Return the rows of scripts that come as they are from a wheel, by their names."""
     data = read_bounded(os.path.join(info, "RECORD"), RECORD_LIMIT)
-    if isinstance(data, Unread) or not any(word in data for word in _SCRIPT_FOLDERS):
+    if isinstance(data, Unread) or not _IN_SCRIPTS.search(data):
         return {}
-    lines = [line for line in data.splitlines() if any(word in line for word in _SCRIPT_FOLDERS)]
+    lines = [line for line in data.splitlines() if _IN_SCRIPTS.search(line)]
     name = normalise(os.path.basename(info).partition("-")[0])
     made = generated_scripts(info, name)
     return {

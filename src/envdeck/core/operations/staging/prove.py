@@ -16,6 +16,7 @@ from envdeck.core.inspection.packages.claims import (
     RecordClaims,
     find_faults,
     read_claims,
+    read_claims_like,
 )
 from envdeck.core.inspection.packages.requirements import parse_requirement
 from envdeck.core.inspection.packages.site_packages import normalise
@@ -186,8 +187,10 @@ class FileProof:
         comes, without the cache. Raises :class:`BuildError` where that cannot be.
         """
         new = building.environment()
-        like = None if self.look is None else self.look.claims
-        every = claims or read_claims(new.path, new.site_packages, like=like)
+        every = claims
+        if every is None and self.look is not None:
+            every = read_claims_like(self.look.claims, new.path, new.site_packages)
+        every = every or read_claims(new.path, new.site_packages)
         faults = self._faults(every, new, building)
         if self.look is not None:
             if claims is None:

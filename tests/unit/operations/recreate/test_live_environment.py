@@ -19,6 +19,7 @@ from envdeck.core.operations.transaction.picture import (
     Picture,
     keep_picture,
     parse_picture,
+    picture_of,
     read_picture,
 )
 
@@ -216,8 +217,8 @@ def test_rows_that_lead_out_of_a_copy(usual, row, kept, machine, tmp_path):
 def test_a_picture_that_is_kept_is_the_one_that_was_taken(machine, tmp_path):
     path = furnished(machine)
     (path / "odd\udcff\n").write_text("x")
-    picture = Picture.take(str(path))
-    keep_picture(str(tmp_path), picture, machine.operations.store.disk)
+    picture, packed = picture_of(str(path))
+    keep_picture(str(tmp_path), packed, machine.operations.store.disk)
     data = read_picture(str(tmp_path))
     assert data is not None
     assert parse_picture(data) == picture

@@ -35,7 +35,7 @@ from envdeck.core.model import (
     Status,
     Target,
 )
-from envdeck.core.operations.shared.retention import NOTICE, Due
+from envdeck.core.operations.shared.history import NOTICE, Due
 from envdeck.core.query import Contents
 from support.contract import check_output
 

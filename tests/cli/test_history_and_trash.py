@@ -11,8 +11,7 @@ from envdeck.cli.context import CommandContext
 from envdeck.cli.scan import warn_pending
 from envdeck.core.model import Operation
 from envdeck.core.operations.disk import disk_for
-from envdeck.core.operations.shared.history import HistoryItem
-from envdeck.core.operations.shared.retention import Due
+from envdeck.core.operations.shared.history import Due, HistoryItem
 from envdeck.core.operations.transaction.journal import (
     Entry,
     Journal,

@@ -20,8 +20,7 @@ from choosing_cases import (
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from envdeck.core.model import Doubt, NoPlan, PackageChoice
-from envdeck.tui.history.screen import HistoryScreen
-from envdeck.tui.history.trash_screen import TrashScreen
+from envdeck.tui.history.screen import HistoryScreen, TrashScreen
 from envdeck.tui.recreate.create_dialog import CreateDialog
 from envdeck.tui.recreate.dialog import RecreateDialog
 from envdeck.tui.upgrade.dialog import UpgradeDialog

@@ -61,8 +61,7 @@ from envdeck.core.model import (
 )
 from envdeck.core.model.environment import SharedFiles
 from envdeck.core.operations.recreate.options import RecreateChoices
-from envdeck.core.operations.shared.history import HistoryItem
-from envdeck.core.operations.shared.retention import Due
+from envdeck.core.operations.shared.history import Due, HistoryItem
 from envdeck.core.operations.transaction.journal import Entry
 from envdeck.core.operations.transaction.trash import Item
 from envdeck.core.project.model import (

@@ -186,7 +186,7 @@ def test_the_start_file_is_not_read_for_projects(home, make, host, catalog, monk
     start = path / "lib" / "python3.12" / "site-packages" / "_virtualenv.pth"
     start.write_text("import _virtualenv\n")
     opened = []
-    from envdeck.core.discovery import editable as project_editable
+    from envdeck.core.discovery import project_links as project_editable
     from envdeck.core.system.files import read_bounded
 
     monkeypatch.setattr(

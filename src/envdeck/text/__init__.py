@@ -1,17 +1,18 @@
 """How values are written for people; shared by the screen and the command line."""
 
-from envdeck.core.system.words import counted, join_some
-from envdeck.text.paths import clip, pad, place, shorten, shorten_name, tilde, tilde_within, width
-from envdeck.text.quantities import (
+from envdeck.core.system.words import (
     age,
     ago,
+    counted,
     duration,
     exact_bytes,
     exact_time,
+    join_some,
     short_age,
     size,
     time_left,
 )
+from envdeck.text.paths import clip, pad, place, shorten, shorten_name, tilde, tilde_within, width
 from envdeck.text.safe import Signs, capitalise, plain, signs_for, spell_ascii
 
 __all__ = [

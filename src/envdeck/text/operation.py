@@ -22,9 +22,8 @@ from envdeck.core.model import (
     StepProgress,
     Target,
 )
-from envdeck.core.system.words import counted, join_some
+from envdeck.core.system.words import counted, join_some, size, time_left
 from envdeck.text.paths import place, tilde, tilde_within
-from envdeck.text.quantities import size, time_left
 from envdeck.text.safe import plain
 
 if TYPE_CHECKING:  # start-up: a screen that fixes nothing reads no .env

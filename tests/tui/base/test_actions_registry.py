@@ -17,7 +17,7 @@ from envdeck.tui.detail.packages import Packages
 from envdeck.tui.detail.timeline import TimelineTab
 from envdeck.tui.dialogs.dialog import Dialog
 from envdeck.tui.dialogs.plan import PlanDialog
-from envdeck.tui.history.trash_screen import TrashScreen
+from envdeck.tui.history.screen import TrashScreen
 from envdeck.tui.machine.compare import CompareScreen
 from envdeck.tui.main.commands import Commands
 from envdeck.tui.main.list import EnvironmentList

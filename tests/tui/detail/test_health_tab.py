@@ -23,9 +23,8 @@ from envdeck.core.model import (
 )
 from envdeck.text import width
 from envdeck.text.safe import ASCII
-from envdeck.tui.detail.health import HealthTab
+from envdeck.tui.detail.health import FOLDED_FROM, AuditGroup, HealthTab, head_line, health_rows
 from envdeck.tui.detail.health_report import AskedAnswer, HealthReport
-from envdeck.tui.detail.health_view import FOLDED_FROM, AuditGroup, head_line, health_rows
 from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.dialogs.requests import finding_request
 from envdeck.tui.widgets.finding_lines import (

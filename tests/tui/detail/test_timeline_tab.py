@@ -5,13 +5,7 @@ from dataclasses import replace
 import pytest
 
 from envdeck.core.model import NoPlan
-from envdeck.core.timeline.model import (
-    EventKind,
-    Snapshot,
-    SnapshotPackage,
-    TimelineEvent,
-    changes,
-)
+from envdeck.core.timeline.model import EventKind, Snapshot, SnapshotPackage, TimelineEvent, changes
 from envdeck.text import width
 from envdeck.tui.detail.timeline import TimelineTab
 from envdeck.tui.detail.timeline_view import (

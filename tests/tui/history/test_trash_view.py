@@ -22,14 +22,14 @@ from hypothesis import strategies as st
 from envdeck.text import plain, width
 from envdeck.text.safe import ASCII
 from envdeck.tui.base.messages import OperationEnded
-from envdeck.tui.history.trash_screen import TrashScreen
+from envdeck.tui.history.screen import TrashScreen
 from envdeck.tui.history.trash_view import (
     TrashColumns,
     draw_item,
     frees,
     item_detail,
     kept_words,
-    title_line,
+    trash_title,
 )
 from envdeck.tui.widgets.line import Display, line_text
 
@@ -64,7 +64,7 @@ def test_what_is_partly_purged_is_called_so_and_promises_nothing() -> None:
     assert "reclaimable" not in said
     narrow = line_text(draw_item(left, TrashColumns.fit(46), LOOK, marked=False, largest=10))
     assert narrow.lstrip().startswith("✗ ~")
-    title = line_text(title_line((left, API, TORN), LOOK, 120))
+    title = line_text(trash_title((left, API, TORN), LOOK, 120))
     assert "1 partly deleted · ✗ 1 with problems" in title
 
 
@@ -73,8 +73,8 @@ def test_what_a_purge_frees_is_never_made_up() -> None:
     assert frees(TORN) is None
     unmeasured = item(0, "/a", reclaimable_bytes=None, disk_bytes=None)
     assert frees(unmeasured) is None
-    assert "at least" in line_text(title_line([API, unmeasured], LOOK, 100))
-    assert "at least" not in line_text(title_line([API], LOOK, 100))
+    assert "at least" in line_text(trash_title([API, unmeasured], LOOK, 100))
+    assert "at least" not in line_text(trash_title([API], LOOK, 100))
 
 
 def test_problems_are_told_in_words() -> None:

@@ -23,8 +23,13 @@ from envdeck.core.query import Query, search_text
 from envdeck.text.safe import ASCII
 from envdeck.tui.base.messages import FilterRequested
 from envdeck.tui.machine.groups import InterpreterBase, add_dependants, bases, query_for
-from envdeck.tui.machine.interpreters import InterpretersScreen
-from envdeck.tui.machine.interpreters_view import base_detail, base_rows, draw_base, heading
+from envdeck.tui.machine.interpreters import (
+    InterpretersScreen,
+    base_detail,
+    base_rows,
+    draw_base,
+    heading,
+)
 from envdeck.tui.widgets.line import Display, line_text, line_width
 from envdeck.tui.widgets.line_list import LineList
 

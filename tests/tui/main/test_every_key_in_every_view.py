@@ -27,8 +27,7 @@ from envdeck.tui.app import EnvDeck
 from envdeck.tui.base.actions import ACTIONS, keys_of, named
 from envdeck.tui.base.job import Job
 from envdeck.tui.base.keymap import ANYWHERE
-from envdeck.tui.history.screen import HistoryScreen
-from envdeck.tui.history.trash_screen import TrashScreen
+from envdeck.tui.history.screen import HistoryScreen, TrashScreen
 from envdeck.tui.machine import caches
 
 VIEWS = {

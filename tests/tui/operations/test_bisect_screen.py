@@ -16,7 +16,7 @@ from envdeck.tui.detail.timeline import TimelineTab
 from envdeck.tui.dialogs import command as dialog
 from envdeck.tui.dialogs.command import BisectDialog
 from envdeck.tui.dialogs.plan import PlanDialog
-from envdeck.tui.operations.bisect import BisectScreen, end_lines, run_detail, run_line
+from envdeck.tui.operations.runs import BisectScreen, end_lines, run_detail, run_line
 from envdeck.tui.operations.screen import OperationsScreen
 from envdeck.tui.widgets.line import Display, line_text
 

@@ -21,12 +21,7 @@ from envdeck.text.safe import ASCII
 from envdeck.tui.base.job import Job, JobState
 from envdeck.tui.dialogs import command as dialog
 from envdeck.tui.dialogs.command import MatrixDialog
-from envdeck.tui.operations.matrix import (
-    MatrixScreen,
-    cell_detail,
-    cell_words,
-    grid_lines,
-)
+from envdeck.tui.operations.runs import MatrixScreen, cell_detail, cell_words, grid_lines
 from envdeck.tui.operations.screen import OperationsScreen
 from envdeck.tui.widgets.line import Display, line_text
 from envdeck.tui.widgets.operation_words import end_words

@@ -21,7 +21,7 @@ from envdeck.core.model import (
     StepProgress,
     StepStarted,
 )
-from envdeck.core.operations.shared.retention import NOTICE, Due
+from envdeck.core.operations.shared.history import NOTICE, Due
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase
 from envdeck.core.operations.transaction.trash import Item
 from envdeck.tui.app import PATIENCE, ROLLBACK_PATIENCE

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envdeck.core.discovery import editable as project_editable
-from envdeck.core.discovery.editable import editables, path_of
+from envdeck.core.discovery import project_links as project_editable
+from envdeck.core.discovery.project_links import editables, path_of
 
 
 @pytest.fixture

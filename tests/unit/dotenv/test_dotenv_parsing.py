@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from envdeck.core.dotenv.files import names_a_key
-from envdeck.core.dotenv.parse import parse
+from envdeck.core.dotenv.syntax import parse
 
 _PARTS = st.sampled_from(
     ["A", "B=", "=", "export ", "'", '"', "#", " ", "\t", "\n", "\r\n", "\r", "\\", "\\'", '\\"',

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from envdeck.core.dotenv.edit import Unedited, add_keys, quoted, set_key
+from envdeck.core.dotenv.syntax import Unedited, add_keys, quoted, set_key
 
 MARK = "MARK-3f9c"
 

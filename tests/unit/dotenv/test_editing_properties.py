@@ -9,7 +9,7 @@ from dotenv.parser import parse_stream
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from envdeck.core.dotenv.edit import Unedited, add_keys, quoted, set_key
+from envdeck.core.dotenv.syntax import Unedited, add_keys, quoted, set_key
 
 NAMES = ("A", "B", "KEY", "a.b", "Ü")
 values = st.text(

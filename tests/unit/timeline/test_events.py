@@ -1,13 +1,15 @@
 """Events from snapshots: what differs, when, and by whom."""
 
-from envdeck.core.timeline.events import (
+from envdeck.core.timeline.model import (
+    BASE,
     PastOperation,
+    Snapshot,
+    SnapshotPackage,
     metadata_events,
     operation_events,
     snapshot_events,
     sort_events,
 )
-from envdeck.core.timeline.model import BASE, Snapshot, SnapshotPackage
 
 HOUR = 3600.0
 

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from envdeck.core.system.host import Host
-from envdeck.core.timeline.events import PastOperation
+from envdeck.core.timeline.model import PastOperation
 from envdeck.core.timeline.read import project_events
 
 GIT = shutil.which("git")

@@ -18,8 +18,8 @@ from envdeck.cli.perform import operate
 from envdeck.core.catalog import Scope
 from envdeck.core.dotenv import FileKind, Remedy, RemedyKind
 from envdeck.core.dotenv.files import examples, kind_of, names_a_key
-from envdeck.core.dotenv.parse import parse
 from envdeck.core.dotenv.report import reveal
+from envdeck.core.dotenv.syntax import parse
 from envdeck.core.model import NoPlan, Operation, Plan
 from envdeck.core.system.host import lies_under
 from envdeck.text import plain

@@ -30,8 +30,8 @@ from envdeck.core.dotenv.model import (
     RemedyKind,
     name_keys,
 )
-from envdeck.core.dotenv.parse import Statement
 from envdeck.core.dotenv.secrets import has_token, looks_secret
+from envdeck.core.dotenv.syntax import Statement
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Severity
 from envdeck.core.system import reach

@@ -11,13 +11,13 @@ from itertools import islice
 
 from envdeck.core.discovery.prune import NAMES
 from envdeck.core.dotenv.model import Content, DotenvFile, FileKind, Key, KeyComparison
-from envdeck.core.dotenv.parse import Statement, parse
 from envdeck.core.dotenv.secrets import (
     is_placeholder,
     is_sealed,
     is_secret_text,
     may_be_secret,
 )
+from envdeck.core.dotenv.syntax import Statement, parse, utf_16_of
 from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, read_bounded, reason_of
@@ -283,21 +283,6 @@ def read_contents(path: str) -> tuple[str, str] | str | Unread:
         return data.decode(), "utf-8"
     except UnicodeDecodeError:
         return data.decode("latin-1"), "latin-1"
-
-
-def utf_16_of(data: bytes) -> str:
-    """Return which UTF-16 a file is in, by its BOM, or by every other byte of its start that is
-    nothing, as of plain letters; empty for other files. PowerShell's `>` writes it."""
-    head = data[:256]
-    big, little = head[::2], head[1::2]
-    for form, mark, zeros, others in (
-        ("utf-16-le", codecs.BOM_UTF16_LE, little, big),
-        ("utf-16-be", codecs.BOM_UTF16_BE, big, little),
-    ):
-        plain = len(head) >= 4 and not any(zeros) and 0 not in others
-        if data.startswith(mark) or plain:
-            return form
-    return ""
 
 
 def _newline(text: str) -> str:

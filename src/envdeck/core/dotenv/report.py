@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from envdeck.core.dotenv.checks import CheckContext, examine
 from envdeck.core.dotenv.files import compare, find_files, names_a_key, read_contents, read_document
 from envdeck.core.dotenv.model import DotenvReport, FileKind, git_states
-from envdeck.core.dotenv.parse import Statement, parse
+from envdeck.core.dotenv.syntax import Statement, parse
 from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.system.files import Unread
 from envdeck.core.system.host import Host

@@ -327,7 +327,7 @@ class HealthContext:
         data = read_bounded(file, _DOTENV_LIMIT)
         if isinstance(data, Unread) or not _IN_DOTENV.search(data):
             return
-        from envdeck.core.dotenv.parse import parse  # start-up: only where such a name is met
+        from envdeck.core.dotenv.syntax import parse  # start-up: only where such a name is met
 
         statements = parse(decode(data))
         if isinstance(statements, str):

@@ -16,7 +16,7 @@ from envdeck.core.model import (
     RecreateRequest,
     Result,
 )
-from envdeck.core.operations.shared import retention
+from envdeck.core.operations.shared import history as retention
 from envdeck.core.operations.shared.context import Context, Stopped, Tell, never
 from envdeck.core.operations.shared.history import HistoryItem, read_history
 from envdeck.core.operations.transaction.journal import Entry

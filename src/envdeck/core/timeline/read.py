@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from envdeck.core.dotenv.files import find_files, names_a_key, read_contents
 from envdeck.core.dotenv.model import FileKind
-from envdeck.core.dotenv.parse import parse
+from envdeck.core.dotenv.syntax import parse
 from envdeck.core.git import Commit, FileHistory, Git
 from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.inspection.packages.provenance import mask_text
@@ -19,14 +19,16 @@ from envdeck.core.project.project import manifest_files
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode
 from envdeck.core.system.host import Host
-from envdeck.core.timeline.events import (
+from envdeck.core.timeline.model import (
+    EventKind,
     PastOperation,
+    Snapshot,
+    TimelineEvent,
     metadata_events,
     operation_events,
     snapshot_events,
     sort_events,
 )
-from envdeck.core.timeline.model import EventKind, Snapshot, TimelineEvent
 from envdeck.core.timeline.store import SnapshotStore
 
 COMMITS = 200

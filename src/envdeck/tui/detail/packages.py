@@ -28,7 +28,7 @@ from envdeck.tui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
     from envdeck.tui.base.services import Operating
-    from envdeck.tui.detail.tab import Wish
+    from envdeck.tui.detail.tab import TabRequest
 
 
 class Packages(DetailTab):
@@ -84,7 +84,7 @@ class Packages(DetailTab):
         asked = "all of them" if self.table.choice.requested_only else ""
         return {"open": "why", "asked": asked, "install": "", "uninstall": ""}
 
-    def mend(self, operating: "Operating", action: str = "mend") -> "Wish":
+    def mend(self, operating: "Operating", action: str = "mend") -> "TabRequest":
         """Return the dialog that asks what is installed, or the uninstall of the package under
         the cursor, or of the one whose page is open."""
         # first frame: only for who opens it

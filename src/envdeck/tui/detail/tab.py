@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from envdeck.tui.dialogs.ask import InstallDialog
     from envdeck.tui.dialogs.command import BisectDialog
 
-    Wish: TypeAlias = PlanRequest | DotenvValuesDialog | InstallDialog | BisectDialog | str
+TabRequest: TypeAlias = "PlanRequest | DotenvValuesDialog | InstallDialog | BisectDialog | str"
+"""What an action of a tab asks for: an operation, a dialog first, or the reason why not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class DetailTab(Vertical):
     def read_again(self) -> None:
         """Answer to something having been changed: what is shown may not hold any more."""
 
-    def mend(self, operating: "Operating", action: str = "mend") -> "Wish":
+    def mend(self, operating: "Operating", action: str = "mend") -> "TabRequest":
         """Return the operation that an action means for what is under the cursor, the dialog that
         asks for what it needs first, or why there is none."""
         del operating, action

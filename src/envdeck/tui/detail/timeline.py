@@ -40,7 +40,7 @@ from envdeck.tui.widgets.line_list import DrawnList, LineList
 from envdeck.tui.workers import run_in_thread
 
 if TYPE_CHECKING:
-    from envdeck.tui.detail.tab import Wish
+    from envdeck.tui.detail.tab import TabRequest
     from envdeck.tui.dialogs.command import BisectDialog
 
 
@@ -239,7 +239,7 @@ class TimelineTab(DetailTab):
         self.bad = "" if self.bad == snapshot.id else snapshot.id
         self._build()
 
-    def mend(self, operating: Operating, action: str = "mend") -> "Wish":
+    def mend(self, operating: Operating, action: str = "mend") -> "TabRequest":
         """Return the recreate from the snapshot under the cursor, or the dialog of a bisect."""
         environment, snapshot = self.environment, self._snapshot()
         if environment is not None and action == "bisect":

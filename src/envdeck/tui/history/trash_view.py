@@ -229,7 +229,7 @@ def _contents(manifest: TrashManifest, room: int, look: Display) -> list[Line]:
     return lines
 
 
-def title_line(items: Sequence[Item], look: Display, cells: int) -> Line:
+def trash_title(items: Sequence[Item], look: Display, cells: int) -> Line:
     """Return how much there is in all."""
     head = Part("Trash", Tone.STRONG)
     if not items:
@@ -267,7 +267,7 @@ def marked_line(items: Sequence[Item]) -> Line:
     return line if line_width(line) < 40 else line[:1]
 
 
-def empty_words(look: Display) -> Line:
+def empty_trash_words(look: Display) -> Line:
     """Return what is said where nothing was put aside, and what to press."""
     return (
         Part("The trash is empty. ", Tone.STRONG),

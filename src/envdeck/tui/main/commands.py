@@ -249,9 +249,9 @@ class Commands:
         operating = self._operations.knowing()
         if operating is not None:
             # first frame: only for who opens it
-            from envdeck.tui.history import screen, trash_screen
+            from envdeck.tui.history import screen
 
-            opened = trash_screen.TrashScreen if view == "trash" else screen.HistoryScreen
+            opened = screen.TrashScreen if view == "trash" else screen.HistoryScreen
             self._screen.app.push_screen(opened(operating, self._look))
 
     history = partialmethod(look_back, "history")

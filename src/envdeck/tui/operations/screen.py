@@ -14,8 +14,7 @@ from envdeck.tui.base.job import LOG_LINES, Job, JobState
 from envdeck.tui.base.messages import PlanRequested
 from envdeck.tui.base.terminal import quote_path
 from envdeck.tui.dialogs.requests import undo_request
-from envdeck.tui.operations.bisect import show_bisect
-from envdeck.tui.operations.matrix import show_matrix
+from envdeck.tui.operations.runs import show_bisect, show_matrix
 from envdeck.tui.operations.view import (
     command_lines,
     job_line,

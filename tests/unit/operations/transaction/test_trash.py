@@ -10,8 +10,7 @@ import pytest
 from envdeck.core.model import Operation, Policy
 from envdeck.core.operations.delete.purge import plan_purge
 from envdeck.core.operations.disk import Disk
-from envdeck.core.operations.shared.history import trashed
-from envdeck.core.operations.shared.retention import find_expired
+from envdeck.core.operations.shared.history import find_expired, trashed
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase
 from envdeck.core.operations.transaction.places import trashes_for
 from envdeck.core.operations.transaction.transaction import OperationStore

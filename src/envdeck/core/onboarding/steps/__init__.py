@@ -1,14 +1,13 @@
 """The steps of the walkthrough, one a file, in the order in which they are done."""
 
 from envdeck.core.onboarding.steps.base import OnboardingStep
-from envdeck.core.onboarding.steps.command import CommandStep, NeedsStep
+from envdeck.core.onboarding.steps.command import CommandStep, HooksStep, NeedsStep
 from envdeck.core.onboarding.steps.dotenv import DotenvStep, SecretsStep
 from envdeck.core.onboarding.steps.environment import (
     ActivationStep,
     EnvironmentStep,
     InterpreterStep,
 )
-from envdeck.core.onboarding.steps.hooks import HooksStep
 from envdeck.core.onboarding.steps.packages import PackagesStep
 
 STEPS: tuple[OnboardingStep, ...] = (

@@ -24,9 +24,8 @@ from envdeck.core.operations.recreate.plan import plan_recreate
 from envdeck.core.operations.shared.context import Context
 from envdeck.core.operations.sources.source import InstallMethod, PackageSource, SourceName
 from envdeck.core.operations.staging.stage import BuildSpec
-from envdeck.core.operations.upgrade.model import Cleanup
+from envdeck.core.operations.upgrade.model import Cleanup, StagedChange, staged_plan
 from envdeck.core.operations.upgrade.plan import plan_interpreter, plan_upgrade, planning_obstacle
-from envdeck.core.operations.upgrade.staged import StagedChange, staged_plan
 from envdeck.core.system import reach
 from envdeck.core.system.words import counted, join_some
 

@@ -37,15 +37,15 @@ from envdeck.core.operations.upgrade.candidates import (
     take_apart,
     unmet_requirements,
 )
-from envdeck.core.operations.upgrade.model import InstallChange
-from envdeck.core.operations.upgrade.plan import planning_obstacle, resolver_of, touched
-from envdeck.core.operations.upgrade.resolve import FINAL_FAILURES, UvResolver, newly_broken
-from envdeck.core.operations.upgrade.staged import (
+from envdeck.core.operations.upgrade.model import (
+    InstallChange,
     StagedChange,
     add_edits,
     no_plan,
     staged_plan,
 )
+from envdeck.core.operations.upgrade.plan import planning_obstacle, resolver_of, touched
+from envdeck.core.operations.upgrade.resolve import FINAL_FAILURES, UvResolver, newly_broken
 from envdeck.core.project.project import read_project
 from envdeck.core.system import reach
 from envdeck.core.system.words import counted, find_nearest, join_some

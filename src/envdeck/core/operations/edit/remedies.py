@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from envdeck.core.dotenv import Remedy, RemedyKind
-from envdeck.core.dotenv.edit import Unedited, add_keys, names_in, set_key
-from envdeck.core.dotenv.files import LIMIT, utf_16_of
+from envdeck.core.dotenv.files import LIMIT
+from envdeck.core.dotenv.syntax import Unedited, add_keys, names_in, set_key, utf_16_of
 from envdeck.core.git import Git
 from envdeck.core.inspection.protection import own_place
 from envdeck.core.lazy_dataclasses import dataclass, field

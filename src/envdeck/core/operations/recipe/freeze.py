@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from packaging.version import InvalidVersion, Version
 
-from envdeck.core.discovery.editable import path_of
+from envdeck.core.discovery.project_links import path_of
 from envdeck.core.discovery.project_roots import has_manifest
 from envdeck.core.inspection.packages.distributions import read_heads
 from envdeck.core.inspection.packages.provenance import DIRECT_URL_LIMIT

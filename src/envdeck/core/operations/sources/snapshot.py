@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
-from envdeck.core.discovery.editable import path_of
+from envdeck.core.discovery.project_links import path_of
 from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.inspection.packages.provenance import MASK
 from envdeck.core.lazy_dataclasses import dataclass, field, replace

@@ -21,8 +21,8 @@ from envdeck.core.operations.sources.source import InstallMethod, PackageSource,
 from envdeck.core.operations.staging.changes import Installed
 from envdeck.core.operations.staging.stage import StagedBuild
 from envdeck.core.operations.transaction.transaction import digest_of
-from envdeck.core.operations.upgrade.model import LockChange
-from envdeck.core.operations.upgrade.staged import (
+from envdeck.core.operations.upgrade.model import (
+    LockChange,
     StagedChange,
     UpgradePlan,
     add_edits,

@@ -35,15 +35,16 @@ from envdeck.core.operations.staging.stage import MISDIRECTED_HINT
 from envdeck.core.operations.upgrade.candidates import candidates
 from envdeck.core.operations.upgrade.interpreter import NoRepairKind, Repair, repair_plan
 from envdeck.core.operations.upgrade.lock import LockOffer, lock_offer, plan_lock_upgrade
-from envdeck.core.operations.upgrade.model import Resolution, UpgradeCandidates
-from envdeck.core.operations.upgrade.resolve import UvResolver, resolve
-from envdeck.core.operations.upgrade.staged import (
+from envdeck.core.operations.upgrade.model import (
+    Resolution,
     StagedChange,
+    UpgradeCandidates,
     UpgradePlan,
     add_edits,
     no_plan,
     staged_plan,
 )
+from envdeck.core.operations.upgrade.resolve import UvResolver, resolve
 from envdeck.core.system import reach
 from envdeck.core.system.words import counted
 

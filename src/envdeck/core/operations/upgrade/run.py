@@ -16,8 +16,15 @@ from envdeck.core.operations.staging.stage import SOME, StagedBuild
 from envdeck.core.operations.upgrade.candidates import normal_version
 from envdeck.core.operations.upgrade.interpreter import Repair, apply_repair
 from envdeck.core.operations.upgrade.lock import upgrade_lock
-from envdeck.core.operations.upgrade.model import Cleanup, InstallChange, LockChange, Resolution
-from envdeck.core.operations.upgrade.staged import SHARED_HINT, UpgradePlan, say_shared
+from envdeck.core.operations.upgrade.model import (
+    SHARED_HINT,
+    Cleanup,
+    InstallChange,
+    LockChange,
+    Resolution,
+    UpgradePlan,
+    say_shared,
+)
 from envdeck.core.system.words import counted
 
 

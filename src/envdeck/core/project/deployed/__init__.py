@@ -8,10 +8,11 @@ from envdeck.core.project.deployed.ci import (
     circleci,
     github_actions,
     gitlab_ci,
+    nox,
+    tox,
     travis,
 )
 from envdeck.core.project.deployed.platforms import PLATFORMS, dockerfiles, netlify
-from envdeck.core.project.deployed.test_runners import nox, tox
 from envdeck.core.project.model import NamedPython, Problem
 
 SOURCES: tuple[Source, ...] = (

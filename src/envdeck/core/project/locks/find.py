@@ -5,10 +5,8 @@ import re
 from collections.abc import Callable, Iterable
 
 from envdeck.core.project.documents import MANIFEST_LIMIT
-from envdeck.core.project.locks.pdm import read_pdm_lock
-from envdeck.core.project.locks.pipfile import read_pipfile_lock
+from envdeck.core.project.locks.others import read_pdm_lock, read_pipfile_lock, read_pylock
 from envdeck.core.project.locks.poetry import read_poetry_lock
-from envdeck.core.project.locks.pylock import read_pylock
 from envdeck.core.project.locks.uv import read_uv_lock
 from envdeck.core.project.manifests.requirements_txt import read_requirements, requirements_files
 from envdeck.core.project.model import DeclaredRequirement, Lock, LockedPackage, Manifest

@@ -46,14 +46,24 @@ class Scale:
     modules: tuple[int, int] = (2, 9)
     """Fewest and most modules of a package, besides `__init__` and `cli`."""
     repositories: bool = True
+    linked: bool = False
+    """Whether environments share all files of a package, metadata and RECORD included, by hard
+    links, and have no byte code: what they cost on the disk is their folders."""
+    releases: int = 4
+    """So many times as many different ones as an environment has at most."""
     seed: int = 20_261_120
 
 
 HOME = Scale("home", 221_000, 160, (25, 95), 13_500, (6, 40))
 CROWD = Scale("crowd", 1, 1_000, (60, 60), 4_000, (0, 0), repositories=False)
 """A thousand environments of 60 packages, for memory and for how smoothly they stream in."""
+THRONG = Scale(
+    "throng", 1, 10_000, (60, 60), 20_000, (0, 0), repositories=False, linked=True, releases=40
+)
+"""Ten thousand of 60 packages, for the same at the scale of a shared machine."""
 QUICK = Scale("quick", 12_000, 20, (5, 30), 1_000)
 QUICK_CROWD = Scale("quick-crowd", 1, 150, (20, 20), 500, (0, 0), repositories=False)
+QUICK_THRONG = Scale("quick-throng", 1, 150, (20, 20), 500, (0, 0), repositories=False, linked=True)
 TINY = Scale("tiny", 900, 12, (2, 4), 30, (0, 12))
 """For the generator's own test."""
 
@@ -108,7 +118,9 @@ def make(scale: Scale, home: str) -> Disk:
     os.makedirs(home)
     writer = Writer(home)
     random_ = random.Random(scale.seed)
-    pool = make_packages(max(30, scale.packages[1] * 4), scale.seed, modules=scale.modules)
+    pool = make_packages(
+        max(30, scale.packages[1] * scale.releases), scale.seed, modules=scale.modules
+    )
     projects = [project_path(writer, number) for number in range(scale.environments)]
     for path in projects:
         write_project(writer, path, max(1, scale.source_folders // len(projects)), random_)
@@ -152,7 +164,7 @@ def _plans(
         packages = tuple(
             one for family in families for one in pool[family * FAMILY : (family + 1) * FAMILY]
         )[:wanted]
-        plans.append(Plan(path, creator, base, packages, state, files))
+        plans.append(Plan(path, creator, base, packages, state, files, scale.linked))
     return plans
 
 

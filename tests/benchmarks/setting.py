@@ -33,6 +33,10 @@ class Setting:
     def crowd(self) -> disk.Disk:
         return disk.ready(disk.QUICK_CROWD if self.quick else disk.CROWD)
 
+    @cached_property
+    def throng(self) -> disk.Disk:
+        return disk.ready(disk.QUICK_THRONG if self.quick else disk.THRONG)
+
 
 def host_of(home: disk.Disk, variables: Mapping[str, str] | None = None) -> Host:
     """Return a host whose home is synthetic, and whose system-wide places do not exist."""

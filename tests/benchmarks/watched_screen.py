@@ -137,8 +137,19 @@ async def _watch(app: EnvDeck, told: Told, report: str) -> None:
     stalls.sort(reverse=True)
     scanned = (told.last or 0) - (told.first or 0)
     with open(report, "w", encoding="utf-8") as file:
-        json.dump({"found": told.found, "scanned": scanned, "stalls": stalls}, file)
+        json.dump(
+            {"found": told.found, "scanned": scanned, "stalls": stalls, "peak": _peak()}, file
+        )
     app.exit()
+
+
+def _peak() -> int:
+    """Return the most bytes of memory that were resident; 0 where the system does not tell."""
+    try:
+        with open("/proc/self/status", encoding="utf-8") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) * 1024
+    except OSError:
+        return 0
 
 
 async def _stall(root: str, report: str) -> None:

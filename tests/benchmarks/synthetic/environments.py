@@ -39,6 +39,8 @@ class Plan:
     """`ok`, `broken` (its interpreter is gone) or `moved`."""
     files: dict[str, str] = field(default_factory=dict)
     """Files of the tool that keeps it, by their path inside it."""
+    linked: bool = False
+    """Whether every file of a package is a link into the cache."""
 
 
 def write_base(writer: Writer, prefix: str, version: str) -> Base:
@@ -133,6 +135,39 @@ def _cfg(plan: Plan, prefix: str, known_as: str) -> str:
 def _install(writer: Writer, plan: Plan, package: Package, cache: str) -> None:
     folder = f"{plan.path}/lib/python{plan.base.minor}/site-packages"
     info = writer.folder(f"{folder}/{package.info}")
+    small = _small_files(package, plan.creator)
+    if plan.linked:
+        _link(writer, package, cache, folder)
+    else:
+        _copy(writer, plan, package, cache, small)
+        compiles = None if plan.creator == "uv" else plan.base.tag
+        writer.file(f"{info}/RECORD", package.record(compiles, small))
+    for script in package.scripts:
+        start = f"#!{plan.path}/bin/python\n# -*- coding: utf-8 -*-\nimport sys\n"
+        writer.text(f"{plan.path}/bin/{script}", start, 0o755)
+
+
+def _small_files(package: Package, creator: str) -> dict[str, bytes]:
+    """Return what the dist-info folder holds besides METADATA and RECORD."""
+    installer = b"uv" if creator == "uv" else b"pip\n"
+    small = {"INSTALLER": installer, "WHEEL": b"Wheel-Version: 1.0\nTag: py3-none-any\n"}
+    if creator == "uv" or len(package.name) % 4 == 0:
+        small["REQUESTED"] = b""
+    if package.scripts:
+        small["entry_points.txt"] = package.entry_points()
+    if package.origin:
+        small["direct_url.json"] = package.origin
+    if package.licence_file:
+        small["licenses/LICENSE"] = b"Do as you like.\n" * 60
+    return small
+
+
+def _copy(
+    writer: Writer, plan: Plan, package: Package, cache: str, small: dict[str, bytes]
+) -> None:
+    """Install as pip does; as uv does, with links into its cache, where uv made it."""
+    folder = f"{plan.path}/lib/python{plan.base.minor}/site-packages"
+    info = f"{folder}/{package.info}"
     if plan.creator == "uv":
         stored = _store(writer, package, cache)
         writer.link(f"{stored}/METADATA", f"{info}/METADATA")
@@ -148,24 +183,31 @@ def _install(writer: Writer, plan: Plan, package: Package, cache: str) -> None:
         byte_code = f"{folder}/{compiled(path, plan.base.tag)}"
         writer.folder(os.path.dirname(byte_code))
         writer.file(byte_code, size=size)
-    installer = b"uv" if plan.creator == "uv" else b"pip\n"
-    small = {"INSTALLER": installer, "WHEEL": b"Wheel-Version: 1.0\nTag: py3-none-any\n"}
-    if plan.creator == "uv" or len(package.name) % 4 == 0:
-        small["REQUESTED"] = b""
-    if package.scripts:
-        small["entry_points.txt"] = package.entry_points()
-    if package.origin:
-        small["direct_url.json"] = package.origin
     if package.licence_file:
-        small["licenses/LICENSE"] = b"Do as you like.\n" * 60
         writer.folder(f"{info}/licenses")
     for name, data in small.items():
         writer.file(f"{info}/{name}", data)
-    compiles = None if plan.creator == "uv" else plan.base.tag
-    writer.file(f"{info}/RECORD", package.record(compiles, small))
-    for script in package.scripts:
-        start = f"#!{plan.path}/bin/python\n# -*- coding: utf-8 -*-\nimport sys\n"
-        writer.text(f"{plan.path}/bin/{script}", start, 0o755)
+
+
+def _link(writer: Writer, package: Package, cache: str, folder: str) -> None:
+    """Install as uv does, RECORD and all: every file is a link into the cache."""
+    stored = f"{cache}/{package.name}-{package.version}"
+    small = _small_files(package, "uv")
+    names = [path for path, _ in package.sources]
+    names += [f"{package.info}/{name}" for name in (*small, "METADATA", "RECORD")]
+    if not os.path.isdir(stored):
+        for path, size in package.sources:
+            writer.folder(os.path.dirname(f"{stored}/{path}"))
+            _module(writer, f"{stored}/{path}", size)
+        record = package.record(None, small)
+        for name, data in (*small.items(), ("METADATA", package.metadata), ("RECORD", record)):
+            target = f"{stored}/{package.info}/{name}"
+            writer.folder(os.path.dirname(target))
+            writer.file(target, data)
+    for name in names:
+        target = f"{folder}/{name}"
+        writer.folder(os.path.dirname(target))
+        writer.link(f"{stored}/{name}", target)
 
 
 def _store(writer: Writer, package: Package, cache: str) -> str:

@@ -1,5 +1,7 @@
 """The door: what answers at once is answered here, all else is handed over."""
 
+import atexit
+import gc
 import os
 import sys
 
@@ -66,8 +68,6 @@ def _hand_over(argv: list[str]) -> int:
 def _prepare() -> None:
     """Make ready a process of our own: streams that exist, no trace for a person, and no garbage
     collected while it starts."""
-    import gc  # start-up: what is told at once makes no garbage
-
     gc.set_threshold(_COLLECT_AFTER, *gc.get_threshold()[1:])
     if sys.stdout is None:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115  it lives as long as the process
@@ -88,8 +88,6 @@ def _leave(code: int) -> None:
     )
     if busy or sys.gettrace() or sys.getprofile() or os.environ.get(DEBUG):
         return
-    import atexit  # start-up: only where the process is ours
-
     atexit._run_exitfuncs()  # noqa: SLF001 - as `multiprocessing` does before it leaves a fork
     _settle()
     os._exit(code)

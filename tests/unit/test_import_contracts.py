@@ -36,12 +36,16 @@ print(*sorted(foreign | inner - {{"envdeck.tui.base.actions"}}))
     assert result.stdout.split() == []
 
 
-def test_a_first_frame_loads_nothing_that_examines():
+def test_a_first_frame_loads_nothing_that_looks_or_examines_or_is_opened_by_a_key():
     code = """
 import sys
-import envdeck.cli.commands.screen, envdeck.core.catalog, envdeck.tui.app
-examining = ("envdeck.core.health", "envdeck.core.timeline")
-print(*sorted(name for name in sys.modules if name.startswith(examining)))
+import envdeck.cli.commands.screen, envdeck.config.save, envdeck.core.catalog, envdeck.tui.app
+later = ("core.health", "core.timeline", "core.discovery", "core.inspection", "core.lookup")
+later = (*later, "core.scan", "tui.dialogs", "tui.detail", "tui.help")
+names = {"core.discovery", "core.discovery.managers", "core.inspection"}  # these are light
+names |= {"core.inspection.packages", "core.inspection.packages.provenance"}
+loaded = {name.removeprefix("envdeck.") for name in sys.modules}
+print(*sorted(name for name in loaded - names if name.startswith((*later, "tomllib", "hashlib"))))
 """
     result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True

@@ -3,13 +3,12 @@
 import json
 import os
 import re
-import tomllib
 from collections.abc import Iterator
 from contextlib import suppress
 from types import MappingProxyType
 
 from envdeck.config.load import COLUMNS, LIMIT, ConfigurationError, ScreenState, locate
-from envdeck.core.system.files import Unread, read_bounded, reason_of, write_atomically
+from envdeck.core.system.files import Unread, parse_toml, read_bounded, reason_of, write_atomically
 from envdeck.core.system.host import Host, own_path
 
 _THEME = re.compile(
@@ -95,7 +94,7 @@ def _candidates(text: str, value: str) -> Iterator[str]:
 
 def _parsed(text: str) -> dict[str, object] | None:
     try:
-        return tomllib.loads(text)
+        return parse_toml(text)
     except (ValueError, RecursionError):  # not TOML, or a number beyond reading
         return None
 

@@ -2,19 +2,11 @@
 ends.
 """
 
-import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from envdeck.core.discovery.find import manager_of
-from envdeck.core.discovery.managers import managers
-from envdeck.core.discovery.prefix import EnvironmentCandidate, recognise
-from envdeck.core.discovery.project_links import ProjectRoots, link, owner
-from envdeck.core.index import Index, StoredEnvironment, index_path
-from envdeck.core.inspection.environment import Inspector, fingerprint
-from envdeck.core.inspection.packages.site_packages import list_names
-from envdeck.core.inspection.usage import access_times, signs_of_use
+from envdeck.core.index import Index, index_path
 from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import (
     Distribution,
@@ -28,7 +20,7 @@ from envdeck.core.model import (
 )
 from envdeck.core.query import DRIFT, PACKAGES, Contents
 from envdeck.core.system import reach
-from envdeck.core.system.host import Host, lies_under, outermost
+from envdeck.core.system.host import Host, outermost
 from envdeck.core.system.mounts import read_mounts
 from envdeck.core.system.reach import Scope, bar_network
 
@@ -97,7 +89,8 @@ class Catalog:
 
     def lookup(self, path: str) -> Environment | None:
         """Read the environment at `path`, or that a link there leads to; None if none is."""
-        # moved
+        # start-up: a first frame comes from the index alone
+        from envdeck.core.lookup import lookup
 
         with self._index() as index:
             return lookup(path, self.host, index)
@@ -139,16 +132,12 @@ class Catalog:
         """Read what a query needs of an environment: its packages by the names of files, and
         whether they drifted from the project."""
         # start-up: each reads what few commands ask for
-        from envdeck.core.inspection.packages.distributions import read_head
+        from envdeck.core.inspection.packages.distributions import read_versions
 
-        packages: dict[str, tuple[str, ...]] = {}
-        if PACKAGES in needs:
-            for one in list_names(environment.site_packages):
-                version = one.version or read_head(*os.path.split(one.path)).version
-                packages[one.name] = (*packages.get(one.name, ()), version)
+        packages = read_versions(environment.site_packages) if PACKAGES in needs else None
         found = self.project(environment) if DRIFT in needs else None
         drift = found is not None and bool(found.drifts or any(one.error for one in found.pythons))
-        return Contents(packages if PACKAGES in needs else None, drift if DRIFT in needs else None)
+        return Contents(packages, drift if DRIFT in needs else None)
 
     def snapshots(self, environment: Environment) -> "tuple[Snapshot, ...]":
         """Return what looks saw of an environment, newest first."""
@@ -285,61 +274,3 @@ def _snapshot_store(host: Host) -> "SnapshotStore":
     from envdeck.core.timeline.store import SnapshotStore
 
     return SnapshotStore(host)
-
-
-def lookup(path: str, host: Host, index: Index) -> Environment | None:
-    """Read the environment at `path`, or that a link there leads to; None when none is.
-
-    The index lends the project folders that were met before, for tools that hash them, and what
-    an earlier look left behind: where we may not open files without renewing their access time
-    (only their owner may), our own reading is told from use by that.
-    """
-    # start-up: a first frame judges nothing
-    from envdeck.core.health.status import examine, renewed
-
-    candidate = recognise(reach.realpath(path))
-    if candidate is None:
-        return None
-    if (asked := os.path.abspath(path)) != candidate.path and reach.islink(asked):
-        candidate = replace(candidate, links=(asked,))
-    every = managers(host)
-    manager = manager_of(candidate, every)
-    projects = ProjectRoots(host, every)
-    for root in index.project_roots():
-        projects.add(root)
-    manager = owner(candidate, manager, projects)
-    project = link(candidate, manager, host, projects)
-    folders = [folder.path for folder in candidate.layout.package_folders]
-    before = signs_of_use(candidate.cfg_atime, folders)
-    known = _stored(candidate, index)
-    inspector = Inspector(host, read_mounts(host))
-    if known is None:
-        environment = inspector.inspect(candidate, manager, project)
-    else:
-        environment = inspector.inspect(
-            candidate, manager, project, known.environment.last_used, known.atimes
-        )
-    mark = fingerprint(candidate)
-    same = known is not None and known.fingerprint == mark
-    if known is not None and same:
-        environment = renewed(environment, known.environment)
-    else:
-        environment = replace(environment, findings=examine(environment))
-    after = access_times(candidate.path, folders)
-    if after != before:
-        size = known.environment.size if known is not None and same else None
-        home = reach.realpath(host.home)
-        usual = known.usual if known is not None else lies_under(candidate.path, home)
-        stored = StoredEnvironment(replace(environment, size=size), mark, after, usual)
-        if known is not None and same:
-            stored = replace(stored, project_mark=known.project_mark)
-        index.save_environments([stored])
-    return environment
-
-
-def _stored(candidate: EnvironmentCandidate, index: Index) -> StoredEnvironment | None:
-    for stored in index.environments((candidate.path,)):
-        found = stored.environment
-        if found.path == candidate.path and found.identity == candidate.identity:
-            return stored
-    return None

@@ -13,12 +13,14 @@ from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.color import Color
+from textual.command import CommandPalette, SearchIcon
 from textual.events import Key
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
+from textual.theme import ThemeProvider
 from textual.widgets import Input
 
-from envdeck.text import plain, spell_ascii
+from envdeck.text import Signs, plain, spell_ascii
 from envdeck.tui.base.actions import (
     ACTIONS,
     Action,
@@ -37,7 +39,6 @@ from envdeck.tui.base.messages import (
 )
 from envdeck.tui.base.services import CatalogSource, ScreenSettings
 from envdeck.tui.base.terminal import handle_signals, notice
-from envdeck.tui.help.keys import HelpScreen, Palette
 from envdeck.tui.main.screen import MainScreen
 from envdeck.tui.widgets.fields import hide_secrets
 from envdeck.tui.widgets.line_view import readable
@@ -104,6 +105,26 @@ class LettersFilter(LineFilter):
         """Return a line as a terminal without Unicode shows it."""
         del background
         return [Segment(spell_ascii(each.text), each.style, each.control) for each in segments]
+
+
+class Palette(CommandPalette):
+    """Finds an action by its name, or a theme. Textual's own, with a sign of any terminal."""
+
+    DEFAULT_CSS = """
+    Palette SearchIcon { color: $text-primary; }
+    """
+
+    def __init__(self, signs: Signs, *, themes: bool = False) -> None:
+        super().__init__(
+            [ThemeProvider] if themes else None,
+            placeholder=f"Find {'a theme' if themes else 'an action'}{signs.ellipsis}",
+            id="--command-palette",
+        )
+
+    def on_mount(self) -> None:
+        """Take the sign of the filter for a search, here as well."""
+        for icon in self.query(SearchIcon):
+            icon.icon = "/"
 
 
 class EnvDeck(App[None], inherit_bindings=False):
@@ -194,7 +215,7 @@ class EnvDeck(App[None], inherit_bindings=False):
             field.insert_text_at_cursor(event.character)
             event.stop()
             event.prevent_default()
-        elif not self.screen.is_modal and not isinstance(self.screen, HelpScreen):
+        elif not (self.screen.is_modal or getattr(self.screen, "TAKES_LETTERS", False)):
             answer_key(self, event.key, self._settings.keys)
 
     def get_css_variables(self) -> dict[str, str]:
@@ -265,6 +286,9 @@ class EnvDeck(App[None], inherit_bindings=False):
 
     def action_help(self) -> None:
         """Show every key, and do what is chosen in the view that it was opened in."""
+        # first frame: only for who opens it
+        from envdeck.tui.help.keys import HelpScreen
+
         shown = self.screen
 
         async def run(action: Action | None) -> None:

@@ -29,6 +29,7 @@ from envdeck.core.model import (
 )
 from envdeck.core.operations.engine.creators import Creator, UvCreator, VenvCreator
 from envdeck.core.operations.engine.failure import BuildError
+from envdeck.core.operations.engine.pip_configuration import silence_warnings
 from envdeck.core.operations.engine.uv import UvAdapter
 from envdeck.core.operations.recipe.verify import dependency_problems
 from envdeck.core.operations.shared.base_interpreter import (
@@ -36,7 +37,6 @@ from envdeck.core.operations.shared.base_interpreter import (
     uses_of,
 )
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
-from envdeck.core.operations.shared.index_silence import silence_warnings
 from envdeck.core.operations.shared.interpreters import (
     interpreter_choices,
     named_by,

@@ -1,5 +1,4 @@
-"""The searchable menu of every key, those of the view in use first; `enter` runs one. And the
-palette: Textual's own, with a sign that every terminal has."""
+"""The searchable menu of every key, those of the view in use first; `enter` runs one."""
 
 from collections.abc import Collection
 from typing import ClassVar, NamedTuple
@@ -7,13 +6,11 @@ from typing import ClassVar, NamedTuple
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.command import CommandPalette, SearchIcon
 from textual.screen import Screen
-from textual.theme import ThemeProvider
 from textual.widgets import Input
 
 from envdeck.core.lazy_dataclasses import replace
-from envdeck.text import Signs, clip, counted, pad
+from envdeck.text import clip, counted, pad
 from envdeck.tui.base.actions import ACTIONS, MOVE, Action, bindings, keys_of, shown_key
 from envdeck.tui.widgets.key_line import KeyLine
 from envdeck.tui.widgets.line import Display, Line, LineLabel, Part, Tone
@@ -138,6 +135,9 @@ class HelpSearch(Input):
 class HelpScreen(Screen[Action | None], inherit_bindings=False):
     """The menu over the view it was opened in; it ends with the action to run there."""
 
+    TAKES_LETTERS: ClassVar[bool] = True
+    """Every letter is looked for: none of them is a key that does nothing here."""
+
     DEFAULT_CSS: ClassVar[str] = """
     HelpScreen > LineLabel { background: $panel; }
     HelpScreen > HelpSearch {
@@ -216,23 +216,3 @@ class HelpScreen(Screen[Action | None], inherit_bindings=False):
             self._search.value = ""
         else:
             self.dismiss(None)
-
-
-class Palette(CommandPalette):
-    """Finds an action by its name, or a theme."""
-
-    DEFAULT_CSS = """
-    Palette SearchIcon { color: $text-primary; }
-    """
-
-    def __init__(self, signs: Signs, *, themes: bool = False) -> None:
-        super().__init__(
-            [ThemeProvider] if themes else None,
-            placeholder=f"Find {'a theme' if themes else 'an action'}{signs.ellipsis}",
-            id="--command-palette",
-        )
-
-    def on_mount(self) -> None:
-        """Take the sign of the filter for a search, here as well."""
-        for icon in self.query(SearchIcon):
-            icon.icon = "/"

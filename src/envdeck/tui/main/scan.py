@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 from textual.widget import Widget
 
-from envdeck.core.discovery.project_roots import is_project
 from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import Environment, Interpreter, NotLookedAt
 from envdeck.core.system.files import existing_folder
@@ -227,6 +226,9 @@ class ScanController:
 
     def _read_disk(self) -> DiskRead:
         """Read the room on the disk and in the trash; called in a thread."""
+        # first frame: it says nothing of projects
+        from envdeck.core.discovery.project_roots import is_project
+
         roots = self.facts.roots
         project = roots[0] if len(roots) == 1 and is_project(roots[0]) else ""
         operating = self.operating()

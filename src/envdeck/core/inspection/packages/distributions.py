@@ -42,6 +42,7 @@ from envdeck.core.inspection.packages.site_packages import (
     entries,
     folders,
     is_distribution,
+    list_names,
     normalise,
     parse_egg_link,
     parse_entry,
@@ -294,6 +295,16 @@ def link_heads(
         _distributions_linked(row, needs, _scripts_there(row, there), by_person=by_person)
         for row, needs, by_person in zip(rows, graph, asked, strict=True)
     )
+
+
+def read_versions(site_packages: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return the versions of what is installed, by its names; from the names of files, where those
+    tell it."""
+    versions: dict[str, tuple[str, ...]] = {}
+    for one in list_names(site_packages):
+        version = one.version or read_head(*os.path.split(one.path)).version
+        versions[one.name] = (*versions.get(one.name, ()), version)
+    return versions
 
 
 def read_heads(

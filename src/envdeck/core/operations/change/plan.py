@@ -23,9 +23,9 @@ from envdeck.core.model import (
 )
 from envdeck.core.operations.engine.command import Command
 from envdeck.core.operations.engine.failure import Failure, FailureKind
+from envdeck.core.operations.engine.pip_configuration import silence_warnings
 from envdeck.core.operations.engine.uv import InstallRules
 from envdeck.core.operations.shared.context import Context
-from envdeck.core.operations.shared.index_silence import silence_warnings
 from envdeck.core.operations.sources.source import InstallMethod, PackageSource, SourceName
 from envdeck.core.operations.staging.changes import Installed
 from envdeck.core.operations.staging.stage import SOME, BuildSpec, python_at

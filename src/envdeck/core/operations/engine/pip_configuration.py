@@ -1,4 +1,5 @@
-"""pip's configuration as uv's environment variables, since uv does not read pip's.
+"""pip's configuration as uv's environment variables, since uv does not read pip's; whether the
+index that it names answers.
 
 What `pip install` reaches in an environment is to be reached by uv too
 (:mod:`envdeck.core.inspection.pip_options`). What a person has told uv itself, by variable or
@@ -6,6 +7,7 @@ What `pip install` reaches in an environment is to be reached by uv too
 """
 
 import os
+import time
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
@@ -15,10 +17,15 @@ from envdeck.core.inspection.pip_options import (
     read_uv_table,
     uv_configuration,
 )
+from envdeck.core.online.client import Silence
+from envdeck.core.online.releases import find_silence
+from envdeck.core.operations.shared.context import Context
 from envdeck.core.system import reach
 from envdeck.core.system.host import Host
 
 _INDEXES = ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL")
+_ASKED_AGAIN_SECONDS = 60.0
+_RELEASED = "nothing changes if one is not in it"
 _ELSEWHERE = ("target", "prefix")
 _CONFIGURED_BY = {
     "UV_DEFAULT_INDEX": ("index", "index-url", "extra-index-url"),
@@ -196,3 +203,36 @@ def _place(place: str, host: Host, folder: str) -> str:
         return place
     path = os.path.join(folder, host.expand(place))
     return path if not {",", " "}.intersection(path) else "file://" + quote(os.fsencode(path))
+
+
+def index_silence(context: Context, environment: str) -> Silence | None:
+    """Return how the index that packages of an environment come from fails to answer, asked once a
+    minute; None where it answers, is not to be asked, or is none over HTTP."""
+    if context.policy.offline or context.catalog.host.variable("UV_OFFLINE"):
+        return None
+    now, question = time.monotonic(), f"silence {environment}"
+    asked, found = context.asked.get(question, (None, None))
+    if asked is None or now - asked > _ASKED_AGAIN_SECONDS:
+        found = find_silence(context.catalog.host, environment)
+        context.asked[question] = now, found
+    return found if isinstance(found, Silence) else None
+
+
+def is_cut_off(context: Context, environment: str) -> bool:
+    """Whether that index cannot be reached, and is not only slow."""
+    found = index_silence(context, environment)
+    return found is not None and not found.late
+
+
+def silence_warnings(
+    context: Context, environment: str, otherwise: str = _RELEASED
+) -> tuple[str, ...]:
+    """Say in a plan that the index does not answer, and what can still be done: packages come from
+    uv's cache, and `otherwise`."""
+    found = index_silence(context, environment)
+    if found is None:
+        return ()
+    if found.late:
+        return (f"the index is slow: {found.reason}; packages may come from uv's cache",)
+    said = f"the index cannot be reached ({found.reason}): packages come from uv's cache"
+    return (f"{said}; {otherwise}",)

@@ -23,6 +23,7 @@ from envdeck.core.model import (
     minor_of,
 )
 from envdeck.core.operations.engine.creators import CannotBeMade, creator_for
+from envdeck.core.operations.engine.pip_configuration import is_cut_off, silence_warnings
 from envdeck.core.operations.engine.uv import UvAdapter
 from envdeck.core.operations.guards.check import guard_context, mark_of, obstacles
 from envdeck.core.operations.recipe.edits import EditSearch, look_at
@@ -49,7 +50,6 @@ from envdeck.core.operations.shared.base_interpreter import (
 from envdeck.core.operations.shared.context import Context
 from envdeck.core.operations.shared.describe import edit_facts, inherited_facts, recreate_warnings
 from envdeck.core.operations.shared.history import failed_before
-from envdeck.core.operations.shared.index_silence import is_cut_off, silence_warnings
 from envdeck.core.operations.shared.interpreters import interpreter_choices, pick, unfit_warnings
 from envdeck.core.operations.shared.space import no_room, not_writable
 from envdeck.core.operations.sources.offer import source_of

@@ -71,7 +71,7 @@ class Context:
     """Polled while something is planned, to give up."""
     store: OperationStore = field(init=False)
     asked: dict[str, tuple[float, object]] = field(default_factory=dict, init=False, repr=False)
-    """By question, when it was last asked for a plan, and the answer; see :mod:`index_silence`."""
+    """By question, when it was last asked for a plan, and the answer; see `index_silence`."""
 
     def __post_init__(self) -> None:
         self.store = OperationStore.of(self.catalog.host)

@@ -23,13 +23,13 @@ from envdeck.core.operations.disk.links import folder_links
 from envdeck.core.operations.engine.command import Command
 from envdeck.core.operations.engine.creators import VenvCreator
 from envdeck.core.operations.engine.failure import Failure, FailureKind
+from envdeck.core.operations.engine.pip_configuration import is_cut_off
 from envdeck.core.operations.guards.check import guard_context, mark_of, obstacles
 from envdeck.core.operations.recipe.edits import find_edits
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.shared.context import Context
 from envdeck.core.operations.shared.describe import edit_facts, inherited_facts, upgrade_warnings
 from envdeck.core.operations.shared.history import failed_before
-from envdeck.core.operations.shared.index_silence import is_cut_off
 from envdeck.core.operations.shared.space import no_room, not_writable
 from envdeck.core.operations.sources.source import PackageSource
 from envdeck.core.operations.staging.changes import Installed

@@ -17,17 +17,17 @@ from envdeck.core.model import (
     Step,
 )
 from envdeck.core.operations.engine.failure import Failure
-from envdeck.core.operations.engine.pip_configuration import requires_hashes
+from envdeck.core.operations.engine.pip_configuration import (
+    index_silence,
+    is_cut_off,
+    requires_hashes,
+    silence_warnings,
+)
 from envdeck.core.operations.engine.runner import Runner, ignore
 from envdeck.core.operations.engine.uv import UvAdapter
 from envdeck.core.operations.recreate.plan import plan_recreate
 from envdeck.core.operations.shared.base_interpreter import uses_of
 from envdeck.core.operations.shared.context import Context, Stopped
-from envdeck.core.operations.shared.index_silence import (
-    index_silence,
-    is_cut_off,
-    silence_warnings,
-)
 from envdeck.core.operations.shared.interpreters import interpreter_choices, pick
 from envdeck.core.operations.sources.source import InstallMethod, PackageSource, SourceName
 from envdeck.core.operations.staging.changes import Installed

@@ -1,5 +1,6 @@
 """Whether what is installed is whole, for this interpreter, and somebody's."""
 
+import os
 import struct
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from envdeck.core.model import Fix, FixKind, Severity
 
 GNU = "x86_64-linux-gnu"
 X86_64, AARCH64 = 62, 183
+NEED_METADATA = {"missing-requirement", "incompatible-requirement", "python-requirement"}
 
 
 def elf(machine: int) -> bytes:
@@ -138,6 +140,29 @@ def test_metadata_without_its_record_is_an_interrupted_install(made):
     (found,) = made.examine("interrupted-install").findings
     assert found.fix == Fix(FixKind.REINSTALL, ("click",))
     assert dict(found.evidence)["lacks"] == "RECORD"
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 600, bytes(range(256)) * 9, None])
+def test_metadata_that_says_nothing_is_told_and_nothing_that_needs_it_is_clean(made, content):
+    """A file is empty, or zeros, where the power went before it was on the disk."""
+    metadata = made.install("click", {"click.py": b"v = 1\n"}) / "METADATA"
+    metadata.unlink()
+    if content is None:
+        os.mkfifo(metadata)
+    else:
+        metadata.write_bytes(content)
+    found = made.examine("interrupted-install", *NEED_METADATA)
+    (finding,) = found.findings
+    assert (finding.subject, finding.fix) == ("click", Fix(FixKind.REINSTALL, ("click",)))
+    assert dict(finding.evidence)["lacks"] == "readable METADATA"
+    assert {one.check for one in found.not_checked} == NEED_METADATA
+    assert all("click" in one.reason for one in found.not_checked)
+
+
+def test_an_empty_record_is_an_interrupted_install(made):
+    (made.install("click", {"click.py": b"v = 1\n"}) / "RECORD").write_bytes(b"")
+    (found,) = made.examine("interrupted-install").findings
+    assert dict(found.evidence)["lacks"] == "rows in RECORD"
 
 
 def test_metadata_without_a_name_is_the_rest_of_another_version(made):

@@ -36,6 +36,7 @@ def test_reads_what_a_wheel_of_today_says():
         licence="ZPL-2.1",
         requires_python=">=3.9",
         requires_dist=("setuptools", 'sphinx>=7; extra == "docs"'),
+        whole=True,
     )
 
 
@@ -100,7 +101,7 @@ def test_only_the_head_of_a_huge_file_is_read(tmp_path: Path):
     with path.open("wb") as file:
         file.write(b"Name: a\nVersion: 1\n\n")
         file.truncate(100 * 1024 * 1024)
-    assert read_metadata(str(path)) == CoreMetadata(name="a", version="1")
+    assert read_metadata(str(path)) == CoreMetadata(name="a", version="1", whole=True)
 
 
 def test_headers_longer_than_the_first_read_are_read_on(tmp_path: Path):

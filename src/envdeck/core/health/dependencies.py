@@ -41,6 +41,13 @@ class _Unmet(NamedTuple):
     """Where that says so."""
 
 
+def _unread(context: HealthContext) -> Iterator[Skipped]:
+    """Tell of which packages it is not known what they require."""
+    told = [f"{one.name} {one.problem}" for one in context.distributions if one.unread]
+    if told:
+        yield Skipped(join_some(told, _MOST_NAMED))
+
+
 def _unmet(context: HealthContext) -> _Unmet:
     """Return what nothing here satisfies. What `packaging` rejects does not count, as with any
     installer."""
@@ -120,6 +127,7 @@ def _requirers(texts: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
 @content_check(Severity.ERROR)
 def missing_requirement(context: HealthContext) -> Iterator[Answer]:
     """A requirement whose marker holds here, and of which nothing is installed."""
+    yield from _unread(context)
     unmet = _unmet(context)
     yield from _overridden(context, unmet, there=False)
     for name, texts in unmet.errors.items():
@@ -139,6 +147,7 @@ def missing_requirement(context: HealthContext) -> Iterator[Answer]:
 @content_check(Severity.ERROR)
 def incompatible_requirement(context: HealthContext) -> Iterator[Answer]:
     """What is installed, in a version that a requirement excludes."""
+    yield from _unread(context)
     unmet = _unmet(context)
     yield from _overridden(context, unmet, there=True)
     for name, texts in unmet.errors.items():
@@ -220,6 +229,7 @@ def python_requirement(context: HealthContext) -> Iterator[Answer]:
     if release is None:
         yield Skipped("the version of the interpreter is not known")
         return
+    yield from _unread(context)
     exact = release[0].count(".") >= 2
     versions = (release[0],) if exact else (f"{release[0]}.0", f"{release[0]}.99")
     for one in context.distributions:

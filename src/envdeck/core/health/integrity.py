@@ -11,7 +11,7 @@ from envdeck.core.health.context import HealthContext
 from envdeck.core.inspection.ownership import read_owned
 from envdeck.core.inspection.packages.builds import find_misfit
 from envdeck.core.inspection.packages.claims import HashCache, find_altered
-from envdeck.core.inspection.packages.record import read_rows
+from envdeck.core.inspection.packages.record import digest_of, read_rows
 from envdeck.core.inspection.packages.site_packages import (
     entries,
     is_distribution,
@@ -227,17 +227,25 @@ def interrupted_install(context: HealthContext) -> Iterator[Answer]:
         )
 
 
+_EMPTY = digest_of(b"")
+
+
 def _lacks(one: Distribution) -> str:
-    """Return which of the files is not there that every installer writes; conda keeps its own
-    list of files."""
-    if not one.path.endswith(".dist-info") or (one.record and not one.problem):
-        return ""  # both were read
+    """Return which of the files is not there, or says nothing, that every installer writes: they
+    are empty where the power went. Conda keeps its own list of files."""
+    is_read = one.record not in {"", _EMPTY} and not one.problem
+    if not one.path.endswith(".dist-info") or is_read:
+        return ""
     if not reach.isdir(one.path):
         return ""
     if not reach.lexists(os.path.join(one.path, "METADATA")):
         return "METADATA"
-    if one.record or _is_condas(one):
+    if one.unread:
+        return "readable METADATA"
+    if _is_condas(one):
         return ""
+    if one.record:
+        return "rows in RECORD" if one.record == _EMPTY else ""
     return "" if reach.lexists(os.path.join(one.path, "RECORD")) else "RECORD"
 
 

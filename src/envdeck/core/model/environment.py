@@ -60,6 +60,8 @@ class Distribution:
     """A digest of its RECORD, where that was read; for comparing only."""
     problem: str = ""
     """Why its metadata could not be read whole, or empty. The row is never lost."""
+    unread: bool = False
+    """Whether what it requires is not known, since its metadata could not be read."""
 
 
 _MINOR = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}(?![0-9])")

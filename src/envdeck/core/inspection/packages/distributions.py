@@ -155,6 +155,7 @@ def _read(
         scripts=parse_scripts(scripts) if scripts else (),
         record=digest,
         problem="; ".join(files.problems),
+        unread=not metadata.whole,
     )
     if known is not None and not row.problem:
         known.keep(metadata, told, row)
@@ -238,6 +239,7 @@ def _row(path: str, entry: str, metadata: CoreMetadata, problems: list[str]) -> 
         requires_python=metadata.requires_python,
         requirements=metadata.requires_dist,
         problem="; ".join(problems),
+        unread=not metadata.whole,
     )
 
 

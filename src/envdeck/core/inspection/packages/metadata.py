@@ -79,6 +79,8 @@ class CoreMetadata:
     """Each on one line, credentials in direct references masked."""
     problem: str = ""
     """Why it could not be read whole, or empty."""
+    whole: bool = False
+    """Whether its headers were read up to their end, and name a distribution."""
 
 
 def read_metadata(path: str) -> CoreMetadata | Unread:
@@ -121,8 +123,9 @@ def parse_metadata(data: bytes) -> CoreMetadata:
         elif field and field not in once:
             once[field] = value
     summary = _one_line(once.get("Summary", ""))
+    name = _one_line(once.get("Name", ""))
     return CoreMetadata(
-        name=_one_line(once.get("Name", "")),
+        name=name,
         version=_one_line(once.get("Version", "")),
         summary=summary if is_known(summary) else "",
         licence=licence_of(
@@ -131,6 +134,7 @@ def parse_metadata(data: bytes) -> CoreMetadata:
         requires_python=_one_line(once.get("Requires-Python", "")) or None,
         requires_dist=tuple(requires_dist),
         problem=problem,
+        whole=bool(name) and (len(data) < METADATA_LIMIT or headers_end(data)),
     )
 
 

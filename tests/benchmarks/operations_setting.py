@@ -51,7 +51,7 @@ PARTS = (
     (upgrade, "_copy"), (rebuilding, "new_dependency_problems"),
     (StagedBuild, "check_imports"), (StagedBuild, "settle"), (rebuilding, "relocate"),
     (rebuilding, "find_old_paths"), (type(disk_for(Host.current())), "settle_tree"),
-    (Transaction, "put_in_place"),
+    (Transaction, "swap_in"),
 )  # fmt: skip
 """What is timed within a run; `settle` has three of the others in it."""
 

@@ -249,7 +249,7 @@ def comparison(folder: str = API, **changes: object) -> Comparison:
                 (),
                 DriftFix.FROM_LOCK,
             ),
-            Drift(DriftKind.UNREACHABLE, "left-pad", "", "1.3.0", mend=DriftFix.FROM_LOCK),
+            Drift(DriftKind.UNREACHABLE, "left-pad", "", "1.3.0", fix=DriftFix.FROM_LOCK),
         ),
         (
             PythonDrift(
@@ -308,7 +308,7 @@ def dotenv(folder: str = API, **changes: object) -> DotenvReport:
                 env,
                 "git does not ignore it, and the next commit may have it",
                 "add it to .gitignore: envdeck dotenv --ignore",
-                mends=Remedy(RemedyKind.IGNORE, env, folder),
+                fix=Remedy(RemedyKind.IGNORE, env, folder),
             ),
             DotenvFinding(
                 "readable",
@@ -316,7 +316,7 @@ def dotenv(folder: str = API, **changes: object) -> DotenvReport:
                 env,
                 "everybody on this machine can read it",
                 "chmod 600 .env",
-                mends=Remedy(RemedyKind.PRIVATE, env, folder),
+                fix=Remedy(RemedyKind.PRIVATE, env, folder),
             ),
             DotenvFinding(
                 "missing-keys",
@@ -324,7 +324,7 @@ def dotenv(folder: str = API, **changes: object) -> DotenvReport:
                 env,
                 "2 keys of .env.example are missing",
                 "add them",
-                mends=Remedy(RemedyKind.ADD, env, folder, ("CACHE_URL", "SENTRY_DSN"), example),
+                fix=Remedy(RemedyKind.ADD, env, folder, ("CACHE_URL", "SENTRY_DSN"), example),
             ),
             DotenvFinding(
                 "duplicated-key",

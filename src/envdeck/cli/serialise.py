@@ -119,7 +119,7 @@ def drift_object(found: "Comparison") -> Object:
                 "file": one.file or None,
                 "line": one.line,
                 "under": list(one.under),
-                "mend": one.mend.value or None,
+                "mend": one.fix.value or None,
             }
             for one in found.drifts
         ],

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from envdeck.core.catalog import Scope
-    from envdeck.tui.base.services import CatalogSource, Operating
+    from envdeck.core.operations.api import Operations
+    from envdeck.tui.base.services import CatalogSource
 
 _SWITCH = 0.001
 """Seconds a thread may hold the interpreter while another one waits; five times less than usual."""
@@ -40,7 +41,7 @@ def run_screen(
     source: CatalogSource,
     scope: Scope,
     settings: ScreenSettings,
-    operations: Callable[[], Operating] | None = None,
+    operations: Callable[[], Operations] | None = None,
 ) -> int:
     """Open the screen, and return the exit code once it is closed.
 

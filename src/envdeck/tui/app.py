@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from textual.theme import Theme
 
     from envdeck.core.catalog import Scope
-    from envdeck.tui.base.services import Operating
+    from envdeck.core.operations.api import Operations
     from envdeck.tui.dialogs.quit import Leave
     from envdeck.tui.walkthrough.state import OpenWalking, WalkthroughStates
 
@@ -141,7 +141,7 @@ class EnvDeck(App[None], inherit_bindings=False):
         source: CatalogSource,
         scope: "Scope",
         settings: ScreenSettings,
-        operations: "Callable[[], Operating] | None" = None,
+        operations: "Callable[[], Operations] | None" = None,
     ) -> None:
         super().__init__()
         self._settings = settings

@@ -106,10 +106,10 @@ def test_a_file_that_is_not_there_yet_can_be_created(told, made_up):
     env, example = f"{made_up.API}/.env", f"{made_up.API}/.env.example"
     remedy = Remedy(RemedyKind.CREATE, env, made_up.API, (), example)
     finding = DotenvFinding("no-file", Severity.WARNING, env, "it is missing", "make it", None)
-    rows = told(findings=(replace(finding, mends=remedy),), files=(), compared=())
+    rows = told(findings=(replace(finding, fix=remedy),), files=(), compared=())
     assert ".env  not created yet" in said(rows)
     first = next(row for row in rows if row.about is not None)
-    assert first.about.mends == (remedy,)
+    assert first.about.fixes == (remedy,)
 
 
 def test_without_any_file_it_teaches(made_up):
@@ -337,7 +337,7 @@ async def test_a_finding_is_mended_by_its_key_and_the_tab_is_read_again(
         await wait_until(lambda: isinstance(pilot.app.screen, PlanDialog))
         await wait_until(lambda: pilot.app.screen.plan is not None)
         assert pilot.app.focused.id == "cancel"
-        assert operations.asked[-1] == ("remedy", (finding.mends, {}))
+        assert operations.asked[-1] == ("remedy", (finding.fix, {}))
         read = len(source.read)
         await pilot.press("y")
         await wait_until(lambda: operations.done and len(source.read) > read)
@@ -411,13 +411,13 @@ async def test_a_default_that_is_no_secret_is_filled_in_and_can_be_emptied(
         first, second = pilot.app.screen.query(SecretField)
         await wait_until(lambda: first.value == f"{MARK}-CACHE_URL")
         assert second.value == ""
-        assert values == [(finding.mends.example, "CACHE_URL")]
+        assert values == [(finding.fix.example, "CACHE_URL")]
         assert MARK not in screen(pilot.app)
         await pilot.press("enter", "enter")
         await wait_until(lambda: isinstance(pilot.app.screen, PlanDialog))
         await wait_until(lambda: pilot.app.screen.plan is not None)
         given = {"CACHE_URL": f"{MARK}-CACHE_URL", "SENTRY_DSN": ""}
-        assert operations.asked[-1] == ("remedy", (finding.mends, given))
+        assert operations.asked[-1] == ("remedy", (finding.fix, given))
 
 
 def test_of_the_example_only_what_is_neither_secret_nor_placeholder_is_offered(made_up):
@@ -464,7 +464,7 @@ async def test_a_new_file_gets_only_what_differs_from_its_example(
 
 def test_a_fault_while_planning_is_told_without_its_words(made_up):
     operations = made_up.MadeUpOperations(failure=ValueError(MARK))
-    remedy = made_up.dotenv().findings[2].mends
+    remedy = made_up.dotenv().findings[2].fix
     plan = remedy_request(operations, remedy, {"CACHE_URL": MARK}, LOOK).plan(frozenset())
     assert plan == NoPlan("planning failed: ValueError")
 

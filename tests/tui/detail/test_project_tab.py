@@ -98,8 +98,8 @@ def test_hostile_names_stay_text(told):
 # mending
 
 
-def drift(mend):
-    return Drift(DriftKind.MISSING, "requests", "2", None, mend=mend)
+def drift(fix):
+    return Drift(DriftKind.MISSING, "requests", "2", None, fix=fix)
 
 
 def test_a_drift_is_mended_from_the_lock_with_the_parts_that_count(made_up):

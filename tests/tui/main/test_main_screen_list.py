@@ -135,7 +135,7 @@ async def test_the_cursor_keeps_its_environment_and_its_line_when_rows_come(open
         path = main.list.listing.cursor
         at = main.list.listing.index(path) - round(main.list.table.scroll_y)
         big = made_up.size(10**12)
-        with main.list.table.changing():
+        with main.list.table.hold_view():
             main.list.listing.put(
                 made_up.environment(f"/home/ada/new{n}/.venv", size=big) for n in range(40)
             )
@@ -274,7 +274,7 @@ async def test_the_wheel_scrolls_and_the_cursor_stays(open_screen, made_up):
         main.list.table.scroll_to(y=60, animate=False)
         await pilot.pause()
         top = main.list.listing.at(60).path
-        with main.list.table.changing():
+        with main.list.table.hold_view():
             main.list.listing.put([made_up.environment("/x/.venv", size=made_up.size(10**13))])
         await pilot.pause()
         assert main.list.listing.cursor == path
@@ -291,7 +291,7 @@ async def test_the_wheel_is_not_turned_back_by_rows_that_come(open_screen, made_
         seen = round(main.list.table.scroll_y)
         assert seen
         top = main.list.listing.at(seen).path
-        with main.list.table.changing():
+        with main.list.table.hold_view():
             main.list.listing.put([made_up.environment("/x/.venv", size=made_up.size(10**13))])
         await pilot.pause()
         assert main.list.listing.at(round(main.list.table.scroll_y)).path == top

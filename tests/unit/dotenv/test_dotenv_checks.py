@@ -130,11 +130,11 @@ def test_missing_keys_are_told_in_the_order_of_the_example(tmp_path: Path):
     assert checks_of(tmp_path, "M=1\n") == {"missing-key"}
     found = one(tmp_path, "missing-key")
     assert found.message == "Z and A are missing, but in .env.example"
-    assert found.mends is not None
-    assert found.mends.kind is RemedyKind.ADD
-    assert found.mends.keys == ("Z", "A")
-    assert found.mends.example == str(tmp_path / ".env.example")
-    assert found.mends.file == str(tmp_path / ".env")
+    assert found.fix is not None
+    assert found.fix.kind is RemedyKind.ADD
+    assert found.fix.keys == ("Z", "A")
+    assert found.fix.example == str(tmp_path / ".env.example")
+    assert found.fix.file == str(tmp_path / ".env")
 
 
 def test_extra_keys_are_a_note(tmp_path: Path):
@@ -151,9 +151,9 @@ def test_a_missing_file_is_made_from_the_example(tmp_path: Path):
     (tmp_path / "deploy it" / "example.env").write_text("A=\nB=\n")
     found = one(tmp_path, "no-env-file")
     assert found.file == str(tmp_path / "deploy it" / ".env")
-    assert found.mends is not None
-    assert found.mends.kind is RemedyKind.CREATE
-    assert found.mends.keys == ("A", "B")
+    assert found.fix is not None
+    assert found.fix.kind is RemedyKind.CREATE
+    assert found.fix.keys == ("A", "B")
     assert "--create --file 'deploy it/.env'`" in found.remedy
 
 
@@ -189,14 +189,14 @@ def test_what_git_tracks_is_an_error(repository: Path):
     command = re.findall(r"`([^`]*)`", found.remedy)[0]
     subprocess.run(command, shell=True, check=True, capture_output=True)
     assert not [finding for finding in findings(repository) if finding.check == found.check]
-    assert one(repository, "not-ignored").mends
+    assert one(repository, "not-ignored").fix
 
 
 def test_what_git_does_not_ignore_is_a_warning(repository: Path):
     (repository / ".env").write_text("A=1\n")
     (repository / ".env.example").write_text("A=\n")
     found = one(repository, "not-ignored")
-    assert (found.severity, found.mends and found.mends.kind) == (
+    assert (found.severity, found.fix and found.fix.kind) == (
         Severity.WARNING,
         RemedyKind.IGNORE,
     )
@@ -239,9 +239,9 @@ def test_access_of_others_is_a_warning(tmp_path: Path, mode: int):
     (tmp_path / ".env.local").chmod(mode)
     found = one(tmp_path, "readable-by-others")
     assert f"{mode:04o}" in found.message
-    assert found.mends is not None
-    assert found.mends.kind is RemedyKind.PRIVATE
-    assert found.mends.file == str(tmp_path / ".env.local")
+    assert found.fix is not None
+    assert found.fix.kind is RemedyKind.PRIVATE
+    assert found.fix.file == str(tmp_path / ".env.local")
     assert not findings(tmp_path, windows=True)
 
 
@@ -264,7 +264,7 @@ def test_a_link_that_leads_out_is_a_note(tmp_path: Path):
     (tmp_path / "far.env").chmod(0o644)
     (project / ".env.example").write_text("A=\nB=\n")
     found_too = findings(project)
-    assert [(one.check, one.mends) for one in found_too] == [
+    assert [(one.check, one.fix) for one in found_too] == [
         ("missing-key", None),
         ("readable-by-others", None),
         ("outside-project", None),

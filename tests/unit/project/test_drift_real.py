@@ -193,7 +193,7 @@ def test_every_kind_of_drift_from_a_lock(beside: Callable[..., Beside]) -> None:
         ("unreachable", "old", "", "1.0", ()),
         ("unreachable", "stray", "", "1.0", ()),
     ]
-    assert {drift.mend for drift in found.drifts} == {DriftFix.FROM_LOCK}
+    assert {drift.fix for drift in found.drifts} == {DriftFix.FROM_LOCK}
     assert {part.id: part.counts for part in found.parts}["group:docs"]
     assert found.agreed == 1
 
@@ -211,7 +211,7 @@ def test_a_lock_that_is_behind_what_is_declared(beside: Callable[..., Beside]) -
         ("missing", "fresh", "", None, ()),
         ("outside", "direct", ">=3", "2.0", ()),
     ]
-    assert [(drift.line, drift.mend) for drift in found.drifts] == [(5, DriftFix.FROM_DECLARED)] * 2
+    assert [(drift.line, drift.fix) for drift in found.drifts] == [(5, DriftFix.FROM_DECLARED)] * 2
 
 
 def test_a_lock_for_another_python_is_not_compared(beside: Callable[..., Beside]) -> None:
@@ -332,7 +332,7 @@ def test_without_a_lock_by_what_is_declared_and_what_that_needs(
         ("extra:half", 2, 1, False),
         ("extra:all", 1, 1, True),
     ]
-    assert {drift.mend for drift in found.drifts} == {DriftFix.FROM_DECLARED}
+    assert {drift.fix for drift in found.drifts} == {DriftFix.FROM_DECLARED}
     assert found.agreed == 2
 
 

@@ -490,7 +490,7 @@ def test_a_python_that_does_not_fit_is_mended_first(tmp_path: Path) -> None:
         '[project]\nname = "app"\nrequires-python = ">=3.13"\ndependencies = ["idna"]\n'
     )
     found = beside(tmp_path)
-    assert [(drift.name, drift.mend) for drift in found.drifts] == [("idna", DriftFix.INTERPRETER)]
+    assert [(drift.name, drift.fix) for drift in found.drifts] == [("idna", DriftFix.INTERPRETER)]
     assert found.pythons[0].error
 
 
@@ -506,7 +506,7 @@ def test_a_declared_url_is_compared_by_where_it_is_from(tmp_path: Path) -> None:
     assert found.drifts == (
         Drift(
             found.drifts[0].kind, "a", "https://****@files.example/a-1.zip", "1.0",
-            str(tmp_path / "requirements.txt"), 1, mend=DriftFix.FROM_DECLARED,
+            str(tmp_path / "requirements.txt"), 1, fix=DriftFix.FROM_DECLARED,
         ),
     )  # fmt: skip
     assert told(found)[0][0] == "outside"

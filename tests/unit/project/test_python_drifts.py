@@ -23,7 +23,7 @@ def ci(version: str, source: str = "tox", line: int = 1) -> NamedPython:
 
 
 @pytest.mark.parametrize(
-    ("specifier", "version", "mends"),
+    ("specifier", "version", "fix"),
     [
         (">=3.12", "3.11.4", "3.12"),
         (">=3.8,<3.11", "3.12.1", "3.10"),
@@ -33,13 +33,13 @@ def ci(version: str, source: str = "tox", line: int = 1) -> NamedPython:
         ("<3.13", "3.13.0rc1", "3.12"),
     ],
 )
-def test_outside_of_what_it_asks_for(specifier: str, version: str, mends: str) -> None:
+def test_outside_of_what_it_asks_for(specifier: str, version: str, fix: str) -> None:
     assert python_drifts(wanted(specifier), (), Python(version)) == (
         PythonDrift(
             f"requires-python is {specifier}, but the environment has {version}",
             "/p/pyproject.toml",
             error=True,
-            wanted=mends,
+            wanted=fix,
         ),
     )
 

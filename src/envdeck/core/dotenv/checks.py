@@ -93,7 +93,7 @@ class Remark(NamedTuple):
     message: str
     remedy: str
     line: int | None = None
-    mends: Remedy | None = None
+    fix: Remedy | None = None
     severity: Severity | None = None
     """In place of that of the check."""
 
@@ -399,7 +399,7 @@ def not_ignored(context: CheckContext) -> Iterator[Remark]:
                 file.path,
                 "not ignored by git: the next `git add .` would add it",
                 f"add it to .gitignore: `{context.command('--ignore', file.path)}`",
-                mends=Remedy(RemedyKind.IGNORE, file.path, context.project),
+                fix=Remedy(RemedyKind.IGNORE, file.path, context.project),
             )
 
 
@@ -454,13 +454,13 @@ def missing_key(context: CheckContext) -> Iterator[Remark]:
         if not pair.missing:
             continue
         remedy = f"add the missing keys: `{context.command('--add-missing', pair.file)}`"
-        mends: Remedy | None = Remedy(
+        fix: Remedy | None = Remedy(
             RemedyKind.ADD, pair.file, context.project, pair.missing, example=pair.example
         )
         if pair.file in outside:
-            remedy, mends = "add the missing keys to the link target", None
+            remedy, fix = "add the missing keys to the link target", None
         message = f"{name_keys(pair.missing)} missing, but in {context.name(pair.example)}"
-        yield Remark(pair.file, message, remedy, mends=mends)
+        yield Remark(pair.file, message, remedy, fix=fix)
 
 
 @check(Severity.WARNING)
@@ -476,7 +476,7 @@ def no_env_file(context: CheckContext) -> Iterator[Remark]:
             path,
             f"{context.name(path)} is missing, {context.name(example.path)} exists",
             f"create it from the example: `{context.command('--create', path)}`",
-            mends=Remedy(RemedyKind.CREATE, path, project, keys, example=example.path),
+            fix=Remedy(RemedyKind.CREATE, path, project, keys, example=example.path),
         )
 
 
@@ -499,14 +499,14 @@ def readable_by_others(context: CheckContext) -> Iterator[Remark]:
         if file.mode is None or file.bytes is None or not file.mode & 0o077:
             continue
         command = context.command("--private", file.path)
-        mends: Remedy | None = Remedy(RemedyKind.PRIVATE, file.path, context.project)
+        fix: Remedy | None = Remedy(RemedyKind.PRIVATE, file.path, context.project)
         if context.is_outside(file):
-            command, mends = shlex.join(["chmod", "600", file.link or ""]), None
+            command, fix = shlex.join(["chmod", "600", file.link or ""]), None
         yield Remark(
             file.path,
             f"readable by other users (mode {file.mode:04o})",
             f"restrict access to the owner: `{command}`",
-            mends=mends,
+            fix=fix,
         )
 
 

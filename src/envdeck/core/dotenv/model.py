@@ -91,7 +91,7 @@ class DotenvFinding:
     remedy: str
     """What to do, with a command that works where there is one."""
     line: int | None = None
-    mends: Remedy | None = None
+    fix: Remedy | None = None
     """Its fix, where EnvDeck has one."""
 
 

@@ -68,7 +68,7 @@ class NotLookedAt:
     path: str
     reason: str
     hint: str = ""
-    """The command that includes it, or mends it."""
+    """The command that includes it, or fixes it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,16 @@ from envdeck.core.model import (
     RecreateRequest,
     Result,
 )
-from envdeck.core.operations.shared import history as retention
 from envdeck.core.operations.shared.context import Context, Stopped, Tell, never
-from envdeck.core.operations.shared.history import HistoryItem, read_history
+from envdeck.core.operations.shared.history import (
+    Due,
+    HistoryItem,
+    announce,
+    count_time,
+    find_expired,
+    read_history,
+    read_trash,
+)
 from envdeck.core.operations.transaction.journal import Entry
 from envdeck.core.operations.transaction.trash import Item
 
@@ -224,7 +231,7 @@ class Operations(Context):
         return verbs.plan_purge(self, identifiers)
 
     def plan_remedy(self, remedy: "Remedy", values: Mapping[str, str] = _NOTHING) -> Plan | NoPlan:
-        """Plan what mends a finding in the dotenv files of a project: one file is written, and
+        """Plan what fixes a finding in the dotenv files of a project: one file is written, and
         the one before it is kept. `values` are those of keys that are added; they stand in the
         file alone, never in the plan's words, the journal or a log."""
         return verbs.plan_remedy(self, remedy, values)
@@ -251,7 +258,7 @@ class Operations(Context):
 
     def trash(self) -> tuple[Item, ...]:
         """Return what is in the trashes of this user, newest first, and how long it is kept."""
-        return retention.read_trash(self.store, self.policy)
+        return read_trash(self.store, self.policy)
 
     def pending(self) -> tuple[Entry, ...]:
         """Return the operations that were begun and are not over, one that runs now included."""
@@ -266,13 +273,13 @@ class Operations(Context):
 
     def expired(self) -> tuple[Item, ...]:
         """Return the items that the trash has kept for as long as the policy says."""
-        return retention.find_expired(self.store, self.policy)
+        return find_expired(self.store, self.policy)
 
-    def due(self) -> retention.Due:
+    def due(self) -> Due:
         """Count the time that has passed, and return which items a start of the program may
         remove for good, and which it has to announce."""
-        return retention.count_time(self.store, self.policy)
+        return count_time(self.store, self.policy)
 
     def announce(self, items: Sequence[Item]) -> None:
         """Note that a person was told that a later start removes these items."""
-        retention.announce(items, self.store)
+        announce(items, self.store)

@@ -198,10 +198,10 @@ def _planned(
         *uses_of(named, one.version),
         *([Fact("required", f"{asked} ({os.path.basename(by)})")] if asked and by else []),
     ]
-    steps = [Step("Create the environment in staging", blueprint.creating(staged).shown)]
+    steps = [Step("Create the environment in staging", blueprint.create_command(staged).shown)]
     if not source.empty:
         what = "packages from uv.lock" if source.how is InstallMethod.UV_SYNC else "packages"
-        steps.append(Step(f"Install {what}", blueprint.installing(staged, host).shown))
+        steps.append(Step(f"Install {what}", blueprint.install_command(staged, host).shown))
     steps += [Step("Check dependencies and imports"), Step(f"Move it to {place}")]
     return CreatePlan(
         id=identifier,
@@ -310,7 +310,7 @@ def run(plan: CreatePlan, context: Context, tell: Tell, stopped: Stopped) -> Res
                 raise BuildError("cancelled", stopped=True)
             tell(StepStarted(len(plan.steps) - 1, plan.steps[-1].title))
             changes = changes_between(None, building.environment())
-            current.put_in_place()
+            current.swap_in()
     except BuildError as error:
         return Result(
             Ending.ROLLED_BACK,

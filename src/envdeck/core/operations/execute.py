@@ -237,7 +237,7 @@ def recover(store: OperationStore) -> tuple[Entry, ...]:
     """
     sweep(store)
     waiting = list_pending(store)
-    with store.spare.giving(
+    with store.spare.lend_room(
         PurgeRequest(entry.item, entry.old) for entry in waiting if entry.move is Move.REMOVE
     ):
         return _settle_all(waiting, store)

@@ -257,7 +257,7 @@ class DriftKind(StrEnum):
 
 
 class DriftFix(StrEnum):
-    """The operation that mends a drift."""
+    """The operation that fixes a drift."""
 
     FROM_LOCK = "from-lock"
     """Recreate from the lock file."""
@@ -287,7 +287,7 @@ class Drift:
     under: tuple[str, ...] = ()
     """The groups and extras that alone ask for it (`group:dev`, `extra:docs`); empty: the
     project's own dependencies, or, of what is unreachable, nothing at all."""
-    mend: DriftFix = DriftFix.NONE
+    fix: DriftFix = DriftFix.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,7 +318,7 @@ class PythonDrift:
     error: bool = False
     """Whether it breaks what the project asks for; else it is worth knowing."""
     wanted: str = ""
-    """A version that mends it, for an interpreter to be picked by: `3.12`; empty: none does."""
+    """A version that fixes it, for an interpreter to be picked by: `3.12`; empty: none does."""
 
 
 @dataclass(frozen=True, slots=True)

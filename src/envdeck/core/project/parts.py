@@ -399,7 +399,7 @@ class _Asking:
         place = self._installed.expanded(url)
         if "://" not in place and "$" not in place:  # a variable that holds a relative path
             place = file_url(os.path.normpath(os.path.join(self._project, place)))
-        found = self._installed.from_origin(place)
+        found = self._installed.find_origin(place)
         return found.name if found is not None else name_in(place)
 
     def _note(self, one: DeclaredRequirement, message: str) -> None:

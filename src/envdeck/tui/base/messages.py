@@ -8,8 +8,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from envdeck.core.model import Environment
+    from envdeck.core.operations.api import Operations
     from envdeck.tui.base.job import Job
-    from envdeck.tui.base.services import Operating, PlanRequest
+    from envdeck.tui.base.services import PlanRequest
 
 
 class FilterRequested(Message):
@@ -111,7 +112,7 @@ class WalkthroughRequested(Message):
     answers it, which alone knows every screen."""
 
     def __init__(
-        self, operating: "Operating", project: str, environment: "Environment | None"
+        self, operating: "Operations", project: str, environment: "Environment | None"
     ) -> None:
         super().__init__()
         self.operating = operating

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from envdeck.core.catalog import Scope
     from envdeck.core.dotenv.model import DotenvReport
     from envdeck.core.inspection.packages.copies import PackageTable
-    from envdeck.core.operations.api import Operations
     from envdeck.core.project.model import Comparison
     from envdeck.core.timeline.model import Snapshot, TimelineEvent
 
@@ -107,7 +106,7 @@ class CatalogSource(Protocol):
         ...
 
     def refresh(self, environment: Environment) -> Environment | None:
-        """Read one environment anew; None when it is no longer there."""
+        """Read one environment again; None when it is no longer there."""
         ...
 
     def project(
@@ -268,8 +267,3 @@ def _sum(figures: Iterable[int | None]) -> int | None:
 
 Planned: TypeAlias = Plan | NoPlan | CombinedPlan
 """What comes of planning a wish."""
-
-
-Operating: TypeAlias = "Operations"
-"""What changes environments. All of it may be slow, and is called from threads. It is loaded when
-it is first opened: the first frame of the screen needs none of it."""

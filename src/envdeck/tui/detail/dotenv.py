@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from envdeck.core.dotenv.model import DotenvReport, Remedy
-    from envdeck.tui.base.services import Operating, PlanRequest
+    from envdeck.core.operations.api import Operations
+    from envdeck.tui.base.services import PlanRequest
     from envdeck.tui.detail.dotenv_dialog import DotenvValuesDialog
 
 SECONDS = 30.0
@@ -120,7 +121,7 @@ class DotenvTab(ReadTab["DotenvReport"], Hiding):
 
     @property
     def hints(self) -> dict[str, str]:
-        """The keys for a value and for mending, where there is anything."""
+        """The keys for a value and for fixing, where there is anything."""
         if self.view.current is None:
             return {}
         word = "hide" if self.peek.shown is not None else ""
@@ -143,12 +144,12 @@ class DotenvTab(ReadTab["DotenvReport"], Hiding):
 
     # showing
 
-    def build(self, *, anew: bool = False) -> None:
+    def build(self, *, again: bool = False) -> None:
         """Lay the rows out; a value of what was read before is shown no more."""
         if self._peeked_into is not self.reading.state:
             self._peeked_into = self.reading.state
             self.peek.forget()
-        super().build(anew=anew)
+        super().build(again=again)
 
     def lay(self, environment: Environment, cells: int) -> list[TabRow]:
         """Return the rows."""
@@ -217,17 +218,17 @@ class DotenvTab(ReadTab["DotenvReport"], Hiding):
         """Hide what is shown, and drop what is being read."""
         self.peek.hide()
 
-    # mending
+    # fixing
 
     def _remedy(self) -> "Remedy | None":
         row = self.view.current
-        mends: tuple[Remedy, ...] = getattr(row.about, "mends", ()) if row is not None else ()
-        return mends[0] if mends else None
+        fixes: tuple[Remedy, ...] = getattr(row.about, "fixes", ()) if row is not None else ()
+        return fixes[0] if fixes else None
 
-    def mend(
-        self, operating: "Operating", action: str = "mend"
+    def request_fix(
+        self, operating: "Operations", action: str = "mend"
     ) -> "PlanRequest | DotenvValuesDialog | str":
-        """Return what mends the row under the cursor; what needs values asks for them first."""
+        """Return what fixes the row under the cursor; what needs values asks for them first."""
         del action
         remedy, report = self._remedy(), self.report
         if isinstance(self.reading.state, ReadPending):
@@ -239,7 +240,7 @@ class DotenvTab(ReadTab["DotenvReport"], Hiding):
         return dialog or remedy_request(operating, remedy, {}, self.look)
 
     def action_of(self, row: TabRow | None) -> str:
-        """A key shows its value, what is wrong is mended."""
+        """A key shows its value, what is wrong is fixed."""
         return "reveal" if self._key_here() is not None else super().action_of(row)
 
 

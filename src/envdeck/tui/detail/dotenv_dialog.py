@@ -1,7 +1,7 @@
 """Asking for the values of keys that a dotenv file is to get, one masked field a key."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
@@ -16,12 +16,15 @@ from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Severity
 from envdeck.text import capitalise, plain
 from envdeck.text.operation import remedy_words
-from envdeck.tui.base.services import Operating, PlanRequest
+from envdeck.tui.base.services import PlanRequest
 from envdeck.tui.dialogs.dialog import Dialog, DialogButton, fit
 from envdeck.tui.dialogs.requests import remedy_request
 from envdeck.tui.widgets.fields import Secret, SecretField
 from envdeck.tui.widgets.line import Display, LineLabel, Part, Tone
 from envdeck.tui.workers.latest import IsDropped, Latest
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.api import Operations
 
 _FIELD = 3
 """Lines that a key takes: its name, its field and a blank."""
@@ -72,7 +75,7 @@ def asked_for(remedy: Remedy, report: DotenvReport) -> tuple[FixRequest, ...]:
 
 
 def remedy_dialog(
-    operating: Operating, remedy: Remedy, report: DotenvReport, look: Display
+    operating: "Operations", remedy: Remedy, report: DotenvReport, look: Display
 ) -> "DotenvValuesDialog | None":
     """Return the dialog for what a remedy needs; None where that is nothing."""
     asked = asked_for(remedy, report)
@@ -106,7 +109,7 @@ class DotenvValuesDialog(Dialog[PlanRequest]):
     ]
 
     def __init__(
-        self, operating: Operating, remedy: Remedy, asked: Sequence[FixRequest], look: Display
+        self, operating: "Operations", remedy: Remedy, asked: Sequence[FixRequest], look: Display
     ) -> None:
         super().__init__(look)
         self._operating = operating

@@ -124,7 +124,7 @@ class FileAt:
     """A file: what the cursor on its heading stands on."""
 
     path: str
-    mends: tuple[Remedy, ...] = ()
+    fixes: tuple[Remedy, ...] = ()
     """Of its findings, the worst first."""
 
 
@@ -134,7 +134,7 @@ class KeyAt:
 
     path: str
     name: str
-    mends: tuple[Remedy, ...] = ()
+    fixes: tuple[Remedy, ...] = ()
     """Of the findings on its line."""
 
 
@@ -142,7 +142,7 @@ class KeyAt:
 class MissingAt:
     """A key that the example has and a file has not."""
 
-    mends: tuple[Remedy, ...]
+    fixes: tuple[Remedy, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +152,9 @@ class FindingAt:
     finding: DotenvFinding
 
     @property
-    def mends(self) -> tuple[Remedy, ...]:
+    def fixes(self) -> tuple[Remedy, ...]:
         """What a key does about it."""
-        return () if self.finding.mends is None else (self.finding.mends,)
+        return () if self.finding.fix is None else (self.finding.fix,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,14 +187,14 @@ def _findings_of(path: str, report: DotenvReport) -> list[DotenvFinding]:
 
 
 def _list_remedies(findings: list[DotenvFinding]) -> tuple[Remedy, ...]:
-    return tuple(dict.fromkeys(one.mends for one in findings if one.mends is not None))
+    return tuple(dict.fromkeys(one.fix for one in findings if one.fix is not None))
 
 
 def _absent(path: str, report: DotenvReport, look: Display, cells: int) -> Iterator[TabRow]:
     """Yield a file that is not there, or that is none of the dotenv files themselves."""
     findings = _findings_of(path, report)
     about = FileAt(path, _list_remedies(findings))
-    creates = any(one.kind is RemedyKind.CREATE for one in about.mends)
+    creates = any(one.kind is RemedyKind.CREATE for one in about.fixes)
     yield _title(path, "not created yet" if creates else "", about, report, look, cells)
     yield from _findings(findings, report, look, cells)
 
@@ -269,8 +269,8 @@ def _keys(
     room = min(max(width(plain(name)) for name in names), _NAME, max(cells // 2, 8))
     for key in file.keys[:_MOST]:
         spans = range(key.line, key.line + key.lines)
-        mends = _list_remedies([one for one in findings if one.line in spans])
-        at = KeyAt(file.path, key.name, mends)
+        fixes = _list_remedies([one for one in findings if one.line in spans])
+        at = KeyAt(file.path, key.name, fixes)
         secret = shown.secret if shown is not None and _same(shown.at, at) else None
         against = extra.get(key.name)
         notes: tuple[str, ...] = ()
@@ -288,11 +288,11 @@ def _keys(
             Part(_cell(name, room, look)),
             Part(f"  {note}", Tone.WARNING),
         )
-        mends = (remedy,) if file.kind is not FileKind.EXAMPLE and not file.problem else ()
+        fixes = (remedy,) if file.kind is not FileKind.EXAMPLE and not file.problem else ()
         yield TabRow(
             clipped(line, cells, look.signs.ellipsis),
             ("missing", file.path, name),
-            MissingAt(mends),
+            MissingAt(fixes),
         )
     left_out = max(len(file.keys) - _MOST, 0) + max(len(missing) - _MOST, 0)
     if left_out:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from functools import partial, partialmethod
 from itertools import groupby
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.actions import SkipAction
@@ -17,7 +17,7 @@ from envdeck.core.model import AuditedPackage, AuditState, Environment, Finding,
 from envdeck.text import capitalise, join_some, plain
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import HintsChanged
-from envdeck.tui.base.services import CatalogSource, Operating, PlanRequest
+from envdeck.tui.base.services import CatalogSource, PlanRequest
 from envdeck.tui.detail.health_report import HealthReader, HealthReport
 from envdeck.tui.detail.project_view import say
 from envdeck.tui.detail.tab import (
@@ -43,6 +43,9 @@ from envdeck.tui.widgets.finding_lines import (
 from envdeck.tui.widgets.line import Display, Line, Part, Tone, clipped, joined
 from envdeck.tui.widgets.line_list import DrawnList, LineList
 from envdeck.tui.widgets.line_view import LineView
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.api import Operations
 
 FOLDED_FROM = 6
 """Findings of one check from which they are folded into one row."""
@@ -306,11 +309,11 @@ class HealthTab(DetailTab):
     def show(self, environment: Environment, installed: InstalledState | None) -> None:
         """Show the findings of an environment."""
         del installed
-        anew = self.reading.show(environment)
-        if anew:
+        again = self.reading.show(environment)
+        if again:
             self._unfolded.clear()
         self._build()
-        if anew:
+        if again:
             self.view.scroll_to(y=0, animate=False)
             self.view.go("first")
 
@@ -405,7 +408,7 @@ class HealthTab(DetailTab):
             return ""
         return fix_words(finding, report.findings, self.look)
 
-    def mend(self, operating: Operating, action: str = "mend") -> PlanRequest | str:
+    def request_fix(self, operating: "Operations", action: str = "mend") -> PlanRequest | str:
         """Return the operation that fixes what is under the cursor, and what else it fixes; or
         the uninstall of the package that it is about."""
         finding, report = self._finding(), self.reading.report

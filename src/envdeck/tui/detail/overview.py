@@ -31,7 +31,8 @@ from envdeck.tui.widgets.line import (
 from envdeck.tui.widgets.line_view import LineView
 
 if TYPE_CHECKING:
-    from envdeck.tui.base.services import Operating, PlanRequest
+    from envdeck.core.operations.api import Operations
+    from envdeck.tui.base.services import PlanRequest
 
 LABEL_CELLS = 12
 _BAR_CELLS = 32
@@ -267,7 +268,7 @@ def _scan_row(environment: Environment, look: Display) -> Iterator[Row]:
 
 
 class OverviewLines(LineView):
-    """The overview as lines, laid out anew for every width."""
+    """The overview as lines, laid out again for every width."""
 
     def __init__(self, look: Display) -> None:
         super().__init__()
@@ -305,7 +306,7 @@ class Overview(DetailTab):
         worst = environment.findings[:1] if environment is not None else ()
         return {"mend": ""} if any(one.fix is not None for one in worst) else {}
 
-    def mend(self, operating: "Operating", action: str = "mend") -> "PlanRequest | str":
+    def request_fix(self, operating: "Operations", action: str = "mend") -> "PlanRequest | str":
         """Return the operation that fixes the worst finding."""
         del action
         environment = self.view.environment

@@ -27,7 +27,7 @@ from envdeck.tui.widgets.line import Display, Part, Tone
 from envdeck.tui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
-    from envdeck.tui.base.services import Operating
+    from envdeck.core.operations.api import Operations
     from envdeck.tui.detail.tab import TabRequest
 
 
@@ -84,7 +84,7 @@ class Packages(DetailTab):
         asked = "all of them" if self.table.choice.requested_only else ""
         return {"open": "why", "asked": asked, "install": "", "uninstall": ""}
 
-    def mend(self, operating: "Operating", action: str = "mend") -> "TabRequest":
+    def request_fix(self, operating: "Operations", action: str = "mend") -> "TabRequest":
         """Return the dialog that asks what is installed, or the uninstall of the package under
         the cursor, or of the one whose page is open."""
         # first frame: only for who opens it

@@ -1,17 +1,21 @@
 """Tab 3, and its remedies."""
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Environment, NoPlan, Plan, RecreateRequest
 from envdeck.core.project.model import Comparison, Drift, DriftFix, PythonDrift
 from envdeck.text import place, plain
 from envdeck.tui.base.messages import HintsChanged
-from envdeck.tui.base.services import CatalogSource, Operating, PlanRequest
+from envdeck.tui.base.services import CatalogSource, PlanRequest
 from envdeck.tui.detail.project_view import declares_nothing, project_rows, say
 from envdeck.tui.detail.reader import ReadTab
 from envdeck.tui.detail.tab import InstalledState, ReadDone, ReadFailure, ReadPending, TabRow
 from envdeck.tui.widgets.line import Display, Line, Part, Tone
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.api import Operations
 
 # What reads a project is imported by the thread that does so, and what shows it with it: the
 # tab opens before.
@@ -34,7 +38,7 @@ class ProjectTab(ReadTab[Compared]):
 
     @property
     def hints(self) -> dict[str, str]:
-        """The key for mending, where something is to be mended."""
+        """The key for fixing, where something is to be fixed."""
         return {"mend": ""} if self.view.current is not None else {}
 
     @property
@@ -71,7 +75,7 @@ class ProjectTab(ReadTab[Compared]):
     def _compared(
         self, comparison: "Comparison", environment: Environment, cells: int
     ) -> list[TabRow]:
-        """Lay a comparison out, once for a width: it is shown anew whenever anything is known."""
+        """Lay a comparison out, once for a width: it is shown again whenever anything is known."""
         shown = (comparison, environment, cells)
         if self._laid is None or not _same(self._laid[0], shown):
             rows = project_rows(*shown[:2], self.look, cells)
@@ -81,7 +85,7 @@ class ProjectTab(ReadTab[Compared]):
         return self._laid[1]
 
     def tell(self) -> None:
-        """Say what the key for mending does with the row under the cursor."""
+        """Say what the key for fixing does with the row under the cursor."""
         mending = self._mending()
         if mending is None:
             self.footing.tell(())
@@ -92,7 +96,7 @@ class ProjectTab(ReadTab[Compared]):
             self.footing.tell((key, Part(f": {mending.words}", Tone.MUTED)))
         self.post_message(HintsChanged())
 
-    # mending
+    # fixing
 
     def _mending(self) -> "ProjectFixes | str | None":
         row, comparison = self.view.current, self.comparison
@@ -102,8 +106,8 @@ class ProjectTab(ReadTab[Compared]):
             return None
         return find_fix(comparison, row.about, self.look)
 
-    def mend(self, operating: "Operating", action: str = "mend") -> "PlanRequest | str":
-        """Return the recreate that mends what is under the cursor, or why there is none."""
+    def request_fix(self, operating: "Operations", action: str = "mend") -> "PlanRequest | str":
+        """Return the recreate that fixes what is under the cursor, or why there is none."""
         del action
         mending = self._mending()
         if isinstance(self.reading.state, ReadPending):
@@ -144,7 +148,7 @@ class ProjectFixes:
 def find_fix(
     comparison: Comparison, about: Drift | PythonDrift, look: Display
 ) -> ProjectFixes | str:
-    """Return what mends a drift, or why nothing of ours does.
+    """Return what fixes a drift, or why nothing of ours does.
 
     The groups and extras are those that count now, so that a recreate takes away none that
     somebody has chosen.
@@ -155,12 +159,12 @@ def find_fix(
             return f"cannot be fixed by another Python: edit {where}"
         source = "declared" if comparison.project.manifests else "exact"
         source = "lock" if comparison.against else source
-    elif about.mend is DriftFix.NONE:
+    elif about.fix is DriftFix.NONE:
         name = plain(about.name)
         return f"cannot fix {name}: no source to install it from"
     else:
-        source = "lock" if about.mend is DriftFix.FROM_LOCK else "declared"
-        if about.mend is DriftFix.INTERPRETER:
+        source = "lock" if about.fix is DriftFix.FROM_LOCK else "declared"
+        if about.fix is DriftFix.INTERPRETER:
             source = "lock" if comparison.against else "declared"
     locks = comparison.project.locks
     several = source == "lock" and len(locks) > 1 and bool(comparison.against)
@@ -189,7 +193,7 @@ def _source_words(comparison: Comparison, source: str, look: Display) -> str:
 
 def _python(comparison: Comparison, drift: Drift) -> str | None:
     """Return the Python that a package cannot be had without, where the project asks for one."""
-    if drift.mend is not DriftFix.INTERPRETER:
+    if drift.fix is not DriftFix.INTERPRETER:
         return None
     return next((one.wanted for one in comparison.pythons if one.wanted), None)
 
@@ -203,7 +207,7 @@ def _count_kind(comparison: Comparison, kind: str) -> tuple[str, ...]:
 
 
 def fix_request(
-    operating: Operating, environment: Environment, mending: ProjectFixes, look: Display
+    operating: "Operations", environment: Environment, mending: ProjectFixes, look: Display
 ) -> PlanRequest:
     """Return the wish for it."""
 

@@ -87,7 +87,7 @@ ProjectRequest: TypeAlias = tuple[Environment, tuple[Distribution, ...]]
 
 
 class ProjectReader(Generic[FoundT]):
-    """What is read of an environment's project; it stays while it is read anew."""
+    """What is read of an environment's project; it stays while it is read again."""
 
     def __init__(
         self,
@@ -129,7 +129,7 @@ class ProjectReader(Generic[FoundT]):
             if asked != self._asked:
                 self._asked = asked
                 self._reader.ask((environment, beside))
-        self._changed(anew=other)
+        self._changed(again=other)
 
     def leave(self) -> None:
         """Ask for nothing; when it is shown again it is read again."""
@@ -186,10 +186,10 @@ class ReadTab(DetailTab, Generic[FoundT]):
         """Read it again."""
         self.reading.read_again()
 
-    def build(self, *, anew: bool = False) -> None:
+    def build(self, *, again: bool = False) -> None:
         """Lay the rows out; `anew` from the first one on."""
         self.view.build()
-        if anew:
+        if again:
             self.view.scroll_to(y=0, animate=False)
             self.view.go("first")
         self.tell()

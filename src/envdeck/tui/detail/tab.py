@@ -13,7 +13,8 @@ from envdeck.tui.base.actions import bindings
 from envdeck.tui.widgets.line import Display, Line, OneLine, Part, Tone, clipped, flowed, wrapped
 
 if TYPE_CHECKING:
-    from envdeck.tui.base.services import Operating, PlanRequest
+    from envdeck.core.operations.api import Operations
+    from envdeck.tui.base.services import PlanRequest
     from envdeck.tui.detail.dotenv_dialog import DotenvValuesDialog
     from envdeck.tui.dialogs.ask import InstallDialog
     from envdeck.tui.dialogs.command import BisectDialog
@@ -77,7 +78,7 @@ class DetailTab(Vertical):
     def read_again(self) -> None:
         """Answer to something having been changed: what is shown may not hold any more."""
 
-    def mend(self, operating: "Operating", action: str = "mend") -> "TabRequest":
+    def request_fix(self, operating: "Operations", action: str = "mend") -> "TabRequest":
         """Return the operation that an action means for what is under the cursor, the dialog that
         asks for what it needs first, or why there is none."""
         del operating, action

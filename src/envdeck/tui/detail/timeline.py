@@ -15,7 +15,7 @@ from envdeck.core.model import Environment
 from envdeck.core.timeline.model import Snapshot, TimelineEvent
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import HintsChanged, OutcomeSaid
-from envdeck.tui.base.services import CatalogSource, Operating
+from envdeck.tui.base.services import CatalogSource
 from envdeck.tui.detail.project_view import say
 from envdeck.tui.detail.reader import Reader
 from envdeck.tui.detail.tab import (
@@ -40,6 +40,7 @@ from envdeck.tui.widgets.line_list import DrawnList, LineList
 from envdeck.tui.workers import run_in_thread
 
 if TYPE_CHECKING:
+    from envdeck.core.operations.api import Operations
     from envdeck.tui.detail.tab import TabRequest
     from envdeck.tui.dialogs.command import BisectDialog
 
@@ -113,7 +114,7 @@ class TimelineTab(DetailTab):
         if asked != self._asked:
             self._asked = asked
             self._reader.ask(environment)
-        self._build(anew=other)
+        self._build(again=other)
 
     def left(self) -> None:
         """Ask for nothing; when it is shown again it is read again."""
@@ -134,9 +135,9 @@ class TimelineTab(DetailTab):
         self.state = found
         self._build()
 
-    def _build(self, *, anew: bool = False, key: object = None) -> None:
+    def _build(self, *, again: bool = False, key: object = None) -> None:
         self.view.build(key)
-        if anew:
+        if again:
             self.view.scroll_to(y=0, animate=False)
             self.view.go("first")
         self._tell()
@@ -187,7 +188,7 @@ class TimelineTab(DetailTab):
         match row.about if row is not None else None:
             case Snapshot() as snapshot:
                 self.page = snapshot
-                self._build(anew=True)
+                self._build(again=True)
             case EventGroup() if row is not None:
                 self._unfolded ^= {row.key}
                 self._build(key=row.key)
@@ -239,7 +240,7 @@ class TimelineTab(DetailTab):
         self.bad = "" if self.bad == snapshot.id else snapshot.id
         self._build()
 
-    def mend(self, operating: Operating, action: str = "mend") -> "TabRequest":
+    def request_fix(self, operating: "Operations", action: str = "mend") -> "TabRequest":
         """Return the recreate from the snapshot under the cursor, or the dialog of a bisect."""
         environment, snapshot = self.environment, self._snapshot()
         if environment is not None and action == "bisect":
@@ -248,7 +249,7 @@ class TimelineTab(DetailTab):
             return "select a snapshot to recreate from"
         return snapshot_request(operating, environment, snapshot.id, self.look)
 
-    def _bisect(self, operating: Operating, environment: Environment) -> "BisectDialog | str":
+    def _bisect(self, operating: "Operations", environment: Environment) -> "BisectDialog | str":
         """Ask for the command: good is the snapshot under the cursor, else the newest good one;
         bad the one that is marked, else what is there now."""
         # only for who opens it

@@ -1,7 +1,7 @@
 """A dialog that asks for a line or two: which package, which command."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import ClassVar, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar
 
 from textual import on
 from textual.binding import Binding, BindingType
@@ -10,11 +10,14 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from envdeck.core.model import Environment
-from envdeck.tui.base.services import Operating, PlanRequest
+from envdeck.tui.base.services import PlanRequest
 from envdeck.tui.dialogs.dialog import Dialog, DialogButton, fit
 from envdeck.tui.dialogs.requests import install_request
 from envdeck.tui.widgets.line import Display, Line, LineLabel, Part, Tone, wrapped
 from envdeck.tui.widgets.line_view import LineView
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.api import Operations
 
 AnswerT = TypeVar("AnswerT")
 _FRAME = 7
@@ -138,7 +141,7 @@ class AskDialog(Dialog[AnswerT], Generic[AnswerT]):
 class InstallDialog(AskDialog[PlanRequest]):
     """Asks which packages are installed, by name or requirement; nothing is planned by then."""
 
-    def __init__(self, operating: Operating, environment: Environment, look: Display) -> None:
+    def __init__(self, operating: "Operations", environment: Environment, look: Display) -> None:
         question = Question("Packages", "name, name==version, or several", "", "requests>=2.32")
         super().__init__(f"Install into {look.path(environment.path)}", [question], look)
         self._operating = operating

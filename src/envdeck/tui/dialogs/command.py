@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Callable, Iterable, Sequence
-from typing import ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from textual.widgets import Button
 
@@ -16,11 +16,13 @@ from envdeck.core.operations.matrix.plan import (
 )
 from envdeck.core.timeline.model import Snapshot, suspects
 from envdeck.text import counted, exact_time, join_some
-from envdeck.tui.base.services import Operating
 from envdeck.tui.dialogs.ask import AskDialog, Question
 from envdeck.tui.dialogs.dialog import DialogButton
 from envdeck.tui.widgets.line import Display, Line, Part, Tone
 from envdeck.tui.workers.latest import Latest
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.api import Operations
 
 PlanT = TypeVar("PlanT", bound=Plan)
 _NAMED = 6
@@ -30,7 +32,7 @@ _COLUMNS = "|"
 """What stands between two columns of a matrix: no requirement has one."""
 
 
-def find_command(operating: Operating, environment: Environment) -> str:
+def find_command(operating: "Operations", environment: Environment) -> str:
     """Return the command that runs the tests of a project, as a person types it; empty where none
     is known. Slow: called from a thread."""
     # the dialog opens before: reads every manifest of the project
@@ -56,7 +58,7 @@ class CommandDialog(AskDialog[PlanT], Generic[PlanT]):
 
     def __init__(
         self,
-        operating: Operating,
+        operating: "Operations",
         environment: Environment,
         title: str,
         questions: Sequence[Question],
@@ -134,7 +136,7 @@ class BisectDialog(CommandDialog[BisectPlan]):
 
     def __init__(
         self,
-        operating: Operating,
+        operating: "Operations",
         environment: Environment,
         ends: tuple[Snapshot, Snapshot],
         look: Display,
@@ -207,7 +209,7 @@ class MatrixDialog(CommandDialog[MatrixPlan]):
     DEFAULT_CSS = "MatrixDialog .fields { max-height: 80%; }"
     GO_ON = "Test"
 
-    def __init__(self, operating: Operating, environment: Environment, look: Display) -> None:
+    def __init__(self, operating: "Operations", environment: Environment, look: Display) -> None:
         project = environment.project.path or ""
         questions = [
             Question("Command", "without a shell; exit 0 passes", "", "pytest"),

@@ -85,7 +85,7 @@ class MenuDialog(Dialog[tuple[str, ...]]):
         return {"open": "save", "back": "cancel"} if typing else self.HINTS
 
     def show_rows(self, key: str | None = None) -> None:
-        """Draw the rows anew."""
+        """Draw the rows again."""
         self.list.show_rows([_row(one, self) for one in self.items], key)
         fit(self, max(len(self.items), 3) + _FRAME + len(list(self.above())))
 

@@ -208,7 +208,7 @@ class Picker(Vertical):
     # showing
 
     def show(self, key: object = None) -> None:
-        """Draw the rows anew; the cursor stays on what it stands on, unless told otherwise."""
+        """Draw the rows again; the cursor stays on what it stands on, unless told otherwise."""
         self.not_ready = ""
         before = {_kind(row) for row in self.list.rows}
         self.list.show_rows([row for section in self.sections for row in section.rows()], key)

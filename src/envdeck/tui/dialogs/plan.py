@@ -50,7 +50,7 @@ class PlanView(LineList[PlanRow]):
     """What the plan says; the cursor stands on what can be overruled, and `space` turns it.
 
     It is read from its beginning: the cursor comes into sight once a person uses it, and no
-    switch is turned that is not seen. While it is planned anew, the plan before stays.
+    switch is turned that is not seen. While it is planned again, the plan before stays.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [

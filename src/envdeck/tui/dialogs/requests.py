@@ -21,7 +21,7 @@ from envdeck.core.model import (
 )
 from envdeck.text import capitalise, counted
 from envdeck.text.operation import remedy_words
-from envdeck.tui.base.services import CombinedPlan, Operating, Planned, Planner, PlanRequest
+from envdeck.tui.base.services import CombinedPlan, Planned, Planner, PlanRequest
 from envdeck.tui.dialogs.plan_view import PlanRow, blocked_paths
 from envdeck.tui.store.upgrade import UpgradeChoice
 from envdeck.tui.widgets.finding_lines import fixed_together
@@ -29,6 +29,7 @@ from envdeck.tui.widgets.line import Display
 from envdeck.tui.workers.latest import IsDropped, Latest
 
 if TYPE_CHECKING:
+    from envdeck.core.operations.api import Operations
     from envdeck.core.timeline.model import StateDifference
 
 
@@ -75,7 +76,7 @@ class CreateChoice:
 
 
 def recreate_requests(
-    operating: Operating,
+    operating: "Operations",
     environments: Sequence[Environment],
     choice: RecreateChoice,
     look: Display,
@@ -111,7 +112,7 @@ def recreate_requests(
 
 
 def upgrade_request(
-    operating: Operating,
+    operating: "Operations",
     environment: Environment,
     choice: UpgradeChoice | InterpreterChosen,
     look: Display,
@@ -137,7 +138,7 @@ def upgrade_request(
 
 
 def delete_request(
-    operating: Operating, environments: Sequence[Environment], title: str
+    operating: "Operations", environments: Sequence[Environment], title: str
 ) -> PlanRequest:
     """Return the wish to put environments into the trash, or to purge them at once."""
 
@@ -154,12 +155,12 @@ def delete_request(
     )
 
 
-def undo_request(operating: Operating, title: str, identifier: str | None = None) -> PlanRequest:
+def undo_request(operating: "Operations", title: str, identifier: str | None = None) -> PlanRequest:
     """Return the wish to take an operation back: the last one, or the one named."""
     return PlanRequest(title, lambda allow: operating.plan_undo(identifier, allow=allow))
 
 
-def create_request(operating: Operating, choice: CreateChoice, look: Display) -> PlanRequest:
+def create_request(operating: "Operations", choice: CreateChoice, look: Display) -> PlanRequest:
     """Return the wish for a new environment. No guard of it can be overruled."""
 
     def plan(_allow: frozenset[str]) -> Plan | NoPlan:
@@ -174,9 +175,9 @@ def create_request(operating: Operating, choice: CreateChoice, look: Display) ->
 
 
 def remedy_request(
-    operating: Operating, remedy: Remedy, values: Mapping[str, str], look: Display
+    operating: "Operations", remedy: Remedy, values: Mapping[str, str], look: Display
 ) -> PlanRequest:
-    """Return the wish to mend a finding. The values are in what plans it alone, and no guard of
+    """Return the wish to fix a finding. The values are in what plans it alone, and no guard of
     it can be overruled."""
 
     def plan(_allow: frozenset[str]) -> Plan | NoPlan:
@@ -189,7 +190,7 @@ def remedy_request(
 
 
 def finding_request(
-    operating: Operating,
+    operating: "Operations",
     environment: Environment,
     finding: Finding,
     findings: Sequence[Finding],
@@ -213,7 +214,7 @@ def finding_request(
 
 
 def install_request(
-    operating: Operating, environment: Environment, text: str, look: Display
+    operating: "Operations", environment: Environment, text: str, look: Display
 ) -> PlanRequest:
     """Return the wish to install what was typed: one requirement, or several with blanks between
     them."""
@@ -231,7 +232,7 @@ def install_request(
 
 
 def uninstall_request(
-    operating: Operating, environment: Environment, names: Sequence[str], look: Display
+    operating: "Operations", environment: Environment, names: Sequence[str], look: Display
 ) -> PlanRequest:
     """Return the wish to uninstall packages, and where a person says so what only they need."""
 
@@ -248,7 +249,7 @@ def uninstall_request(
 
 
 def pin_request(
-    operating: Operating,
+    operating: "Operations",
     environment: Environment,
     culprits: "Sequence[StateDifference]",
     look: Display,
@@ -267,7 +268,7 @@ def pin_request(
 
 
 def snapshot_request(
-    operating: Operating, environment: Environment, identity: str, look: Display
+    operating: "Operations", environment: Environment, identity: str, look: Display
 ) -> PlanRequest:
     """Return the wish to have an environment as it was in a snapshot."""
     request = RecreateRequest(source="snapshot", snapshot=identity)

@@ -1,7 +1,7 @@
 """The screens of what operations left: the history, with undo, and the trash."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from textual import on
 from textual.binding import BindingType
@@ -15,7 +15,7 @@ from envdeck.text import counted, plain
 from envdeck.text.operation import batch_words
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import OperationEnded, OutcomeSaid, PlanRequested
-from envdeck.tui.base.services import Operating, PlanRequest
+from envdeck.tui.base.services import PlanRequest
 from envdeck.tui.dialogs.requests import undo_request
 from envdeck.tui.history.trash_view import (
     MARK,
@@ -42,6 +42,9 @@ from envdeck.tui.widgets.line import Display, Line, Part, Tone
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.list_detail import ListDetailScreen, RowDetail
 from envdeck.tui.workers.latest import Latest
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.api import Operations
 
 RecordListT = TypeVar("RecordListT", bound=LineList[Any])
 
@@ -95,7 +98,7 @@ class RecordScreen(ListDetailScreen[RecordListT, RowDetail[Any]], Generic[Record
         self.table.show_rows(found)
         self.set_class(not found, "-nothing")
         if not found:
-            self.to_pane(above=True)
+            self.focus_pane(above=True)
         self.tell()
 
     def row_moved(self) -> None:
@@ -156,7 +159,7 @@ class HistoryScreen(RecordScreen[HistoryList]):
     NAME = "history"
     CONTENT = "history"
 
-    def __init__(self, operating: Operating, look: Display) -> None:
+    def __init__(self, operating: "Operations", look: Display) -> None:
         table = HistoryList(look)
         about = RowDetail[HistoryRow](
             lambda row, cells: operation_detail(row, look, cells), table.key_of
@@ -286,7 +289,7 @@ class TrashScreen(RecordScreen[TrashList]):
     NAME = "trash"
     CONTENT = "the trash"
 
-    def __init__(self, operating: Operating, look: Display) -> None:
+    def __init__(self, operating: "Operations", look: Display) -> None:
         table = TrashList(look)
         about = RowDetail[Item](lambda item, cells: item_detail(item, look, cells), table.key_of)
         super().__init__(look, table, about, operating.trash, empty_trash_words(look))

@@ -22,7 +22,7 @@ from envdeck.tui.workers.latest import IsDropped, Latest
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from envdeck.tui.base.services import Operating
+    from envdeck.core.operations.api import Operations
 
 Find = Callable[[IsDropped], Iterator[Cache]]
 _FIGURE, _GAP = 8, "  "
@@ -34,7 +34,7 @@ _SHOWN = 200
 
 
 def finder(
-    operating: "Operating", environments: Sequence[Environment], known: Sequence[Interpreter]
+    operating: "Operations", environments: Sequence[Environment], known: Sequence[Interpreter]
 ) -> Find:
     """Return what finds the caches of the machine that operations act on."""
 
@@ -144,7 +144,7 @@ class CachesScreen(ListDetailScreen[CacheList, RowDetail[Cache]]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("caches", "mark", "mark_all", "delete")]
 
     def __init__(
-        self, find: Find, look: Display, operating: "Callable[[], Operating | None]"
+        self, find: Find, look: Display, operating: "Callable[[], Operations | None]"
     ) -> None:
         """`find` finds them in a thread; `operating` gives what may clear them."""
         about = RowDetail[Cache](lambda one, cells: cache_detail(one, look, cells), cache_key)

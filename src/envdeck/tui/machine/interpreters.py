@@ -397,7 +397,7 @@ class InterpretersScreen(ListDetailScreen[BaseList, BaseDetail]):
             case BaseDetailRow(unfolds=True):
                 self.about.unfold()
             case BaseRow():
-                self.to_pane(above=False)
+                self.focus_pane(above=False)
             case _:
                 return
 

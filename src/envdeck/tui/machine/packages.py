@@ -36,8 +36,8 @@ from envdeck.tui.workers.latest import IsDropped, Latest
 if TYPE_CHECKING:
     from textual.timer import Timer
 
+    from envdeck.core.operations.api import Operations
     from envdeck.core.operations.upgrade.model import UpgradeCandidates
-    from envdeck.tui.base.services import Operating
 
 PACKAGES_TAB = 2
 _AT_ONCE = 4
@@ -126,7 +126,7 @@ class IndexQuestions:
             return (Part(f" · {len(failed):,} not asked: {why}", Tone.WARNING),)
         return ()
 
-    def ask(self, operating: "Operating", environments: Sequence[Environment]) -> None:
+    def ask(self, operating: "Operations", environments: Sequence[Environment]) -> None:
         """Begin."""
         found = self._found = {}
         self._wanted, self.asking = len(environments), True
@@ -151,7 +151,7 @@ class IndexQuestions:
 
 
 def _ask(
-    operating: "Operating",
+    operating: "Operations",
     environments: Sequence[Environment],
     found: "dict[str, UpgradeCandidates | NoPlan]",
     stopped: IsDropped,
@@ -189,8 +189,8 @@ class PackagesScreen(ListDetailScreen[UseList, HolderList]):
         source: CatalogSource,
         listing: Listing,
         look: Display,
-        operating: "Callable[[], Operating | None]",
-        knowing: "Callable[[], Operating | None]",
+        operating: "Callable[[], Operations | None]",
+        knowing: "Callable[[], Operations | None]",
     ) -> None:
         """`operating` gives what may change environments, `knowing` what knows of operations; both
         say why where there is none."""
@@ -297,7 +297,7 @@ class PackagesScreen(ListDetailScreen[UseList, HolderList]):
             self._bar.remove()
             self._bar = None
             self._show("")
-        self.to_pane(above=True)
+        self.focus_pane(above=True)
         self.call_after_refresh(self.tell)
 
     def action_back(self) -> None:

@@ -28,7 +28,7 @@ from envdeck.tui.widgets.line_view import LineView
 from envdeck.tui.widgets.list_detail import ListDetailScreen, RowDetail
 
 if TYPE_CHECKING:
-    from envdeck.tui.base.services import Operating
+    from envdeck.core.operations.api import Operations
 
 
 HEALTH_TAB = 5
@@ -127,7 +127,7 @@ class ProblemsScreen(ListDetailScreen[ProblemList, RowDetail[ProblemRow]]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("problems", "mend", "sort")]
 
     def __init__(
-        self, listing: Listing, look: Display, operating: "Callable[[], Operating | None]"
+        self, listing: Listing, look: Display, operating: "Callable[[], Operations | None]"
     ) -> None:
         table = ProblemList(look)
         super().__init__(look, table, RowDetail[ProblemRow](self._about, table.key_of))

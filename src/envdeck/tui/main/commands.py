@@ -74,13 +74,13 @@ class Commands:
         self._operations.request(delete_request(operating, targets, title))
 
     def recreate(self) -> None:
-        """Choose from what the marked ones, or this one, are made anew."""
+        """Choose from what the marked ones, or this one, are recreated."""
         targets = self._targets("recreate") if self._operations.able() is not None else ()
         if targets:
             self._recreate_all(targets)
 
     def _recreate_all(self, targets: Sequence[Environment]) -> None:
-        """Choose from what some environments are made anew."""
+        """Choose from what some environments are recreated."""
         operating = self._operations.able()
         if operating is not None and not self._operations.held([each.path for each in targets]):
             # first frame: only for who opens it

@@ -126,7 +126,7 @@ class EnvironmentList(Horizontal):
     def put(self, fresh: Sequence[Environment], gone: Sequence[str]) -> None:
         """Show newer records, and take those of some paths away."""
         before, marked = self.listing.current, self.listing.marks.paths
-        with self.table.changing():
+        with self.table.hold_view():
             self.listing.put(fresh)
             self.listing.remove(gone)
         if self.listing.query.needs:
@@ -174,7 +174,7 @@ class EnvironmentList(Horizontal):
 
     def _narrow(self, text: str) -> None:
         before = self.listing.current
-        with self.table.changing():
+        with self.table.hold_view():
             self.listing.narrow(Query.parse(text, self.look.clock()))
         self._contents.need()
         self.table.show_cursor()
@@ -220,7 +220,7 @@ class EnvironmentList(Horizontal):
 
     def sort_by(self, column: str, *, reverse: bool | None = None) -> None:
         """Sort by a column, the way that is usual for it unless told."""
-        with self.table.changing():
+        with self.table.hold_view():
             self.listing.sort_by(column_named(column), reverse=reverse)
         self.table.lay_out_again()
         self.post_message(messages.HintsChanged())

@@ -24,7 +24,7 @@ from envdeck.tui.workers.scan import ScanBatch, ScanFeed, newest_size
 
 if TYPE_CHECKING:
     from envdeck.core.catalog import Scope
-    from envdeck.tui.base.services import Operating
+    from envdeck.core.operations.api import Operations
 
 FRAMES = 30
 """How often a second the scan's queue is emptied."""
@@ -33,7 +33,7 @@ _COUNT_EVERY = 30
 
 
 class RowsRead(Message):
-    """Some environments were read anew, beside a scan."""
+    """Some environments were read again, beside a scan."""
 
     def __init__(self, found: Sequence[Environment], gone: Sequence[str]) -> None:
         super().__init__()
@@ -69,7 +69,7 @@ class ScanController:
         """Places that the scan could not look into, and why."""
         self.left_out: tuple[NotLookedAt, ...] = ()
         """What the last scan left out."""
-        self.operating: Callable[[], Operating | None] = lambda: None
+        self.operating: Callable[[], Operations | None] = lambda: None
         """Opens what knows the trash; called in a thread."""
         self._list = shown
         self._summary = summary
@@ -95,7 +95,7 @@ class ScanController:
             self.count_all()
         self._tell()
 
-    def look_anew(self, again: Sequence[Environment] = ()) -> None:
+    def rescan(self, again: Sequence[Environment] = ()) -> None:
         """Start a scan, with some environments first and past the memory."""
         self.facts = self.facts._replace(phase="looking", visited=0, unreadable=0, elapsed=0.0)
         self.unreadable = {}
@@ -152,7 +152,7 @@ class ScanController:
             facts = facts._replace(
                 visited=progress.visited, elapsed=progress.elapsed, phase=progress.phase
             )
-            if facts.phase != "looking":  # by then every record has been read anew
+            if facts.phase != "looking":  # by then every record has been read again
                 facts = facts._replace(remembered_at=None)
         if finished:
             facts = facts._replace(

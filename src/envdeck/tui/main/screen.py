@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from textual.widget import AwaitMount
 
     from envdeck.core.catalog import Scope
-    from envdeck.tui.base.services import Operating
+    from envdeck.core.operations.api import Operations
     from envdeck.tui.detail.detail import DetailPane
     from envdeck.tui.detail.tab import DetailTab
     from envdeck.tui.main.view import ListView
@@ -168,7 +168,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         source: CatalogSource,
         scope: "Scope",
         settings: ScreenSettings,
-        operations: "Callable[[], Operating] | None" = None,
+        operations: "Callable[[], Operations] | None" = None,
     ) -> None:
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
@@ -215,7 +215,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.scan.note_interpreters(self.scan.source.remembered_interpreters())
         self.scan.count_all()
         self.operations.begin()
-        self.scan.look_anew()
+        self.scan.rescan()
         self.panes.begin()
         self.commands.greet()
 
@@ -271,7 +271,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """Do one of the commands, or what it means in the tab that the person is in."""
         tab = self.panes.tab_for(name) if self.panes.inside else None
         if tab is not None:
-            self.operations.mend(tab, name)
+            self.operations.request_fix(tab, name)
         elif hasattr(self.commands, name):
             getattr(self.commands, name)()
         else:
@@ -387,7 +387,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """Mend what is under the cursor of the open tab."""
         tab = self.panes.tab_for("mend")
         if tab is not None:
-            self.operations.mend(tab)
+            self.operations.request_fix(tab)
         else:
             keys = ", ".join(self.look.key(f"tab.{number}") for number in (3, 4, 5))
             self.operations.say(f"nothing to fix here; open Project, .env or Health ({keys})")
@@ -406,12 +406,12 @@ class MainScreen(Screen[None], inherit_bindings=False):
         hide_secrets([self])
 
     def on_operation_ended(self) -> None:
-        """Read anew what the open tab shows: it may have been about that."""
+        """Read again what the open tab shows: it may have been about that."""
         if self.panes.detail is not None:
             self.panes.detail.read_again()
 
     def action_refresh(self) -> None:
-        """Read the marked ones, or this one, anew; then look everywhere again.
+        """Read the marked ones, or this one, again; then look everywhere again.
 
         While that is done already nothing is begun: a held key would start a thread each time.
         """
@@ -421,4 +421,4 @@ class MainScreen(Screen[None], inherit_bindings=False):
             self._read_anew = paths
             if self.panes.detail is not None:
                 self.panes.detail.read_again()
-            self.scan.look_anew(targets)
+            self.scan.rescan(targets)

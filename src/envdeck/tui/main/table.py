@@ -98,7 +98,7 @@ class EnvironmentTable(LineView):
     # changes
 
     @contextmanager
-    def changing(self) -> Iterator[None]:
+    def hold_view(self) -> Iterator[None]:
         """Change the listing: what the person looks at stays where it is on the screen."""
         listing = self.listing
         top = round(self.scroll_y)

@@ -44,7 +44,7 @@ class Facts(NamedTuple):
     """Environments that are in no total yet."""
     unreadable: int = 0
     remembered_at: float | None = None
-    """When the oldest record shown from the memory was read; None once all were read anew."""
+    """When the oldest record shown from the memory was read; None once all were read again."""
     phase: str = ""
     """That of the scan, `stopped`, `failed`, `done`, or nothing before the first scan."""
     visited: int = 0
@@ -114,7 +114,7 @@ def right_lines(facts: Facts, look: Display, spin: int) -> list[Line]:
         free, trash = disk_parts(facts.disk, look)
         return [*map(joined, ([unreadable, free, trash], [free, trash], [free])), ()]
     timed: Line = (Part(seconds, Tone.MUTED),) if facts.phase and facts.visited else ()
-    if seen:  # how old the rows are stays until they are read anew
+    if seen:  # how old the rows are stays until they are read again
         ways = [[seen, unreadable, now, timed], [seen, now], [seen, brief], [seen]]
     else:
         ways = [[unreadable, now, timed], [unreadable, now], [unreadable, brief], [now], [brief]]

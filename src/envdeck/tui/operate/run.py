@@ -16,8 +16,9 @@ from envdeck.tui.workers import run_in_thread
 
 if TYPE_CHECKING:
     from envdeck.core.model import Plan
+    from envdeck.core.operations.api import Operations
     from envdeck.tui.base.job import Job
-    from envdeck.tui.base.services import Operating, PlanRequest
+    from envdeck.tui.base.services import PlanRequest
     from envdeck.tui.detail.dotenv_dialog import DotenvValuesDialog
     from envdeck.tui.detail.tab import DetailTab
     from envdeck.tui.dialogs.ask import InstallDialog
@@ -46,7 +47,7 @@ class OperationController:
         self,
         screen: Screen[None],
         look: Display,
-        operations: "Callable[[], Operating] | None",
+        operations: "Callable[[], Operations] | None",
         read_rows: Callable[[Sequence[str]], None],
         *,
         read_only: bool,
@@ -59,20 +60,20 @@ class OperationController:
         """Puts rows right: what was known of some paths does not hold any more."""
         self._read_only = read_only
         self._opening = Lock()
-        self._opened: Operating | None = None
+        self._opened: Operations | None = None
         self._recovered = False
 
     # what can act
 
     @property
-    def operating(self) -> "Operating | None":
+    def operating(self) -> "Operations | None":
         """What changes environments, opened when it is first asked for, from any thread."""
         with self._opening:
             if self._opened is None and self._open is not None:
                 self._opened = self._open()
             return self._opened
 
-    def able(self) -> "Operating | None":
+    def able(self) -> "Operations | None":
         """Return what can change something; else say why nothing can."""
         if self._read_only:
             self.say(
@@ -84,7 +85,7 @@ class OperationController:
             self.say("changes are not possible on this screen", failed=True)
         return self.operating
 
-    def knowing(self) -> "Operating | None":
+    def knowing(self) -> "Operations | None":
         """Return what knows of operations, in the read-only mode as well; else say so."""
         if self.operating is None:
             self.say("no operations on this screen")
@@ -141,7 +142,7 @@ class OperationController:
 
     # the queue
 
-    def need_queue(self, operating: "Operating") -> "OperationQueue":
+    def need_queue(self, operating: "Operations") -> "OperationQueue":
         """Return the queue; what is in it waits until all that was interrupted is over."""
         if self.queue is None:
             # first frame: only an operation needs it
@@ -257,13 +258,13 @@ class OperationController:
 
             self.request(undo_request(operating, "Undo the last operation"))
 
-    def mend(self, tab: "DetailTab", action: str = "mend") -> None:
-        """Ask whether what is under the cursor of a tab shall be mended, or what else an action
+    def request_fix(self, tab: "DetailTab", action: str = "mend") -> None:
+        """Ask whether what is under the cursor of a tab shall be fixed, or what else an action
         means there; ask first for what that needs."""
         operating = self.able()
         if operating is None:
             return
-        found = tab.mend(operating, action)
+        found = tab.request_fix(operating, action)
         if isinstance(found, str):
             self.say(found)
         elif action == "bisect":

@@ -144,7 +144,7 @@ class LogView(LineView):
         return self._rows or [(Part(" No output.", Tone.MUTED),)]
 
     def on_resize(self, event: Resize) -> None:
-        """Break the lines anew."""
+        """Break the lines again."""
         self._rows = []
         following = self._following
         super().on_resize(event)

@@ -13,7 +13,7 @@ from textual.widgets import Input
 from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import NoPlan
 from envdeck.core.operations.recreate.options import RecreateChoices
-from envdeck.tui.base.services import Operating, PlanRequest
+from envdeck.tui.base.services import PlanRequest
 from envdeck.tui.dialogs.picker import BLANK, PickerDialog, title
 from envdeck.tui.dialogs.requests import CreateChoice, create_request
 from envdeck.tui.recreate.interpreters import PythonRows
@@ -24,6 +24,8 @@ from envdeck.tui.workers.latest import Latest
 
 if TYPE_CHECKING:
     from textual.timer import Timer
+
+    from envdeck.core.operations.api import Operations
 
 PAUSE_SECONDS = 0.3
 """How long nothing is typed before a folder is looked into."""
@@ -114,7 +116,7 @@ class CreateDialog(PickerDialog[PlanRequest]):
         Binding("escape", "back", show=False),
     ]
 
-    def __init__(self, operating: Operating, project: str, look: Display) -> None:
+    def __init__(self, operating: "Operations", project: str, look: Display) -> None:
         super().__init__(look)
         self._operating = operating
         self._field = FolderField(project or os.getcwd(), look)
@@ -151,7 +153,7 @@ class CreateDialog(PickerDialog[PlanRequest]):
             self.list.focus()
 
     def action_refresh(self) -> None:
-        """Read everything anew."""
+        """Read everything again."""
         self._known = False
         self.picker.wait("Reading lock files and declared dependencies")
         project = self._field.folder

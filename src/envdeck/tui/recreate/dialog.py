@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import Environment, InterpreterOption, Plan, Status
@@ -11,7 +12,7 @@ from envdeck.core.operations.recreate.options import (
 )
 from envdeck.text import counted, plain
 from envdeck.text.environment import minor_version, reason_words
-from envdeck.tui.base.services import Operating, PlanRequest
+from envdeck.tui.base.services import PlanRequest
 from envdeck.tui.dialogs.picker import BLANK, PickerDialog, title
 from envdeck.tui.dialogs.requests import RecreateChoice, recreate_requests
 from envdeck.tui.recreate.doubts import DoubtRows
@@ -22,6 +23,9 @@ from envdeck.tui.recreate.sources import EXACT, ProjectRows, SourceRows
 from envdeck.tui.widgets.fields import AskedField
 from envdeck.tui.widgets.line import Display, Line, Part, Tone, clipped, wrapped
 from envdeck.tui.workers.latest import IsDropped, Latest
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.api import Operations
 
 
 def common_interpreters(known: Sequence[RecreateChoices]) -> tuple[InterpreterOption, ...]:
@@ -71,7 +75,7 @@ def each_about(
     cells: int,
     look: Display,
 ) -> list[Line]:
-    """Return every environment that is made again, with what stands in its way."""
+    """Return every environment that is recreated, with what stands in its way."""
     room = max(cells - 2, 12)
     lines: list[Line] = [
         (Part(f"{counted(len(environments), 'environment')}, each from its current packages:"),)
@@ -105,7 +109,7 @@ def each_about(
 
 
 def heading(environments: Sequence[Environment], look: Display, cells: int) -> Line:
-    """Return what is made again: the environment, or how many, and that they lost their base."""
+    """Return what is recreated: the environment, or how many, and that they lost their base."""
     if len(environments) == 1:
         path = look.short_path(environments[0].path, max(cells - len("Recreate "), 12))
         return Part("Recreate ", Tone.STRONG), Part(path, Tone.STRONG)
@@ -133,7 +137,7 @@ class ChoiceReader:
     def __init__(
         self,
         dialog: "RecreateDialog",
-        operating: Operating,
+        operating: "Operations",
         environments: tuple[Environment, ...],
         taken: Callable[[], object],
     ) -> None:
@@ -184,7 +188,7 @@ class RecreateDialog(PickerDialog[tuple[PlanRequest, ...]]):
     """
 
     def __init__(
-        self, operating: Operating, environments: Sequence[Environment], look: Display
+        self, operating: "Operations", environments: Sequence[Environment], look: Display
     ) -> None:
         super().__init__(look)
         self._operating = operating
@@ -246,7 +250,7 @@ class RecreateDialog(PickerDialog[tuple[PlanRequest, ...]]):
             self.picker.fail("no source to recreate from")
 
     def _show_again(self, key: object = None) -> None:
-        """Draw the rows anew; what becomes of packages without a wheel comes into sight."""
+        """Draw the rows again; what becomes of packages without a wheel comes into sight."""
         if self._reader.known:
             self.picker.show(key)
 
@@ -276,7 +280,7 @@ class RecreateDialog(PickerDialog[tuple[PlanRequest, ...]]):
             )
 
     def action_refresh(self) -> None:
-        """Read everything anew."""
+        """Read everything again."""
         self._forecaster.forget()
         self._doubts.forget()
         self._reader.load()

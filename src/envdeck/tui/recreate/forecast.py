@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual.widget import Widget
 
@@ -10,7 +11,6 @@ from envdeck.core.model import Environment, Interpreter, NoPlan
 from envdeck.core.operations.recreate.forecast import Availability, Forecast, PinForecast
 from envdeck.text import clip, counted, pad, plain, width
 from envdeck.text.environment import minor_version
-from envdeck.tui.base.services import Operating
 from envdeck.tui.dialogs.picker import BLANK, ChoiceRow, Section, radio, title
 from envdeck.tui.widgets.line import (
     Display,
@@ -24,6 +24,9 @@ from envdeck.tui.widgets.line import (
     wrapped,
 )
 from envdeck.tui.workers.latest import IsDropped, Latest
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.api import Operations
 
 Told = Forecast | NoPlan
 
@@ -347,7 +350,7 @@ class Forecaster:
     def __init__(
         self,
         owner: Widget,
-        operating: Operating,
+        operating: "Operations",
         environments: Sequence[Environment],
         changed: Callable[[], None],
     ) -> None:

@@ -10,7 +10,7 @@ from envdeck.core.model import Environment, NoPlan
 from envdeck.core.operations.recreate.options import RecreateChoices
 from envdeck.text import plain
 from envdeck.tui.base.actions import bindings
-from envdeck.tui.base.services import Operating, PlanRequest
+from envdeck.tui.base.services import PlanRequest
 from envdeck.tui.dialogs.picker import ChoiceRow, PickerDialog, Section
 from envdeck.tui.dialogs.requests import InterpreterChosen, upgrade_request
 from envdeck.tui.recreate.forecast import Forecaster
@@ -23,6 +23,7 @@ from envdeck.tui.widgets.line import Display, Line, Part, Tone
 from envdeck.tui.workers.latest import IsDropped, Latest
 
 if TYPE_CHECKING:
+    from envdeck.core.operations.api import Operations
     from envdeck.core.operations.upgrade.lock import LockOffer
     from envdeck.core.operations.upgrade.model import UpgradeCandidates
 
@@ -150,7 +151,7 @@ class UpgradePanel(Generic[AnswerT]):
     """What is being done while it is asked for."""
 
     def __init__(
-        self, dialog: "UpgradeDialog", operating: Operating, environment: Environment
+        self, dialog: "UpgradeDialog", operating: "Operations", environment: Environment
     ) -> None:
         self.dialog = dialog
         self.operating, self.environment = operating, environment
@@ -208,7 +209,7 @@ class UpgradePanel(Generic[AnswerT]):
             self.dialog.picker.wait(self.wait)
 
     def refresh(self) -> None:
-        """Ask anew, where that failed."""
+        """Ask again, where that failed."""
         if not self.dialog.list.rows:
             self.load()
 
@@ -227,7 +228,7 @@ class PackagesPanel(UpgradePanel["tuple[UpgradeCandidates | NoPlan, LockOffer | 
     wait = "Checking the package index"
 
     def __init__(
-        self, dialog: "UpgradeDialog", operating: Operating, environment: Environment
+        self, dialog: "UpgradeDialog", operating: "Operations", environment: Environment
     ) -> None:
         super().__init__(dialog, operating, environment)
         self.section = self.packages = UpgradePackages(dialog.look)
@@ -292,7 +293,7 @@ class InterpreterPanel(UpgradePanel[RecreateChoices]):
     wait = "Looking for interpreters"
 
     def __init__(
-        self, dialog: "UpgradeDialog", operating: Operating, environment: Environment
+        self, dialog: "UpgradeDialog", operating: "Operations", environment: Environment
     ) -> None:
         super().__init__(dialog, operating, environment)
         self._forecaster = Forecaster(dialog, operating, (environment,), self._forecast_changed)
@@ -325,7 +326,7 @@ class InterpreterPanel(UpgradePanel[RecreateChoices]):
         self._forecaster.stop()
 
     def refresh(self) -> None:
-        """Ask for the forecasts anew as well."""
+        """Ask for the forecasts again as well."""
         self._forecaster.forget()
         super().refresh()
         self._forecast_changed()
@@ -365,7 +366,7 @@ class UpgradeDialog(PickerDialog[PlanRequest]):
         *(replace(key, action=f"package({key.action!r})") for key in _PACKAGE_KEYS),
     ]
 
-    def __init__(self, operating: Operating, environment: Environment, look: Display) -> None:
+    def __init__(self, operating: "Operations", environment: Environment, look: Display) -> None:
         super().__init__(look)
         self._operating = operating
         self._environment = environment
@@ -425,5 +426,5 @@ class UpgradeDialog(PickerDialog[PlanRequest]):
             self.leave_with(wish)
 
     def action_refresh(self) -> None:
-        """Ask anew, where that failed."""
+        """Ask again, where that failed."""
         self.panel.refresh()

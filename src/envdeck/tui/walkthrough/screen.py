@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class OutcomeRecorded(Message, bubble=False):
-    """How something ended was remembered, and its step looked at anew."""
+    """How something ended was remembered, and its step looked at again."""
 
     def __init__(self, step: StepView) -> None:
         super().__init__()
@@ -94,7 +94,7 @@ class WalkthroughScreen(Screen[None], inherit_bindings=False):
         yield from self.panes.compose()
 
     def on_mount(self) -> None:
-        """Show what was found last, and look at it anew."""
+        """Show what was found last, and look at it again."""
         self.walk.shown = True
         self.panes.begin()
         self.watch(self.app, "app_focus", self._came_back, init=False)
@@ -106,7 +106,7 @@ class WalkthroughScreen(Screen[None], inherit_bindings=False):
     def _came_back(self, focused: bool) -> None:  # noqa: FBT001 - as a watcher is called
         """Look again when the terminal is returned to: something may have been done elsewhere."""
         if focused and not self.panes.looking:
-            self.panes.look_anew()
+            self.panes.look_again()
 
     def on_resize(self, event: Resize) -> None:
         """Tell it for the new width."""
@@ -135,10 +135,10 @@ class WalkthroughScreen(Screen[None], inherit_bindings=False):
     # what was done
 
     def on_operation_ended(self, message: OperationEnded) -> None:
-        """Remember how it ended, look at its step anew and then at all; what was done elsewhere
+        """Remember how it ended, look at its step again and then at all; what was done elsewhere
         may have changed something here as well."""
         if not self.finish(message.job):
-            self.panes.look_anew()
+            self.panes.look_again()
 
     def finish(self, job: "Job") -> bool:
         """Remember how something ended; return whether it was done for a step, and is news."""
@@ -160,20 +160,20 @@ class WalkthroughScreen(Screen[None], inherit_bindings=False):
         if not message.step.state.is_open:
             self.panes.go_on_from = message.step.name
         self.panes.show()
-        self.panes.look_anew()
+        self.panes.look_again()
 
     def on_outcome_said(self, message: OutcomeSaid) -> None:
         """What was done could not be looked at: look at all of it again, which says why."""
         del message
-        self.panes.look_anew()
+        self.panes.look_again()
 
     def action_cancel(self) -> None:
         """Give up what is being done."""
         self.runner.cancel()
 
     def action_refresh(self) -> None:
-        """Look at every step anew."""
-        self.panes.look_anew()
+        """Look at every step again."""
+        self.panes.look_again()
 
     def action_copy(self) -> None:
         """Copy the commands of the step, and show them."""
@@ -194,7 +194,7 @@ class WalkthroughScreen(Screen[None], inherit_bindings=False):
     def action_back(self) -> None:
         """From the other panes to the steps, from there to where it was opened."""
         if self.focused in {self.panes.about, self.panes.log_view, self.panes.done_view}:
-            self.panes.to_steps()
+            self.panes.focus_steps()
         else:
             self.dismiss()
 
@@ -268,7 +268,7 @@ class StepRunner:
                     self._panes.pane("acting")
                     self._panes.show_current()
             if not plans and answers.options is not None:
-                self._panes.look_anew()  # what was chosen is remembered: it shows now
+                self._panes.look_again()  # what was chosen is remembered: it shows now
 
         title = self.look.sentence(step.title)
         request = PlanRequest(title, lambda _allow: self.walk.plan(step, answers))

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from textual.message import Message
 
     from envdeck.core.model import Environment, NoPlan, Plan, Result
+    from envdeck.core.operations.api import Operations
     from envdeck.tui.base.job import Job
-    from envdeck.tui.base.services import Operating
 
 
 class Walking(Protocol):
@@ -31,7 +31,7 @@ class Walking(Protocol):
         ...
 
     def step(self, name: str) -> StepView:
-        """Look at one step anew."""
+        """Look at one step again."""
         ...
 
     def plan(self, step: StepView, answers: StepAnswers) -> "Plan | NoPlan":
@@ -49,11 +49,11 @@ class Walking(Protocol):
 
 _PATIENCE = 0.2
 """Seconds between two questions whether anybody still waits."""
-OpenWalking: TypeAlias = "Callable[[Operating, str, Environment | None], Walking]"
+OpenWalking: TypeAlias = "Callable[[Operations, str, Environment | None], Walking]"
 
 
 def open_walking(
-    operating: "Operating", project: str, environment: "Environment | None"
+    operating: "Operations", project: str, environment: "Environment | None"
 ) -> Walking:
     """Return the real walkthrough of a project; called in a thread."""
     return Walkthrough(operating, project, environment=environment)
@@ -100,7 +100,7 @@ class WalkthroughState:
             return walking.plan(step, answers)
 
     def record(self, step: StepView, job: "Job") -> StepView:
-        """Remember how something ended, and look at its step anew; called in a thread."""
+        """Remember how something ended, and look at its step again; called in a thread."""
         with self._lock:
             walking = self._open()
             if job.result is not None:
@@ -141,7 +141,7 @@ class WalkthroughState:
         return next((step for step in self.steps if step.name == name), None)
 
     def put(self, found: StepView) -> None:
-        """Take one step as it was found anew."""
+        """Take one step as it was found again."""
         self.steps = tuple(found if step.name == found.name else step for step in self.steps)
 
     @property

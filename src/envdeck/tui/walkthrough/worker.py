@@ -69,13 +69,13 @@ class WalkthroughPanes:
         yield self._keys
 
     def begin(self) -> None:
-        """Show what was found last, and look at it anew."""
+        """Show what was found last, and look at it again."""
         path = self.look.path(self.walk.project)
         words = f"Checking {path}{self.look.signs.ellipsis}"
         self.list.say_instead((Part(words, Tone.MUTED),))
         self.show()
         self.list.focus()
-        self._screen.call_after_refresh(self.look_anew)  # a thread would hold the first frame up
+        self._screen.call_after_refresh(self.look_again)  # a thread would hold the first frame up
         self._screen.set_interval(_POLL, self.follow)
 
     # looking
@@ -91,7 +91,7 @@ class WalkthroughPanes:
         seconds = 0 if self._looking is None else monotonic() - self._looking
         return seconds if seconds > _SLOW else None
 
-    def look_anew(self) -> None:
+    def look_again(self) -> None:
         """Look at every step in a thread; one that looks already is stopped, and waited for:
         where a disk does not answer, asking again must not add a thread each time."""
         self._latest.request(self.walk.look, begun=self._begin_to_look)
@@ -210,19 +210,19 @@ class WalkthroughPanes:
         elif self.about.has_focus and self.walk.last is not None:
             self.focus_output()
         else:
-            self.to_steps()
+            self.focus_steps()
 
     def previous_pane(self) -> None:
         """The other way round."""
         if self.list.has_focus and self.walk.last is not None:
             self.focus_output()
         elif self.list.has_focus or not self.about.has_focus:
-            self.to_steps()
+            self.focus_steps()
             self.next_pane()
         else:
-            self.to_steps()
+            self.focus_steps()
 
-    def to_steps(self) -> None:
+    def focus_steps(self) -> None:
         """Go back to the steps."""
         self._screen.remove_class("-reading")
         self.pane("acting" if self.walk.active is not None else "about")

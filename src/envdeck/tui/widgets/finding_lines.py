@@ -127,7 +127,7 @@ def _evidence(finding: Finding, look: Display, cells: int) -> Iterator[Line]:
 def fixed_together(finding: Finding, findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """Return the findings of an environment that are fixed with one: those of its kind of fix and
     of its severity, so that fixing an error does not upgrade whatever is outdated. What makes the
-    environment anew fixes all that needs this."""
+    environment again fixes all that needs this."""
     if finding.fix is None:
         return ()
     kind, whole = finding.fix.kind, finding.fix.kind in _OF_ALL

@@ -103,7 +103,7 @@ class Viewport:
         index = round(self._view.scroll_y) + y - self.above
         return index if y >= self.above and index < len(self._view.rows) else None
 
-    def take_anew(self) -> None:
+    def reload(self) -> None:
         """Show other rows."""
         self._revealed = None
         self.follow()
@@ -111,7 +111,7 @@ class Viewport:
     def move(self) -> None:
         """Follow a cursor that a person moves."""
         self.follows = True
-        self.take_anew()
+        self.reload()
 
     def follow(self) -> None:
         """Scroll as far as the cursor comes into sight."""
@@ -255,7 +255,7 @@ class LineList(LineView, Generic[RowT]):
         the list is narrowed, only those that hold every word."""
         self.cursor.take(self.narrowing.take(rows), key)
         self.lay_out_again()
-        self.viewport.take_anew()
+        self.viewport.reload()
         self.post_message(self.Moved(self))
 
     def lay_out_again(self) -> None:
@@ -353,7 +353,7 @@ DrawnT = TypeVar("DrawnT", bound=DrawnRow)
 
 
 class DrawnList(LineList[DrawnT], Generic[DrawnT]):
-    """Rows that are made anew, with their lines, for every width there is."""
+    """Rows that are recreated, with their lines, for every width there is."""
 
     def __init__(self, make: Callable[[int], Sequence[DrawnT]]) -> None:
         super().__init__()

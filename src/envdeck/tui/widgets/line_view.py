@@ -128,7 +128,7 @@ class LineView(ScrollView, can_focus=True):
         raise NotImplementedError
 
     def lay_out_again(self) -> None:
-        """Make the lines anew: what they say has changed, or the width has."""
+        """Make the lines again: what they say has changed, or the width has."""
         self.lines = self.lay_out(self.cells)
         self.virtual_size = Size(self.cells, len(self.lines))
         self.refresh()

@@ -125,9 +125,9 @@ class ListDetailScreen(Screen[None], Generic[ListT, DetailT], inherit_bindings=F
     def row_chosen(self, row: object) -> None:
         """Answer to a row of either pane being chosen: read below what is told of it."""
         del row
-        self.to_pane(above=False)
+        self.focus_pane(above=False)
 
-    def to_pane(self, *, above: bool) -> None:
+    def focus_pane(self, *, above: bool) -> None:
         """Focus the list, or the detail."""
         pane = self.table if above or self.about is None else self.about
         self.set_class(pane is self.table, "-above")
@@ -136,7 +136,7 @@ class ListDetailScreen(Screen[None], Generic[ListT, DetailT], inherit_bindings=F
 
     def action_next_pane(self) -> None:
         """To the other pane."""
-        self.to_pane(above=not self.table.has_focus or self.has_class("-nothing"))
+        self.focus_pane(above=not self.table.has_focus or self.has_class("-nothing"))
 
     action_previous_pane = action_next_pane
 
@@ -150,7 +150,7 @@ class ListDetailScreen(Screen[None], Generic[ListT, DetailT], inherit_bindings=F
                 if not kept and bar is not None:
                     bar.remove()
                     narrow("")
-                self.to_pane(above=True)
+                self.focus_pane(above=True)
                 self.tell()
 
             bar = ViewFilter(self.look, "words", narrow, left)
@@ -162,7 +162,7 @@ class ListDetailScreen(Screen[None], Generic[ListT, DetailT], inherit_bindings=F
     def action_back(self) -> None:
         """From the detail to the list; there clear the filter, then go to the screen before."""
         if self.about is not None and self.about.has_focus:
-            self.to_pane(above=True)
+            self.focus_pane(above=True)
         elif bars := self.query(ViewFilter):
             bars.first().action_give_up()
         else:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from threading import Thread
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
@@ -19,9 +20,11 @@ from envdeck.core.operations.transaction.trash import Item
 from envdeck.text import counted
 from envdeck.text.operation import OPERATION_WORDS
 from envdeck.tui.base.job import Job, JobState
-from envdeck.tui.base.services import Operating
 from envdeck.tui.widgets.line import Display
 from envdeck.tui.widgets.operation_words import busy_words
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.api import Operations
 
 PARALLEL = max(2, os.cpu_count() or 1)
 """Operations that run at a time: as many as there are cores, and a short one beside a long one."""
@@ -33,7 +36,7 @@ class OperationQueue:
     """Operations in the order they were asked for. Used from the screen's thread alone; each
     operation runs in a thread of its own, and is heard of by :meth:`drain`."""
 
-    def __init__(self, operating: Operating, clock: Callable[[], float], *, held: bool) -> None:
+    def __init__(self, operating: "Operations", clock: Callable[[], float], *, held: bool) -> None:
         self._operating = operating
         self._clock = clock
         self._held = held
@@ -43,7 +46,7 @@ class OperationQueue:
         """Counts changes of what is in it, and of the state of what is."""
 
     @property
-    def operating(self) -> Operating:
+    def operating(self) -> "Operations":
         """What runs them."""
         return self._operating
 
@@ -161,7 +164,7 @@ class OperationQueue:
             self._jobs.remove(job)
 
 
-def _work(operating: Operating, job: Job) -> None:
+def _work(operating: "Operations", job: Job) -> None:
     try:
         job.end(operating.run(job.plan, job.tell, job.stopped))
     except Exception as error:  # noqa: BLE001 - or it would be waited for for ever
@@ -201,7 +204,7 @@ class Recovered(Message):
         return said
 
 
-def recover(operating: Operating) -> Recovered:
+def recover(operating: "Operations") -> Recovered:
     """Clear up, and plan to purge what was announced; called in a thread."""
     entries = operating.recover()
     due = operating.due()
@@ -210,7 +213,7 @@ def recover(operating: Operating) -> Recovered:
     return Recovered(entries, purge, announced=due.announced, hours=due.hours)
 
 
-def find_interrupted(operating: Operating) -> Recovered | None:
+def find_interrupted(operating: "Operations") -> Recovered | None:
     """Find what waits for a start that may clear it up; called in a thread."""
     entries = operating.pending()
     return Recovered(entries, cleared=False) if entries else None

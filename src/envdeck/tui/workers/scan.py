@@ -35,7 +35,7 @@ BATCH = 300
 
 
 class Vanished(NamedTuple):
-    """An environment that was asked for anew is no longer there."""
+    """An environment that was asked for again is no longer there."""
 
     path: str
 
@@ -48,7 +48,7 @@ class Failed(NamedTuple):
 
 def newest_size(environment: Environment, *sizes: Size | None) -> Environment:
     """Return a record with the newest of its own size and others that are known: what was
-    measured before stands until it is measured anew."""
+    measured before stands until it is measured again."""
     known = [size for size in (environment.size, *sizes) if size is not None]
     newest = max(known, key=lambda size: size.measured_at, default=None)
     return environment if newest is environment.size else replace(environment, size=newest)

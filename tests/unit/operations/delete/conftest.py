@@ -104,7 +104,7 @@ def put(operations, home) -> Callable[..., Path]:
                 store.host.now(), reclaimable_bytes=30_000,
             )  # fmt: skip
             current.describe(manifest)
-            current.put_aside()
+            current.move_to_trash()
         store.clock.keep(store.clock.now())
         return Path(current.entry.item)
 

@@ -49,7 +49,7 @@ def put(operations, home):
                 reclaimable_bytes=size,
             )  # fmt: skip
             current.describe(manifest)
-            current.put_aside()
+            current.move_to_trash()
         return Path(current.entry.item)
 
     return putting

@@ -189,9 +189,9 @@ def test_what_is_there_now_must_be_what_was_meant(store, tmp_path):
     assert not store.spare.free(str(tmp_path))
     top.rename(tmp_path / "elsewhere")
     environment(top)
-    with store.spare.giving([PurgeRequest(str(top), identity)]):
+    with store.spare.lend_room([PurgeRequest(str(top), identity)]):
         assert not store.spare.free(str(tmp_path))
-    with store.spare.giving([PurgeRequest(str(top), store.disk.identity(str(top)))]):
+    with store.spare.lend_room([PurgeRequest(str(top), store.disk.identity(str(top)))]):
         assert store.spare.free(str(tmp_path))
         assert not store.spare.free(str(tmp_path))
     assert (top / "bin" / "python").exists()
@@ -201,7 +201,7 @@ def test_it_is_set_going_before_more_of_it_is_taken(store, tmp_path):
     top = environment(tmp_path / "item")
     identity, going = store.disk.identity(str(top)), str(tmp_path / "item.purging")
     store.spare._own.remove()
-    with store.spare.giving([PurgeRequest(str(top), identity, going)]):
+    with store.spare.lend_room([PurgeRequest(str(top), identity, going)]):
         assert store.spare.free(str(tmp_path))
         assert (top.exists(), store.spare.has_begun(identity)) == (True, False)
         assert store.spare.free(str(tmp_path))
@@ -219,7 +219,7 @@ def test_what_is_asked_for_side_by_side_is_forgotten_with_its_own_end(store, tmp
     asked = [
         PurgeRequest(str(each), store.disk.identity(str(each))) for each in (kept.parent, gone)
     ]
-    first, second = (store.spare.giving([each]) for each in asked)
+    first, second = (store.spare.lend_room([each]) for each in asked)
     first.__enter__()
     second.__enter__()
     first.__exit__(None, None, None)

@@ -135,7 +135,7 @@ def test_what_is_written_meanwhile_is_carried_over(plan_of, step, machine, path)
 def test_what_comes_in_the_last_moment(plan_of, machine, path, monkeypatch):
     (path / "log").write_text("one\n")
     plan = plan_of(machine, path)
-    exchange = Transaction.put_in_place
+    exchange = Transaction.swap_in
 
     def late(current) -> None:
         (path / "results").mkdir()
@@ -144,7 +144,7 @@ def test_what_comes_in_the_last_moment(plan_of, machine, path, monkeypatch):
         (path / "log.new").replace(path / "log")
         exchange(current)
 
-    monkeypatch.setattr(Transaction, "put_in_place", late)
+    monkeypatch.setattr(Transaction, "swap_in", late)
     result = machine.done(plan)
 
     assert (path / "results" / "thesis.txt").read_text() == "a year's work"

@@ -102,7 +102,7 @@ def delete(operations: Operations, path: Path) -> Entry:
         current.describe(
             TrashManifest(ID, entry.operation, str(path), ".venv", "venv", "3.13", now)
         )
-        current.put_aside()
+        current.move_to_trash()
         return current.entry
 
 

@@ -166,7 +166,7 @@ def delete(world: World) -> None:
     with transaction(world.store, _entry(world, Move.ASIDE)) as current:
         current.open_item(world.trash)
         current.describe(_manifest(world, current.entry.id))
-        current.put_aside()
+        current.move_to_trash()
 
 
 def _manifest(world: World, identifier: str) -> TrashManifest:
@@ -203,7 +203,7 @@ def rebuild(world: World) -> None:
         (staged / "pyvenv.cfg").write_text("home = new\n")
         (staged / "bin" / "activate").write_text("new")
         world.store.disk.settle_tree(str(staged))
-        current.put_in_place()
+        current.swap_in()
 
 
 def vanish(world: World) -> None:
@@ -214,7 +214,7 @@ def delete_beside(world: World) -> None:
     with transaction(world.store, _entry(world, Move.ASIDE)) as current:
         current.open_item(world.beside)
         current.describe(_manifest(world, current.entry.id))
-        current.put_aside()
+        current.move_to_trash()
 
 
 def delete_by_door(world: World) -> Result:

@@ -56,8 +56,8 @@ def hold(rows: list[dict], scenario: str, how: str) -> None:
 
 def contents(state: dict[str, str]) -> tuple[str, ...]:
     """Return the environment in its place, and then those in the trash."""
-    put_aside = sorted(value for name, value in state.items() if name != "here")
-    return (state.get("here", "nothing"), *put_aside)
+    move_to_trash = sorted(value for name, value in state.items() if name != "here")
+    return (state.get("here", "nothing"), *move_to_trash)
 
 
 def runs() -> list[tuple[str, ...]]:

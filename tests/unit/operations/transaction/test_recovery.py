@@ -212,7 +212,7 @@ def test_the_next_operation_settles_what_was_left_at_its_place(left):
     )
     with transaction(left.store, entry) as current:
         current.open_item(left.store.places.trash)
-        current.put_aside()
+        current.move_to_trash()
     phases = {each.id: each.phase for each in left.store.journal.read_all()[0]}
     assert phases == {ID: BACK, entry.id: DONE}
     assert not left.item.exists()

@@ -248,7 +248,7 @@ class Lives(RuleBasedStateMachine):
             return
         with transaction(self.store, self.entry(path, Move.ASIDE, Operation.DELETE)) as current:
             self.describe(current, path)
-            current.put_aside()
+            current.move_to_trash()
 
     def do_rebuild(self, path: Path) -> None:
         entry = self.entry(path, Move.EXCHANGE, Operation.RECREATE)
@@ -256,7 +256,7 @@ class Lives(RuleBasedStateMachine):
             self.describe(current, path)
             current.make_staged()
             self.fill(Path(current.staged))
-            current.put_in_place()
+            current.swap_in()
 
     def do_upgrade(self, path: Path) -> None:
         if not path.exists():
@@ -270,7 +270,7 @@ class Lives(RuleBasedStateMachine):
             word = str(next(self.words))
             disk.rewrite(str(staged / "word"), word.encode())
             (staged / "lib" / f"{word}.py").write_text(word)
-            current.put_in_place()
+            current.swap_in()
 
     def describe(self, current, path: Path) -> None:
         current.open_item(self.store.places.trash)

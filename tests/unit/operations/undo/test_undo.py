@@ -57,12 +57,12 @@ def act(operations, path: Path, move: Move, identifier: str = "20261120-000001-a
         )
         current.describe(manifest)
         if move is Move.ASIDE:
-            current.put_aside()
+            current.move_to_trash()
         else:
             current.make_staged()
             Path(current.staged, "word").write_text("new")
             Path(current.staged, "pyvenv.cfg").write_text("home = /nowhere\n")
-            current.put_in_place()
+            current.swap_in()
     return current.entry
 
 

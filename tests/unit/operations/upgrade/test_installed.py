@@ -81,7 +81,7 @@ def test_what_is_broken_already_may_go_anywhere():
     rows = [dist("app", "1.0", "lib<2", "gone"), dist("lib", "2.5"), dist("other", "1.0")]
     installed = take_apart(HERE, rows)
     assert installed.broken == {"lib", "gone"}
-    assert installed.at_least(["lib", "other"]) == ["other>=1.0"]
+    assert installed.constrain_up(["lib", "other"]) == ["other>=1.0"]
     assert unmet_requirements(HERE, rows, {"lib": "1.9", "gone": "1"}) == {}
 
 

@@ -74,7 +74,7 @@ class Pixi(Manager):
         self, candidate: EnvironmentCandidate, project: str | None = None
     ) -> tuple[str, ...] | None:
         """Return pixi's command for what it installed globally, of which it keeps a manifest;
-        an environment of a project is made again from the project's lock file."""
+        an environment of a project is recreated from the project's lock file."""
         if not self._is_global(candidate):
             return None
         return ("pixi", "global", "uninstall", *operand(os.path.basename(candidate.path)))

@@ -38,7 +38,7 @@ class DotenvStep(OnboardingStep):
         examples = [one for one in report.files if one.kind is FileKind.EXAMPLE]
         if not examples:
             return self.view(StepState.SKIPPED, "no .env example in the project")
-        found = [one for one in report.findings if one.check in _DOTENV_OPTIONS and one.mends]
+        found = [one for one in report.findings if one.check in _DOTENV_OPTIONS and one.fix]
         if found:
             return self._open(situation, found)
         private = [one for one in report.files if one.kind is FileKind.ENV]
@@ -63,7 +63,7 @@ class DotenvStep(OnboardingStep):
         return self.view(StepState.DONE, message)
 
     def _open(self, situation: ProjectFacts, found: list[DotenvFinding]) -> StepView:
-        first, remedy = found[0], found[0].mends
+        first, remedy = found[0], found[0].fix
         assert remedy is not None  # noqa: S101  only such were taken
         fields = fields_of(situation, remedy)
 
@@ -128,7 +128,7 @@ def _short(path: str, situation: ProjectFacts) -> str:
 
 
 _MENDED = ("not-ignored", "readable-by-others")
-"""What a keystroke mends, the one that is done first."""
+"""What a keystroke fixes, the one that is done first."""
 _BY_HAND = ("tracked-by-git", "ever-committed", "secret-in-example")
 _SECRETS_OPTIONS = {RemedyKind.IGNORE: "--ignore", RemedyKind.PRIVATE: "--private"}
 
@@ -151,7 +151,7 @@ class SecretsStep(OnboardingStep):
             for one in report.findings
             if one.check in _BY_HAND and one.severity is not Severity.NOTE
         ]
-        mended = [one for one in report.findings if one.check in _MENDED and one.mends]
+        mended = [one for one in report.findings if one.check in _MENDED and one.fix]
         mended.sort(key=lambda one: _MENDED.index(one.check))
         if mended:
             return self._open(situation, mended, by_hand)
@@ -180,7 +180,7 @@ class SecretsStep(OnboardingStep):
     def _open(
         self, situation: ProjectFacts, mended: list[DotenvFinding], by_hand: list[DotenvFinding]
     ) -> StepView:
-        first, remedy = mended[0], mended[0].mends
+        first, remedy = mended[0], mended[0].fix
         assert remedy is not None  # noqa: S101  only such were taken
 
         def act(operations: "Operations", _: StepAnswers) -> Plan | NoPlan:

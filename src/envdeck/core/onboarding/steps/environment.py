@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 class EnvironmentStep(OnboardingStep):
-    """Makes one where there is none, mends one that is broken, moved, or of the wrong Python."""
+    """Makes one where there is none, fixes one that is broken, moved, or of the wrong Python."""
 
     name: ClassVar = "environment"
     title: ClassVar = "Environment"
@@ -141,7 +141,7 @@ class EnvironmentStep(OnboardingStep):
         )
 
     def _mended(self, situation: ProjectFacts, environment: Environment, message: str) -> StepView:
-        """Move it to the accepted interpreter; recreate it where that cannot mend it."""
+        """Move it to the accepted interpreter; recreate it where that cannot fix it."""
         if situation.other_project:
             return self.view(
                 StepState.CANNOT,

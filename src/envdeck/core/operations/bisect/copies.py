@@ -376,7 +376,7 @@ class SetCopies:
             self._repair(end, [name for name, each in missing.items() if each is end])
 
     def _abandon(self, copy: _Copy) -> None:
-        """Remove a copy that cannot be put right; an end is made again when it is asked for."""
+        """Remove a copy that cannot be put right; an end is recreated when it is asked for."""
         with self._filling:
             self.disk.remove_tree(copy.folder)
             self._ends = {side: end for side, end in self._ends.items() if end is not copy}

@@ -132,7 +132,7 @@ def _added(
         [*installed.names, *texts],
         [
             *installed.exactly(installed.kept),
-            *installed.at_least(sorted(installed.movable.keys() - names)),
+            *installed.constrain_up(sorted(installed.movable.keys() - names)),
         ],
         (),
     )

@@ -228,7 +228,7 @@ def run(plan: ClearPlan, context: Context, tell: Tell, stopped: Stopped) -> Resu
         for folder, shown in zip(one.cache.folders, one.identities, strict=True)
     ]
     results: list[ItemResult] = []
-    with context.store.spare.giving(going):
+    with context.store.spare.lend_room(going):
         for index, clearing in enumerate(plan.clearings):
             if stopped():
                 break

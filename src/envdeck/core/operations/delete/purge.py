@@ -151,7 +151,7 @@ def run(plan: PurgePlan, context: Context, tell: Tell, stopped: Stopped) -> Resu
     every = [PurgeRequest(item.folder, store.disk.identity(item.folder)) for item in plan.items]
     results: list[ItemResult] = []
     is_alone = len(plan.items) == 1
-    with store.spare.giving(every):
+    with store.spare.lend_room(every):
         for index, item in enumerate(plan.items):
             if stopped():
                 message = (
@@ -283,7 +283,7 @@ def purge_item(
     freed = 0
     try:
         with (
-            store.spare.giving([PurgeRequest(item.folder, old, going)]),
+            store.spare.lend_room([PurgeRequest(item.folder, old, going)]),
             transaction(store, entry) as current,
         ):
             _nobody_uses(entry, store)

@@ -39,7 +39,7 @@ def run(plan: DeletePlan, context: Context, tell: Tell, stopped: Stopped) -> Res
             return refused(against[0])
     targets = [removal.target for removal in plan.removals if plan.purge]
     # What goes for good makes room for its own removal on a full disk.
-    with context.store.spare.giving(PurgeRequest(each.path, each.identity) for each in targets):
+    with context.store.spare.lend_room(PurgeRequest(each.path, each.identity) for each in targets):
         return _delete_all(plan, context, tell, stopped)
 
 
@@ -111,7 +111,7 @@ def move_to_trash(
             with transaction(store, entry) as current:
                 current.open_item(trash)
                 current.describe(describe(current.entry), needed=needed)
-                current.put_aside()
+                current.move_to_trash()
         except OSError as error:
             unable = error
             continue
@@ -195,7 +195,7 @@ def _purge(done: Sequence[Entry], plan: DeletePlan, store: OperationStore, tell:
     """Remove them from the trash, each for itself, and return how that ended."""
     moved = [PurgeRequest(entry.item, store.disk.identity(entry.item)) for entry in done]
     results = []
-    with store.spare.giving(moved):
+    with store.spare.lend_room(moved):
         for index, entry in enumerate(done):
             tell(StepStarted(len(plan.removals) + index, f"Delete {entry.name} permanently"))
             item = read_item(entry.item, store.disk)

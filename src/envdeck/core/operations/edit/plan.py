@@ -73,7 +73,7 @@ _KEPT_VALUES = "the current file with its values, in the trash (readable only by
 
 
 def plan_remedy(context: Context, remedy: Remedy, values: Mapping[str, str]) -> EditPlan | NoPlan:
-    """Plan what mends a finding; see :meth:`Operations.plan_remedy`."""
+    """Plan what fixes a finding; see :meth:`Operations.plan_remedy`."""
     host = context.catalog.host
     if not reach.isdir(remedy.project):
         return NoPlan(f"`{remedy.project}` is not a folder", missing=True)

@@ -130,7 +130,7 @@ def run(plan: EditPlan, context: Context, tell: Tell, stopped: Stopped) -> Resul
                 if stopped():
                     raise _StoppedError("cancelled")
                 tell(StepStarted(1, plan.steps[1].title))
-                current.put_in_place(lambda path: _is_before(plan, place, path))
+                current.swap_in(lambda path: _is_before(plan, place, path))
         except _StoppedError as error:
             return Result(Ending.ROLLED_BACK, f"nothing changed: {error}", stopped=True)
         except FileExistsError:

@@ -239,7 +239,7 @@ class Guard:
         overrulable = self.overrulable and not final
         return Refusal(self.name, message, hint, request.link or request.path, overrulable)
 
-    def overruling(self, request: GuardRequest) -> str:
+    def override_command(self, request: GuardRequest) -> str:
         """Return the command by which a person overrules this guard."""
         if request.operation in {Operation.INSTALL, Operation.UNINSTALL}:  # which takes names too
             return f"use `--allow {self.name}` to override"

@@ -44,7 +44,7 @@ class HasDependants(Guard):
             return None
         count = "another environment uses" if len(resting) == 1 else f"{len(resting)} others use"
         message = f"{count} its interpreter: {join_some(sorted(resting))}"
-        return self.refusal(request, message, self.overruling(request))
+        return self.refusal(request, message, self.override_command(request))
 
 
 class InUse(Guard):
@@ -70,7 +70,7 @@ class InUse(Guard):
         return self.refusal(
             request,
             f"{count}: {told}",
-            f"list them with {command('ps', '-fp', numbers)}; {self.overruling(request)}",
+            f"list them with {command('ps', '-fp', numbers)}; {self.override_command(request)}",
         )
 
     def unchecked(self, request: GuardRequest) -> str:
@@ -329,7 +329,7 @@ class Symlink(Guard):
         return self.refusal(
             request,
             f"symlink, its target is kept: {request.path}",
-            f"{self.overruling(request)} deletes the symlink;"
+            f"{self.override_command(request)} deletes the symlink;"
             f" {command('envdeck', 'delete', request.path)} deletes the environment",
         )
 
@@ -351,7 +351,7 @@ class TrackedByGit(Guard):
         return self.refusal(
             request,
             f"{count} tracked by git in {answer.repository}: {join_some(answer.files)}",
-            self.overruling(request),
+            self.override_command(request),
         )
 
     def unchecked(self, request: GuardRequest) -> str:
@@ -388,7 +388,7 @@ class UnownedFiles(Guard):
             told.append(f"partly unreadable: {join_some(found.unread)}")
         if not told:
             return None
-        return self.refusal(request, "; ".join(told), self.overruling(request))
+        return self.refusal(request, "; ".join(told), self.override_command(request))
 
     def unchecked(self, request: GuardRequest) -> str:
         """Say which packages have no list of their files."""

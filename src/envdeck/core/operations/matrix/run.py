@@ -297,9 +297,9 @@ class _CellSpec(BuildSpec):
             offline=spec.offline,
         )
 
-    def installing(self, *arguments: object, **more: object) -> Command:
+    def install_command(self, *arguments: object, **more: object) -> Command:
         """Do as :meth:`BuildSpec.installing`, without what lies in folders on this disk."""
-        made: Callable[..., Command] = BuildSpec.installing
+        made: Callable[..., Command] = BuildSpec.install_command
         command = made(self, *arguments, **more)
         if self.source.how is not InstallMethod.UV_SYNC:
             return command

@@ -38,7 +38,7 @@ class PackageDifference:
     count: int = 0
     """How many differ."""
     code: bool = False
-    """Whether more differs than its own metadata folder, which a build writes anew."""
+    """Whether more differs than its own metadata folder, which a build writes again."""
 
 
 @dataclass(frozen=True, slots=True)

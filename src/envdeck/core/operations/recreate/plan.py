@@ -122,8 +122,8 @@ def steps_of(
     if blueprint.source.how is InstallMethod.UV_SYNC:
         install = "Install packages from uv.lock"
     steps = [
-        Step("Create the new environment", blueprint.creating(staged).shown),
-        Step(install, blueprint.installing(staged, host).shown),
+        Step("Create the new environment", blueprint.create_command(staged).shown),
+        Step(install, blueprint.install_command(staged, host).shown),
     ]
     if unowned:
         steps.append(Step(f"Copy {unowned:,} files of yours"))

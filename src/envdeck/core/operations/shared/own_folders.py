@@ -124,7 +124,7 @@ def _carry_state(former: str, usual: str, disk: Disk) -> list[RelocationResult]:
             if held is not None:
                 stack.enter_context(held)
         done = list(_each(names, former, usual, disk, _carry))
-    if not any(moved.problem for moved in done):  # locks and reserve are made again
+    if not any(moved.problem for moved in done):  # locks and reserve are recreated
         Reserve(os.path.join(former, "reserve")).remove()
         with suppress(OSError):
             for name in os.listdir(locks):

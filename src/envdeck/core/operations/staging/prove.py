@@ -226,7 +226,7 @@ class FileProof:
         return checked
 
     def _faults(self, claims: RecordClaims, new: Environment, building: StagedBuild) -> list[Fault]:
-        """Return the faults of what is not exempt, under the names that are to be mended."""
+        """Return the faults of what is not exempt, under the names that are to be fixed."""
         found = []
         for fault in find_faults(claims, self._contents, self._winning(new), building.stopped):
             names = tuple(name for name in fault.names if name not in self.exempt)

@@ -139,7 +139,7 @@ def _replace(
                     raise BuildError("cancelled", stopped=True)
                 tell(StepStarted(len(plan.steps) - 1, plan.steps[-1].title))
                 changes = _package_changes(plan, building)
-                current.put_in_place()
+                current.swap_in()
                 verified += _come_late(watch, current, plan)
         except BuildError as error:
             changed = () if current is None else current.entry.changed

@@ -67,7 +67,7 @@ class BuildSpec:
         package is proved to be what was here."""
         return self.source.name is not SourceName.EXACT
 
-    def creating(self, staged: str) -> Command:
+    def create_command(self, staged: str) -> Command:
         """Return the command that makes it, empty but for its seeds, at `staged`."""
         return self.creator.command(
             staged,
@@ -78,7 +78,7 @@ class BuildSpec:
             copies=self.copies,
         )
 
-    def installing(
+    def install_command(
         self, staged: str, host: Host, *, python: str | None = None, offline: bool = False
     ) -> Command:
         """Return the command that installs what the source says into what is at `staged`.
@@ -218,7 +218,7 @@ class StagedBuild:
 
     def _fill(self) -> None:
         plan = self.blueprint
-        self._do(plan.creating(self.folder))
+        self._do(plan.create_command(self.folder))
         path = os.path.join(self.folder, "pyvenv.cfg")
         cfg = read_bounded(path, 64 * 1024)
         if isinstance(cfg, Unread):
@@ -253,7 +253,7 @@ class StagedBuild:
             self.write(name, lines)
         self.uv()  # which refuses what would install elsewhere
         python = self.environment().python.executable
-        return self.blueprint.installing(
+        return self.blueprint.install_command(
             self.folder, self.store.host, python=python, offline=self.offline
         )
 

@@ -82,7 +82,7 @@ class Spare:
         self._reserve_of(trash).fill()
 
     @contextmanager
-    def giving(self, going: Iterable[PurgeRequest]) -> Iterator[None]:
+    def lend_room(self, going: Iterable[PurgeRequest]) -> Iterator[None]:
         """Take room from what is removed for good meanwhile, if there is no other."""
         asked = list(going)
         with self._asking:  # operations run side by side, and end in any order

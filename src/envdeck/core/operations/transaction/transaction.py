@@ -201,7 +201,7 @@ class Transaction:
             file_digest=digest_of(os.path.join(self.entry.item, kept)),
         )
 
-    def put_aside(self) -> None:
+    def move_to_trash(self) -> None:
         """Move the environment into its item."""
         disk, path = self._store.disk, self.entry.path
         self._expect(path)
@@ -212,7 +212,7 @@ class Transaction:
             raise ReplacedError(path)
         self._end()
 
-    def put_back(self) -> None:
+    def restore(self) -> None:
         """Move what is in the item to its place, which was empty when it was looked at; what a
         recovery has put back there since, or somebody else, stays."""
         self.note(Phase.MOVING)
@@ -222,7 +222,7 @@ class Transaction:
             raise ReplacedError(self.entry.path) from None
         self._end()
 
-    def put_in_place(self, is_as_shown: Callable[[str], bool] = _always) -> None:
+    def swap_in(self, is_as_shown: Callable[[str], bool] = _always) -> None:
         """Exchange the staged environment for the one in its place, or move it where none is.
 
         `is_as_shown` is asked about the old one once it is aside: where it says no, everything

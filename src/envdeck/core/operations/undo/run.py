@@ -92,13 +92,13 @@ def run_action(each: UndoAction, identifier: str, group: str, store: OperationSt
         return _discard(replace(entry, move=Move.ASIDE, item="", new=None), each, store)
     with transaction(store, entry) as current:
         if current.entry.move is Move.BACK:
-            current.put_back()
+            current.restore()
         else:
             current.describe_next(_manifest(current.entry, each, store))
             if before.file and not each.is_file_new:
                 current.swap_file(before.file, before.file_if_not)
             mark = mark_of_file(each.path) if before.is_file else ""
-            current.put_in_place(lambda path: not mark or mark_of_file(path) == mark)
+            current.swap_in(lambda path: not mark or mark_of_file(path) == mark)
     return current.entry
 
 
@@ -107,7 +107,7 @@ def _discard(entry: Entry, each: UndoAction, store: OperationStore) -> Entry:
     with transaction(store, entry) as current:
         current.open_item(first_trash(entry.path, store))
         current.describe(_manifest(current.entry, each, store))
-        current.put_aside()
+        current.move_to_trash()
     return current.entry
 
 

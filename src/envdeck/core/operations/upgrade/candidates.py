@@ -75,7 +75,7 @@ class UpgradeBaseline:
         every = {**self.movable, **self.kept}
         return [f"{name}=={every[name]}" for name in names]
 
-    def at_least(self, names: Iterable[str]) -> list[str]:
+    def constrain_up(self, names: Iterable[str]) -> list[str]:
         """Return constraints that let names go up only: without them, a resolver that finds no
         way with newer releases tries those of years ago, for a minute."""
         return [f"{name}>={self.movable[name]}" for name in names if name not in self.broken]
@@ -307,7 +307,7 @@ def plan_all(
         installed.names,
         [
             *installed.exactly(installed.kept),
-            *installed.at_least(name for name in installed.movable if name not in asked),
+            *installed.constrain_up(name for name in installed.movable if name not in asked),
             *(name + specifier for name, specifier in asked.items()),
         ],
         sorted(installed.movable),

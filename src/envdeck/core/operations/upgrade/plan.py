@@ -210,7 +210,7 @@ def _planned(
             middle=lambda staged, blueprint: (
                 Step(
                     f"Upgrade {count} in the copy",
-                    blueprint.installing(staged, context.catalog.host).shown,
+                    blueprint.install_command(staged, context.catalog.host).shown,
                 ),
             ),
             warnings=tuple(warnings),

@@ -111,7 +111,7 @@ def _least(
     held = resolver.plan(installed.names, constraints, sorted(goals), installed.overrides)
     if not isinstance(held, Failure) or held.kind in FINAL_FAILURES:
         return held
-    constraints = [*kept, *installed.at_least(others), *pins]
+    constraints = [*kept, *installed.constrain_up(others), *pins]
     return resolver.plan(installed.names, constraints, sorted(goals), installed.overrides)
 
 

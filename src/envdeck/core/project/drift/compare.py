@@ -79,11 +79,11 @@ def compare(
     judging = _Judging(project, asked, installed, unchecked, HABITUAL | beside)
     unchecked += installed.unread_needs()
     if lock is not None:
-        drifts, agreed = judging.by_lock(lock)
+        drifts, agreed = judging.compare_lock(lock)
     else:
-        drifts, agreed = judging.by_declaration()
+        drifts, agreed = judging.compare_declaration()
     if any(one.error and one.wanted for one in pythons):
-        drifts = [replace(one, mend=DriftFix.INTERPRETER) for one in drifts]
+        drifts = [replace(one, fix=DriftFix.INTERPRETER) for one in drifts]
     return Comparison(
         project,
         tuple(_part(one) for one in asked),
@@ -117,7 +117,7 @@ class _Judging:
         self._names = own_names(project)
         self._bits = Bits(parts)
 
-    def by_lock(self, lock: Lock) -> tuple[list[Drift], int]:
+    def compare_lock(self, lock: Lock) -> tuple[list[Drift], int]:
         """Return what is not as locked, and how much is."""
         counting = [part.id for part in self._parts if part.counts]
         groups, extras = split_ids(counting)
@@ -154,7 +154,7 @@ class _Judging:
             file = os.path.basename(lock.file)
             self._unchecked.append(f"{', '.join(behind[:3])}{more}: declared, but not in {file}")
 
-    def by_declaration(self) -> tuple[list[Drift], int]:
+    def compare_declaration(self) -> tuple[list[Drift], int]:
         """Return what is not as declared, and how much is."""
         reached = reach(self._roots(counting=True), self._installed)
         drifts = list(declared_drift(self._parts, self._installed))
@@ -227,7 +227,7 @@ class _Judging:
         parts = [part for part in self._parts if part.counts or not counting]
         return {one.name for part in parts for one in part.asked if one.name}
 
-    def _unreachable(self, kept: Iterable[str], mend: DriftFix) -> list[Drift]:
+    def _unreachable(self, kept: Iterable[str], fix: DriftFix) -> list[Drift]:
         passed = {*kept, *self._names, *self._beside}
         home = file_url(self._project.folder).rstrip("/")
         found = [
@@ -239,7 +239,7 @@ class _Judging:
         if theirs:
             self._unchecked.append("packages installed by conda are not compared")
         return [
-            Drift(DriftKind.UNREACHABLE, one.name, "", one.version, mend=mend)
+            Drift(DriftKind.UNREACHABLE, one.name, "", one.version, fix=fix)
             for one in found
             if one not in theirs
         ]

@@ -62,7 +62,7 @@ def unlocked_drift(
     parts: Sequence[AskedPart], installed: InstalledIndex, locked: Mapping[str, str | None]
 ) -> list[Drift]:
     """Return what the lock file itself is behind with: declared and not locked, or locked at a
-    version that is declared no more. Only a new lock file, made of what is declared, mends it."""
+    version that is declared no more. Only a new lock file, made of what is declared, fixes it."""
     return [
         one
         for one in declared_drift(parts, installed)
@@ -218,7 +218,7 @@ def _drift(found: LockSelection, package: LockedPackage, installed: InstalledInd
     else:
         kind, now = DriftKind.NOT_AS_LOCKED, there[0]
     return Drift(
-        kind, package.name, _version_text(package), now, found.lock.file, mend=DriftFix.FROM_LOCK
+        kind, package.name, _version_text(package), now, found.lock.file, fix=DriftFix.FROM_LOCK
     )
 
 

@@ -68,7 +68,7 @@ class InstalledIndex:
     def __contains__(self, name: object) -> bool:
         return name in self.own or name in self.system
 
-    def from_origin(self, url: str) -> Distribution | None:
+    def find_origin(self, url: str) -> Distribution | None:
         """Return what was installed from that URL (PEP 610), if anything was."""
         wanted = _place(mask_url(self.expanded(url)))
         for several in self.own.values():

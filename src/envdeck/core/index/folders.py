@@ -10,9 +10,12 @@ import zlib
 from array import array
 from collections.abc import Callable, Iterator
 from itertools import chain
+from typing import TYPE_CHECKING
 
-from envdeck.core.discovery.walk import FolderRecord
 from envdeck.core.index.database import key, unkey
+
+if TYPE_CHECKING:
+    from envdeck.core.discovery.walk import FolderRecord  # start-up: the first frame walks nowhere
 
 SEGMENT_FOLDERS = 16_384
 _LIMIT = 64 * 1024 * 1024
@@ -49,12 +52,12 @@ class FolderMemory:
         self.changed = False
         """Whether anything is to be kept that was not remembered so."""
 
-    def __iter__(self) -> Iterator[FolderRecord]:
+    def __iter__(self) -> "Iterator[FolderRecord]":
         """Yield what was remembered, once and in the order of the walk; only the mark
         tells whether a folder still holds that."""
         return chain.from_iterable(self._segments())
 
-    def put(self, record: FolderRecord, before: FolderRecord | None, changed: int) -> None:
+    def put(self, record: "FolderRecord", before: "FolderRecord | None", changed: int) -> None:
         """Keep a record in the place of the one before, if there was one. The folder last
         changed at that time, in nanoseconds since the epoch."""
         if not 0 < changed <= self._latest:
@@ -76,7 +79,7 @@ class FolderMemory:
         """How many folders are to be kept."""
         return self._met + len(self._pending)
 
-    def _segments(self) -> Iterator[list[FolderRecord]]:
+    def _segments(self) -> "Iterator[list[FolderRecord]]":
         part = 0
         while (packed := self._load(part)) is not None:
             records = _records(packed)
@@ -106,7 +109,7 @@ class FolderMemory:
         pending.clear()  # the same list: `keep` adds to it
 
 
-def _records(packed: bytes) -> list[FolderRecord]:
+def _records(packed: bytes) -> "list[FolderRecord]":
     """Return one segment; what is damaged remembers nothing."""
     worker = zlib.decompressobj()
     try:

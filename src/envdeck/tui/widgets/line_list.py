@@ -353,7 +353,7 @@ DrawnT = TypeVar("DrawnT", bound=DrawnRow)
 
 
 class DrawnList(LineList[DrawnT], Generic[DrawnT]):
-    """Rows that are recreated, with their lines, for every width there is."""
+    """Rows that are laid out again, with their lines, for every width there is."""
 
     def __init__(self, make: Callable[[int], Sequence[DrawnT]]) -> None:
         super().__init__()

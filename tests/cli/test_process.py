@@ -158,7 +158,7 @@ def test_a_reader_who_stops_reading_is_no_failure(tmp_path):
     process.stdout.close()
     assert process.stderr.read() == b""
     process.stderr.close()
-    assert process.wait(30) == 0
+    assert process.wait(60) == 0
 
 
 @pytest.mark.parametrize("arguments", [["config"], ["completion", "bash"]])
@@ -252,7 +252,7 @@ sys.exit(main(["list"]))
     process.send_signal(signal.SIGINT)
     assert process.stderr.read() == "error: interrupted\n"
     process.stderr.close()
-    assert process.wait(30) == 130
+    assert process.wait(60) == 130
 
 
 def test_bytes_that_are_no_utf8_are_taken_and_shown_escaped(tmp_path):

@@ -50,7 +50,7 @@ def test_one_that_runs_is_left_alone_and_one_that_was_killed_is_found(other):
     process, path = other
     assert list(leftovers()) == []
     process.stdin.close()
-    assert process.wait(30) == 9
+    assert process.wait(60) == 9
     assert list(leftovers()) == [path]
     assert remove(path) == ""
     assert list(leftovers()) == []

@@ -288,7 +288,7 @@ async def test_a_value_that_comes_when_the_cursor_has_left_is_dropped(
     gate = Event()
 
     def slowly(path, name):
-        assert gate.wait(20)
+        assert gate.wait(60)
         return Secret(MARK)
 
     monkeypatch.setattr(pane, "read_value", slowly)

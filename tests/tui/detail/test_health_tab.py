@@ -271,7 +271,7 @@ async def test_hashing_goes_on_beside_the_screen_and_is_kept(
 
     def examine(environment, *, deep, online):
         if deep:
-            go.wait(20)
+            go.wait(60)
             return Examination((finding("six", "changed-file", Severity.WARNING),))
         return Examination(() if online else environment.findings)
 
@@ -299,7 +299,7 @@ async def test_the_same_key_again_cancels(open_screen, wait_until, source, asked
     def examine(environment, *, deep, online):
         del online
         if deep:
-            go.wait(20)
+            go.wait(60)
         return Examination(environment.findings)
 
     source.examinations = examine

@@ -60,7 +60,7 @@ class MemorySource:
     def distributions(self, environment: Environment) -> tuple[Distribution, ...]:
         self.asked.append(environment.path)
         if environment.path in self.gates:
-            assert self.gates[environment.path].wait(20)
+            assert self.gates[environment.path].wait(60)
         answer = self.installed.get(environment.path, ())
         if isinstance(answer, Exception):
             raise answer

@@ -335,7 +335,7 @@ async def test_it_is_read_in_a_thread_and_what_was_read_stays_meanwhile(
 
     def slowly(_one):
         threads.append(threading.current_thread())
-        assert gate.wait(20)
+        assert gate.wait(60)
         return made_up.comparison()
 
     source.compared = slowly
@@ -358,7 +358,7 @@ async def test_an_answer_for_another_environment_is_dropped(open_screen, made_up
 
     def compare(one):
         if one.path == first.path:
-            assert gate.wait(20)
+            assert gate.wait(60)
         return made_up.comparison(one.project.path)
 
     source.compared = compare

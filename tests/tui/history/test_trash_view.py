@@ -222,7 +222,7 @@ async def test_an_answer_that_comes_late_is_dropped(monkeypatch) -> None:
             return read(self)
         slow.clear()
         begun.set()
-        go.wait(10)
+        go.wait(60)
         return ITEMS[:1]
 
     monkeypatch.setattr(ChoosingOperations, "trash", read_slowly)

@@ -57,7 +57,7 @@ async def test_packages_are_read_when_the_filter_first_asks_for_them(
 
     def contents(environment, needs):
         assert needs == {"packages"}
-        go.wait(20)
+        go.wait(60)
         read.append(environment.path)
         held = environment.path == holder
         return Contents({"zope-interface": ("5.4.0",)} if held else {"idna": ("3.7",)})

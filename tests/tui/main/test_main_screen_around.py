@@ -55,7 +55,7 @@ async def test_keys_are_answered_while_the_code_of_the_detail_is_imported(
 
     def wait_to_import(module):
         name.append(module)
-        assert imported.wait(30)
+        assert imported.wait(60)
         return import_module(module)
 
     monkeypatch.setattr("envdeck.tui.main.screen.import_module", wait_to_import)

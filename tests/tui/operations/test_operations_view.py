@@ -460,7 +460,7 @@ async def test_a_signal_stops_what_runs_and_has_more_patience_with_it(acting):
     async with acting() as hand:
         await hand.delete()
         assert hand.app.end(143) == PATIENCE + ROLLBACK_PATIENCE
-        assert hand.main.operations.queue.wait(10)
+        assert hand.main.operations.queue.wait(60)
         await hand.until(lambda: hand.app._exit)
         assert hand.app.return_code == 143
         hand.main.operations.queue.drain()

@@ -86,7 +86,7 @@ async def test_an_answer_for_a_folder_left_meanwhile_is_dropped() -> None:
 
     def create_choices(project):
         if project == "/slow":
-            hold.wait(10)
+            hold.wait(60)
             return RecreateChoices((), ())
         return told(project)
 

@@ -279,7 +279,7 @@ async def test_a_forecast_that_comes_late_is_dropped(monkeypatch) -> None:
 
     def slow(self, environment, interpreter, stopped):
         begun.set()
-        go.wait(10)
+        go.wait(60)
         assert stopped()
         ended.set()
         return FORECAST

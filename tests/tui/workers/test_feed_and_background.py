@@ -85,7 +85,7 @@ def test_a_scan_that_was_replaced_is_never_heard_again(made_up):
         def scan(self, scope, stopped=lambda: False):
             self.scans += 1
             if self.scans == 1:
-                release.wait(10)
+                release.wait(60)
                 yield Found(late)
             yield Finished((), 0, 0, 0.0, complete=True)
 
@@ -151,7 +151,7 @@ def test_background_work_that_ends_after_the_screen_is_passed_over():
         raise RuntimeError("Event loop is closed")
 
     run_in_thread(lambda: OutcomeSaid("late"), closed)
-    assert done.wait(10)
+    assert done.wait(60)
 
 
 @pytest.mark.parametrize("name", ["envdeck-scan", "envdeck-background"])
@@ -159,7 +159,7 @@ def test_no_thread_keeps_the_program_from_ending(made_up, name):
     hold = threading.Event()
     feed = ScanFeed(made_up.MemorySource(hold=lambda: not hold.is_set()), None)
     feed.start()
-    run_in_thread(lambda: hold.wait(10) and None, lambda _message: None)
+    run_in_thread(lambda: hold.wait(60) and None, lambda _message: None)
     threads = [thread for thread in threading.enumerate() if thread.name == name]
     hold.set()
     assert threads

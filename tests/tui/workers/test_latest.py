@@ -35,7 +35,7 @@ class Work:
     def __call__(self, stopped):
         self.stopped, self.thread = stopped, threading.current_thread()
         self.begun.set()
-        assert self.go.wait(10)
+        assert self.go.wait(60)
         self.over.set()
         if isinstance(self.answer, Exception):
             raise self.answer

@@ -190,7 +190,7 @@ def test_all_is_given_up_at_once_and_nothing_that_waits_slips_in(queue_of, made_
     queue.cancel_all()
     settle(queue)
     assert states(*jobs) == [JobState.ROLLED_BACK] * 2 + [JobState.CANCELLED] * 2
-    assert queue.wait(1)
+    assert queue.wait(60)
 
 
 def test_nothing_starts_before_what_was_interrupted_is_cleared_up(queue_of, made_up):
@@ -206,7 +206,7 @@ def test_ending_the_program_stops_what_runs_and_starts_nothing_more(queue_of, ma
     queue = queue_of(hold=gate)
     jobs = [queue.submit(made_up.plan(f"/{n}", name=n)) for n in "abc"]
     queue.stop_all()
-    assert queue.wait(10)
+    assert queue.wait(60)
     queue.drain()
     assert states(*jobs) == [JobState.ROLLED_BACK, JobState.ROLLED_BACK, JobState.WAITING]
 
@@ -216,7 +216,7 @@ def test_what_does_not_end_is_not_waited_for_for_ever(queue_of, made_up):
 
     class Deaf(made_up.MadeUpOperations):
         def run(self, plan, tell, stopped=lambda: False):
-            end.wait(10)
+            end.wait(60)
             return Result(Ending.DONE, "done")
 
     queue = OperationQueue(Deaf(), lambda: 0.0, held=False)
@@ -224,7 +224,7 @@ def test_what_does_not_end_is_not_waited_for_for_ever(queue_of, made_up):
     queue.stop_all()
     assert not queue.wait(0.01)
     end.set()
-    assert queue.wait(10)
+    assert queue.wait(60)
 
 
 def test_a_fault_of_the_program_ends_it_and_is_told(queue_of, made_up):

@@ -147,7 +147,7 @@ def test_a_large_tree_has_help(tmp_path, monkeypatch):
         workers.add(threading.current_thread())
         if len(workers) > 1:
             both.set()
-        both.wait(30)  # the first waits until another is there
+        both.wait(60)  # the first waits until another is there
         real(source, target, **more)
 
     monkeypatch.setattr(os, "link", link)

@@ -253,7 +253,7 @@ def test_the_journal_waits_for_an_operation_that_runs(machine, env):
         assert Places.of(machine.now).locks == str(machine.old / "locks")
         assert remembered(machine.now) == ALL
         process.stdin.close()
-        process.wait(30)
+        process.wait(60)
         process.stdout.close()
     assert {each.problem for each in relocate(machine.now)} == {""}
     assert remembered(machine.now) == ALL

@@ -45,7 +45,7 @@ def test_another_process_holds_it_until_it_ends(take, tmp_path):
         assert held == LockHeld(program.pid, "theirs")
         assert str(held) == f"in use by process {program.pid} (operation theirs)"
         program.kill()
-        program.wait(30)
+        program.wait(60)
         program.communicate()
     with take():
         pass

@@ -108,3 +108,16 @@ def test_nothing_hostile_reaches_the_terminal(machine):
     done = machine.call("timeline", "work/api")
     assert done.returncode == 0
     assert "\x1b" not in done.stdout
+
+
+def test_snapshots_that_cannot_be_read_are_told(machine, home):
+    machine.put("urllib3", "1.26.20")
+    machine.call("timeline", machine.environment)
+    machine.put("urllib3", "2.5.0")
+    machine.call("timeline", machine.environment)
+    oldest = machine.told()["snapshots"][-1]["id"]
+    (home / f".local/share/envdeck/snapshots/sets/{oldest}.json").write_text('{"schema": 99}')
+    done = machine.call("timeline", machine.environment)
+    assert done.returncode == 0
+    assert "warning: 1 snapshot cannot be read: damaged, or of a later version" in done.stderr
+    assert len(machine.told()["snapshots"]) == 1

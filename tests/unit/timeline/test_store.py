@@ -267,3 +267,22 @@ def test_a_commit_is_kept_and_what_has_none_is_named_as_before(looks):
     assert second.id != first.id
     (package,) = looks.snapshots()[0].packages
     assert (package.vcs, package.commit) == ("git", commit)
+
+
+def test_what_cannot_be_read_is_counted(looks):
+    looks.see(idna="3.1")
+    looks.see(idna="3.2")
+    assert looks.store.count_unread(looks.path) == 0
+    first, second = looks.files("sets")
+    second.unlink()
+    assert looks.store.count_unread(looks.path) == 1
+    first.write_text('{"schema": 99}')
+    assert looks.store.count_unread(looks.path) == 2
+    (lines,) = looks.files("looks")
+    lines.write_bytes(b"\0\0\0\0")
+    assert looks.store.count_unread(looks.path) == 1
+    lines.unlink()
+    lines.mkdir()
+    assert looks.store.count_unread(looks.path) == 1
+    lines.rmdir()
+    assert looks.store.count_unread(looks.path) == 0, "nothing was kept"

@@ -19,6 +19,7 @@ from envdeck.core.project.project import manifest_files
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode
 from envdeck.core.system.host import Host
+from envdeck.core.system.words import counted
 from envdeck.core.timeline.model import (
     EventKind,
     PastOperation,
@@ -211,6 +212,9 @@ def read_timeline(environment: Environment, host: Host) -> Timeline:
     began = _find_beginning(environment, snapshots, events)
     events += _base_events(environment, began, now, events)
     notices = [] if store.notice is None else [store.notice]
+    if unread := store.count_unread(environment.path):
+        told = f"{counted(unread, 'snapshot')} cannot be read: damaged, or of a later version"
+        notices.append(Notice(told, "what changed then is not in the timeline"))
     if unreadable:
         notices.append(Notice(f"{len(unreadable)} files of the journal cannot be read"))
     project = environment.project

@@ -151,6 +151,16 @@ class SnapshotStore:
             if (kept := sets[look.id]) is not None
         )
 
+    def count_unread(self, path: str) -> int:
+        """Return how many looks at an environment are damaged, or as a later version keeps them."""
+        file = self._looks_path(path)
+        data = read_bounded(file, _LOOKS_LIMIT)
+        if isinstance(data, Unread):
+            return int(os.path.lexists(file))
+        known = {line["set"]: self._read_set(line["set"]) for line in _lines(data)}
+        texts = set(data.split(b"\n")) - {b""}
+        return list(known.values()).count(None) + sum(not any(_lines(one)) for one in texts)
+
     def find(self, path: str, reference: str) -> Snapshot | NoSnapshot:
         """Return the snapshot that a reference names: an id or the start of one, or a day
         (`2026-11-28`: the last of that day, or before it)."""

@@ -136,3 +136,24 @@ def test_a_table_fits_whatever_the_width(cells):
 def test_no_rows():
     lines = list(table(Console(io.StringIO(), io.StringIO()), COLUMNS, []))
     assert lines == ["Path  N  Word"]
+
+
+@pytest.mark.parametrize("stream", [io.StringIO, Terminal])
+@pytest.mark.parametrize("items", [[], [{"a": 1}], [{"a": [1, {}]}, None, "\udcff"]])
+def test_a_long_list_is_written_as_the_whole_object_would_be(stream, items):
+    written, whole = stream(), stream()
+    Console.of(written, io.StringIO(), {}).json_long({"n": [1]}, "rows", iter(items), {"end": []})
+    Console.of(whole, io.StringIO(), {}).json({"n": [1], "rows": items, "end": []})
+    assert written.getvalue() == whole.getvalue()
+
+
+def test_no_item_of_a_long_list_is_made_before_the_one_ahead_of_it_is_written():
+    out, seen = io.StringIO(), []
+
+    def items():
+        for number in range(3):
+            seen.append(out.getvalue().count("row"))
+            yield f"row {number}"
+
+    Console.of(out, io.StringIO(), {}).json_long({"n": 1}, "all", items(), {"end": 1})
+    assert seen == [0, 1, 2]

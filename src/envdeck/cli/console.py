@@ -4,7 +4,7 @@ import contextlib
 import io
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from typing import Any, TextIO
 
@@ -153,6 +153,28 @@ class Console:
         It is ASCII, so that names which are not UTF-8 survive as escaped surrogates.
         """
         self.line(json.dumps(value, indent=2 if self.terminal else None))
+
+    def json_long(
+        self,
+        before: Mapping[str, Any],
+        name: str,
+        items: Iterable[object],
+        after: Mapping[str, Any],
+    ) -> None:
+        """Write, as :meth:`json` does, an object of the members `before`, a list called `name` and
+        the members `after`. The list is written item by item: ten thousand environments as one
+        text take 200 MB."""
+        if self.terminal:
+            self.json({**before, name: list(items), **after})
+            return
+        self.clear_progress()
+        try:
+            self.out.write(f"{json.dumps(before)[:-1]}, {json.dumps(name)}: [")
+            for number, item in enumerate(items):
+                self.out.write(f", {json.dumps(item)}" if number else json.dumps(item))
+        except OSError as error:
+            raise _unwritten(error) from error
+        self.line(f"], {json.dumps(after)[1:]}")
 
     def json_line(self, value: Any) -> None:  # noqa: ANN401  whatever JSON can hold
         """Write a value as one line of JSON, at once."""

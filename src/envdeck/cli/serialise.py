@@ -38,17 +38,16 @@ SCHEMA = 1
 Object = dict[str, Any]
 
 
-def list_object(finished: Finished, environments: Iterable[Environment]) -> Object:
-    """Return what `list --json` says."""
-    return {
+def list_object(finished: Finished) -> tuple[Object, Object]:
+    """Return what `list --json` says before and after the environments."""
+    before = {
         "schema": SCHEMA,
         "roots": list(finished.roots),
         "visited": finished.visited,
         "unreadable": finished.unreadable,
         "elapsed_ms": round(finished.elapsed * 1000),
-        "environments": [environment_object(environment) for environment in environments],
-        "not_looked_at": list(map(asdict, finished.not_looked_at)),
     }
+    return before, {"not_looked_at": list(map(asdict, finished.not_looked_at))}
 
 
 def environment_object(environment: Environment) -> Object:

@@ -167,7 +167,9 @@ def run(arguments: Namespace, context: CommandContext) -> int:
         wanted, arguments.sort or ("reclaimable" if scope.sizes else "name")
     )
     if arguments.json:
-        context.console.json(list_object(scan.finished, environments))
+        before, after = list_object(scan.finished)
+        objects = map(environment_object, environments)
+        context.console.json_long(before, "environments", objects, after)
     else:
         print_list(scan, environments)
     return Exit.DONE

@@ -477,3 +477,18 @@ async def test_what_was_left_out_is_listed_with_the_command_that_includes_it(
         assert "~/[/]code\\x1b" in text
         assert "envdeck list /disk/code" in text
         assert text.count("links are not followed") == 1
+
+
+@pytest.mark.parametrize("ours", [False, True])
+async def test_rows_that_stay_are_taken_from_the_collector_in_a_process_of_our_own(
+    open_screen, monkeypatch, wait_until, ours
+):
+    frozen = []
+    monkeypatch.setattr("gc.freeze", lambda: frozen.append(True))
+    async with open_screen() as pilot:
+        scan = pilot.app.main.scan
+        frozen.clear()  # in a test the first frame may have been one of our own
+        scan.owns_collector = ours
+        scan.rescan()
+        await wait_until(lambda: scan.feed.idle and scan.facts.phase == "done")
+        assert bool(frozen) is ours

@@ -1,5 +1,6 @@
 """The scan on the screen: what it brings into the list, and what is said of it."""
 
+import gc
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -30,6 +31,10 @@ FRAMES = 30
 """How often a second the scan's queue is emptied."""
 _COUNT_EVERY = 30
 """Drains between two counts of the totals while a scan runs."""
+_FREEZE_EVERY = 300
+"""Drains after which what is there by then is no longer looked through for garbage: rows stay, and
+to look through ten thousand of them holds the screen for 230 ms. Each time keeps what garbage there
+happens to be for good, so that it is seldom."""
 
 
 class RowsRead(Message):
@@ -71,6 +76,8 @@ class ScanController:
         """What the last scan left out."""
         self.operating: Callable[[], Operations | None] = lambda: None
         """Opens what knows the trash; called in a thread."""
+        self.owns_collector = False
+        """Whether the process is ours, and what its collector of garbage looks at."""
         self._list = shown
         self._summary = summary
         self._tell = tell
@@ -120,6 +127,8 @@ class ScanController:
             self._tell()
         if self.feed.idle or self._ticks % _COUNT_EVERY == 0:
             self.count_all()
+        if self.owns_collector and (self.feed.idle or self._ticks % _FREEZE_EVERY == 0):
+            gc.freeze()
 
     def apply(self, batch: ScanBatch) -> None:
         """Take what a scan found, but for what was taken away after it began."""

@@ -211,6 +211,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         if not gc.isenabled():
             gc.freeze()
             gc.enable()
+            self.scan.owns_collector = True
         self._begun = True
         self.scan.note_interpreters(self.scan.source.remembered_interpreters())
         self.scan.count_all()

@@ -58,6 +58,15 @@ def test_a_folder_of_environments_in_a_project(home, linked, write, make_candida
     assert linked(candidate) == found(home / "blog", "folder 2 levels up")
 
 
+def test_few_levels_are_climbed_from_a_folder_of_environments(home, linked, write, make_candidate):
+    write(home / "blog/pyproject.toml")
+    holders = ".venvs/envs/.envs"
+    candidate = make_candidate(home / "blog" / holders / "py313")
+    assert linked(candidate) == found(home / "blog", "folder 4 levels up")
+    candidate = make_candidate(home / "blog" / holders / "venvs" / "py313")
+    assert linked(candidate) == ProjectLink()
+
+
 def test_a_project_that_is_an_environment_itself(home, linked, write, make_candidate):
     write(home / "blog/pyproject.toml")
     assert linked(make_candidate(home / "blog")) == found(home / "blog", "environment folder")

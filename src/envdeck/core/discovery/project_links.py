@@ -385,6 +385,7 @@ _TELLING = re.compile(
 _MODULE = re.compile(r"[^\W\d]\w*(?:\.py|\.\S*(?:so|pyd))?")
 """A name that can be imported, so may hide what is installed: a folder, or a file."""
 _MOST_NAMES = 2000
+_WORKSPACE_CLIMB = 20
 """So many folders above its members the root of a workspace is looked for."""
 
 
@@ -420,7 +421,7 @@ def project_mark(
 
 def _of_workspaces(folder: str) -> Iterator[str]:
     """Yield the files that a workspace has which a folder is a member of, there or not."""
-    for _ in range(_CLIMB):
+    for _ in range(_WORKSPACE_CLIMB):
         above = os.path.dirname(folder)
         if above == folder:
             return

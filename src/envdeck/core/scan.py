@@ -17,7 +17,8 @@ from envdeck.core.discovery.walk import ProjectRoot
 from envdeck.core.health import FILE_CHECKS
 from envdeck.core.health.status import examine, renewed, replace_findings
 from envdeck.core.index import Index, ProjectMark, StoredEnvironment
-from envdeck.core.inspection.environment import Inspector, fingerprint
+from envdeck.core.inspection.environment import Inspector
+from envdeck.core.inspection.fingerprint import Seen, fingerprint, recall_known, remember
 from envdeck.core.inspection.usage import access_times
 from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import (
@@ -60,6 +61,9 @@ def prepare_scan(host: Host, scope: Scope, index: Index, stopped: Callable[[], b
     """Return the scan of a scope, ready to run."""
     roots, mounts = scope.walked(host), read_mounts(host)
     barred = barred_mounts(roots, mounts, cross_devices=scope.cross_devices)
+    remembered = {one.environment.path: one for one in index.environments(scope.limits(host))}
+    if scope.fresh:
+        remembered = {path: replace(one, fingerprint="") for path, one in remembered.items()}
     survey = Survey(
         host,
         roots,
@@ -69,23 +73,12 @@ def prepare_scan(host: Host, scope: Scope, index: Index, stopped: Callable[[], b
         stopped=stopped,
         one_device=not (mounts or scope.cross_devices),
         readers=Readers(scope.threads),
+        recognise=recall_known(remembered),
     )
-    remembered = {one.environment.path: one for one in index.environments(scope.limits(host))}
-    if scope.fresh:
-        remembered = {path: replace(one, fingerprint="") for path, one in remembered.items()}
-    inspector = Inspector(host, mounts)
-    others = [
-        NotLookedAt(mount.point, "other disks are not searched", _listing(mount.point))
-        for mount in mounts
-        if mount.point in barred
-        and not (is_pseudo(mount) or is_remote(mount))
-        and any(lies_under(mount.point, root) for root in roots)
-        and os.path.isdir(mount.point)
-    ]
     return Scan(
         host,
         survey,
-        inspector,
+        Inspector(host, mounts),
         mounts,
         index,
         remembered,
@@ -95,7 +88,14 @@ def prepare_scan(host: Host, scope: Scope, index: Index, stopped: Callable[[], b
         scope.health,
         stopped,
         scope.fresh,
-        _left_out=others,
+        _left_out=[
+            NotLookedAt(mount.point, "other disks are not searched", _listing(mount.point))
+            for mount in mounts
+            if mount.point in barred
+            and not (is_pseudo(mount) or is_remote(mount))
+            and any(lies_under(mount.point, root) for root in roots)
+            and os.path.isdir(mount.point)
+        ],
     )
 
 
@@ -113,11 +113,12 @@ class _Read:
     """Whether a look without PATHs meets it, as far as is known."""
     project_mark: ProjectMark = ProjectMark()
     """Of what lies around it, with which its contents were examined."""
+    seen: Seen = Seen()
 
     def stored(self) -> StoredEnvironment:
         """Return what is to be remembered."""
-        told = self.environment, self.mark, self.atimes, self.usual
-        return StoredEnvironment(*told, project_mark=self.project_mark)
+        told = self.environment, self.mark, self.atimes, self.usual, False, self.project_mark
+        return StoredEnvironment(*told, self.seen)
 
 
 @dataclass
@@ -163,7 +164,6 @@ class Scan:
         remote = [NotLookedAt(path, why, _listing(path)) for path, why in untouched()]
         for place in remote:
             yield Unreadable(place.path, place.reason)
-        not_looked_at = (*remote, *self._left_out)
         gone = self._missing() if looked_whole else ()
         self.index.forget(gone)
         yield Finished(
@@ -173,7 +173,7 @@ class Scan:
             elapsed=self._elapsed(),
             complete=looked_whole,
             gone=gone,
-            not_looked_at=not_looked_at,
+            not_looked_at=(*remote, *self._left_out),
         )
 
     def _missing(self) -> tuple[str, ...]:
@@ -235,7 +235,9 @@ class Scan:
             known.usual if known else any(lies_under(candidate.path, root) for root in self.usual)
         )
         around = known.project_mark if known else ProjectMark()
-        read = _Read(candidate, manager, mark, environment, atimes, usual, around)
+        began = self.host.now() - self._elapsed()
+        seen = known.seen if known and candidate.mark else remember(candidate, mark, began)
+        read = _Read(candidate, manager, mark, environment, atimes, usual, around, seen)
         self._read[candidate.path] = read
         return read
 
@@ -407,8 +409,7 @@ class Scan:
         self.index.save_project_roots(self._known_projects)
 
     def _progress(self, phase: str) -> Iterator[Event]:
-        elapsed = self._elapsed()
-        if elapsed - self._reported >= PROGRESS_SECONDS:
+        if (elapsed := self._elapsed()) - self._reported >= PROGRESS_SECONDS:
             self._reported = elapsed
             yield Progress(self.survey.visited, len(self._read), elapsed, phase)
 
@@ -426,9 +427,8 @@ def _still_holds(known: StoredEnvironment, mark: str, manager: Manager) -> bool:
 
 def _kept_size(known: StoredEnvironment, mark: str, environment: Environment) -> Size | None:
     """Return the size of what did not change itself, though it was read again."""
-    if known.fingerprint != mark:
-        return None
-    return _drop_doubtful_size(replace(environment, size=known.environment.size)).size
+    kept = _drop_doubtful_size(replace(environment, size=known.environment.size)).size
+    return kept if known.fingerprint == mark else None
 
 
 def _listing(path: str) -> str:

@@ -19,6 +19,7 @@ from envdeck.core.index.records import (
     encode_interpreter,
     inflate,
 )
+from envdeck.core.inspection.fingerprint import Seen
 from envdeck.core.model import (
     Creation,
     Environment,
@@ -97,6 +98,7 @@ stored = st.builds(
     names,
     st.lists(times, max_size=3).map(tuple),
     project_mark=st.builds(ProjectMark, names, several),
+    seen=st.builds(Seen, several, several, names, names),
 )
 interpreters = st.builds(
     Interpreter,

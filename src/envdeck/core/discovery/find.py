@@ -14,6 +14,7 @@ from envdeck.core.discovery.walk import (
     FolderLink,
     Pointer,
     ProjectRoot,
+    Recognise,
     Tick,
     Walk,
     WalkMemory,
@@ -69,6 +70,7 @@ class Survey:
     one_device: bool = False
     readers: WalkReaders = field(default_factory=Readers)
     """The threads that read ahead where the disk is slow."""
+    recognise: Recognise = recognise
     installations: list[str] = field(default_factory=list)
     """What was met of installations that environments use, listed as interpreters."""
     managers: tuple[Manager, ...] = field(init=False)
@@ -115,6 +117,7 @@ class Survey:
                     named_stores=self._named_stores(),
                     one_device=self.one_device,
                     readers=self.readers,
+                    recognise=self.recognise,
                 )
             )
         for path, reason in self.prune.unwalked(self.roots):
@@ -152,6 +155,7 @@ class Survey:
                 place.depth,
                 windows=self.host.windows,
                 readers=self.readers,
+                recognise=self.recognise,
             )
         )
 

@@ -114,12 +114,20 @@ def _versioned_folders(path: str, library: str) -> Iterator[PackageFolder]:
     except (OSError, ValueError):
         return
     for name in names:
-        if match := _PACKAGE_PARENT.match(name):
-            packages = os.path.join(lib, name, "site-packages")
-            if reach.isdir(packages):
-                family, number = match.groups()
-                minor = number if _PYTHON_NUMBER.match(number) else None
-                yield PackageFolder(packages, minor, _IMPLEMENTATIONS.get(family, family))
+        if (found := package_folder(lib, name)) and reach.isdir(found.path):
+            yield found
+
+
+def package_folder(lib: str, name: str) -> PackageFolder | None:
+    """Return the package folder that a folder of this name in `lib` has, whether it is there or
+    not; None where it is none of an interpreter's."""
+    match = _PACKAGE_PARENT.match(name)
+    if match is None:
+        return None
+    family, number = match.groups()
+    minor = number if _PYTHON_NUMBER.match(number) else None
+    packages = os.path.join(lib, name, "site-packages")
+    return PackageFolder(packages, minor, _IMPLEMENTATIONS.get(family, family))
 
 
 def _each_once(folders: Iterable[PackageFolder]) -> tuple[PackageFolder, ...]:
@@ -165,6 +173,8 @@ class EnvironmentCandidate:
     """Links met so far that lead here."""
     names: frozenset[str] | None = field(default=None, compare=False, repr=False)
     """What was right in it when it was met, case-folded; None where nobody knows."""
+    mark: str = field(default="", compare=False, repr=False)
+    """Its fingerprint, where it was recalled by that and not read."""
 
     def lacks(self, name: str) -> bool:
         """Tell whether nothing of that name, in any case, was right in it when it was met: most

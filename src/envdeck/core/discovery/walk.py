@@ -8,7 +8,7 @@ stack, spares the reading; what the names lead to is looked at again each time.
 import os
 import re
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
 from typing import Protocol, TypeAlias
@@ -149,6 +149,8 @@ folders in it to go on with."""
 
 
 WalkReaders: TypeAlias = Readers[_Visit | None]
+Recognise: TypeAlias = Callable[[str, Collection[str]], EnvironmentCandidate | None]
+"""What returns the candidate at a path, of which it is known which marks it has."""
 
 
 @dataclass(slots=True)
@@ -167,6 +169,7 @@ class Walk:
     one_device: bool = False
     """Whether to compare device numbers: where the system has no mount table to prune by."""
     readers: WalkReaders = field(default_factory=lambda: Readers(1))
+    recognise: Recognise = markers.recognise
     visited: int = 0
     _device: int | None = None
     _barred: frozenset[str] = frozenset()
@@ -316,7 +319,7 @@ class Walk:
             hits.append(found)
         if any(name in PROJECT_FILES and name not in folders for name in marks):
             hits.append(ProjectRoot(path))
-        candidate = None if markers.NAMES.isdisjoint(marks) else markers.recognise(path, marks)
+        candidate = None if markers.NAMES.isdisjoint(marks) else self.recognise(path, marks)
         if candidate is None:
             return folders
         hits.append(candidate)

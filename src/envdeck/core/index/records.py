@@ -18,6 +18,7 @@ from operator import sub
 from types import NoneType
 from typing import Any, Final, NamedTuple
 
+from envdeck.core.inspection.fingerprint import Seen
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import (
     Creation,
@@ -90,6 +91,8 @@ class StoredEnvironment:
     earlier: bool = False
     """Whether an earlier version inspected it, which saw less and judged otherwise."""
     project_mark: ProjectMark = ProjectMark()
+    seen: Seen = Seen()
+    """What it was recognised by."""
 
 
 class MalformedError(ValueError):
@@ -152,6 +155,7 @@ def encode_environment(stored: StoredEnvironment) -> str:
                 size.measured_at,
             ],
             *stored.project_mark,
+            stored.seen,
         ]
     )
 
@@ -206,15 +210,17 @@ def _one(build: Any, row: Any) -> Any:  # noqa: ANN401 – as above; the public 
 def _stored(row: Any) -> StoredEnvironment:  # noqa: ANN401
     fingerprint, atimes, usual, *rest = row
     told, rest = rest[_EARLIER_PARTS:], rest[:_EARLIER_PARTS]
-    text, elsewhere = told if len(told) == len(ProjectMark._fields) else ("", [])
+    text, elsewhere, *later = told if len(told) >= len(ProjectMark._fields) else ("", [])
+    cfg, names, *seen = later[0] if later else ([], [], "", "")
     _check(_FLAG, (usual,))
-    _check(_LIST, (atimes, elsewhere))
-    _check(_TEXT, (fingerprint, text, *elsewhere))
+    _check(_LIST, (atimes, elsewhere, cfg, names))
+    _check(_TEXT, chain((fingerprint, text), elsewhere, cfg, names, seen))
     _check(_NUMBER, atimes)
     earlier = len(rest[2]) == _EARLIER_FLAGS
     found = _environment(rest)
     mark = ProjectMark(text, tuple(elsewhere))
-    return StoredEnvironment(found, fingerprint, tuple(atimes), usual, earlier, mark)
+    kept = Seen(tuple(cfg), tuple(names), *seen)
+    return StoredEnvironment(found, fingerprint, tuple(atimes), usual, earlier, mark, kept)
 
 
 def _environment(row: Any) -> Environment:  # noqa: ANN401

@@ -113,7 +113,7 @@ class Index:
     The disk is the truth and this only a memory of it, so nothing here raises: whatever goes
     wrong (a full disk, a read-only home, a damaged file, another copy of the program) leaves a
     :attr:`notice`, and from then on less is remembered, or nothing. Paths, names, versions,
-    times and sizes are kept; no content of any file is.
+    times and sizes are kept; of the content of files the lines of `pyvenv.cfg`.
 
     Sizes come without :attr:`Size.shared`: for a thousand environments linked from a cache
     those take hundreds of megabytes, and they are only asked for when a selection is counted.

@@ -419,31 +419,3 @@ class Inspector:
         if ended != python.end_of_life:
             python = replace(python, end_of_life=ended)
         return {"python": python, "seen_at": now}
-
-
-def fingerprint(candidate: EnvironmentCandidate) -> str:
-    """Return a text that changes whenever what inspection reads may have changed.
-
-    Installing and removing touches `site-packages` and `bin`; a new cfg or a replaced
-    interpreter entry touches the root, the cfg or `bin`; a base that vanishes or returns
-    changes what the entry leads to; what could not be looked into is in it too. Edits *inside*
-    installed packages are not told.
-    """
-    layout = candidate.layout
-    own = ("pyvenv.cfg", "pip.conf")
-    paths = [candidate.path, *(os.path.join(candidate.path, name) for name in own)]
-    paths += [folder.path for folder in layout.package_folders]
-    paths += [
-        path for path in (layout.scripts, layout.executable, candidate.cfg.get("home")) if path
-    ]
-    if layout.scripts:
-        paths.append(os.path.join(layout.scripts, "activate"))
-    return ";".join([*map(_stamp, paths), *filter(None, [layout.unread])])
-
-
-def _stamp(path: str) -> str:
-    try:
-        status = reach.stat(path)
-    except (OSError, ValueError):
-        return "-"
-    return f"{status.st_ino:x}.{status.st_mtime_ns:x}.{status.st_ctime_ns:x}"

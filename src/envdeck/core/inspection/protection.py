@@ -5,7 +5,7 @@ The rules are here once: what a list shows as protected is what the guards refus
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from envdeck.core.discovery.managers.base import Manager
 from envdeck.core.discovery.prefix import EnvironmentCandidate
@@ -27,9 +27,9 @@ class ProtectedPlaces:
     """EnvDeck's own folders and the former ones, as they are named and with links followed."""
     cellars: tuple[str, ...]
     below: tuple[str, ...]
-    """Folders of the system: nothing in them may go."""
-    tops: tuple[str, ...]
-    """Folders that stay as such, though what is in them may be anybody's."""
+    """Folders of the system, each with a separator behind it: nothing in them may go."""
+    above: frozenset[str]
+    """Folders that stay as such, though what is in them may be anybody's, and those above them."""
     homes: tuple[str, ...]
     """The home folder as it is named and with its links followed."""
     running: str
@@ -43,11 +43,20 @@ class ProtectedPlaces:
         return cls(
             tuple(dict.fromkeys((*named, *map(reach.realpath, named)))),
             tuple(_cellars(host)),
-            tuple(map(host.system, below)),
-            () if host.windows else tuple(map(host.system, (*_TOPS, *below, "usr"))),
+            tuple(host.system(name) + os.sep for name in below),
+            frozenset() if host.windows else _with_parents(host, (*_TOPS, *below, "usr")),
             (host.home, reach.realpath(host.home)),
             reach.realpath(sys.prefix),
         )
+
+
+def _with_parents(host: Host, names: Iterable[str]) -> frozenset[str]:
+    found: set[str] = set()
+    for path in map(host.system, names):
+        while path not in found:
+            found.add(path)
+            path = os.path.dirname(path)
+    return frozenset(found)
 
 
 def _lacks_nothing(_name: str) -> bool:
@@ -182,6 +191,4 @@ def _is_systems(path: str, host: Host, places: ProtectedPlaces) -> bool:
         )
     if lies_under(path, host.system("usr")) and not lies_under(path, host.system("usr", "local")):
         return True
-    return any(lies_under(path, place) for place in places.below) or any(
-        lies_under(place, path) for place in places.tops
-    )
+    return f"{path}{os.sep}".startswith(places.below) or path in places.above

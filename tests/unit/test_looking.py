@@ -13,7 +13,7 @@ from envdeck.core.discovery import walk
 from envdeck.core.discovery.managers.venv import Venv
 from envdeck.core.discovery.prefix import Kind, recognise
 from envdeck.core.index import folders
-from envdeck.core.inspection import usage
+from envdeck.core.inspection import stamps
 from envdeck.core.inspection.protection import protection
 from envdeck.core.model import Finished, Found, LastUsed, Unreadable
 from envdeck.core.system.host import Host
@@ -196,7 +196,7 @@ def test_the_start_file_is_not_read_for_projects(home, make, host, catalog, monk
     )
     assert found(catalog)[str(path)].last_used.when is not None
     assert str(start) not in opened
-    assert usage.access_times(str(path), [str(start.parent)])
+    assert stamps.access_times(str(path), [str(start.parent)])
     assert recognise(str(path)).kind is Kind.VENV
 
 

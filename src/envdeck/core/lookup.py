@@ -8,8 +8,8 @@ from envdeck.core.discovery.prefix import EnvironmentCandidate, recognise
 from envdeck.core.discovery.project_links import ProjectRoots, link, owner
 from envdeck.core.health.status import examine, renewed
 from envdeck.core.index import Index, StoredEnvironment
-from envdeck.core.inspection.environment import Inspector, fingerprint
-from envdeck.core.inspection.usage import access_times, signs_of_use
+from envdeck.core.inspection.environment import Inspector
+from envdeck.core.inspection.stamps import access_times, fingerprint, signs_of_use
 from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import Environment
 from envdeck.core.system import reach

@@ -18,8 +18,7 @@ from envdeck.core.health import FILE_CHECKS
 from envdeck.core.health.status import examine, renewed, replace_findings
 from envdeck.core.index import Index, ProjectMark, StoredEnvironment
 from envdeck.core.inspection.environment import Inspector
-from envdeck.core.inspection.fingerprint import Seen, fingerprint, recall_known, remember
-from envdeck.core.inspection.usage import access_times
+from envdeck.core.inspection.stamps import access_times, fingerprint, recall_known, remember
 from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import (
     Environment,
@@ -33,6 +32,7 @@ from envdeck.core.model import (
     NotLookedAt,
     Progress,
     ProjectState,
+    Seen,
     Size,
     Sized,
     Status,

@@ -16,7 +16,7 @@ from envdeck.core.discovery.managers.pipenv import Pipenv
 from envdeck.core.discovery.managers.poetry import Poetry
 from envdeck.core.discovery.managers.venv import Venv
 from envdeck.core.discovery.prefix import recognise
-from envdeck.core.discovery.project_links import ProjectRoots, link
+from envdeck.core.discovery.project_links import ProjectRoots, link, project_mark
 from envdeck.core.discovery.project_roots import Disks
 from envdeck.core.model import ProjectLink, ProjectState
 
@@ -312,3 +312,10 @@ def test_virtualenvwrapper_and_pipenv_share_a_folder(on, home, write, make_candi
     found = [manager_of(make_candidate(home / "w" / name), managers(host)).name
              for name in ("blog-gTTtlNLs", "mine")]  # fmt: skip
     assert found == ["pipenv", "virtualenvwrapper"]
+
+
+def test_the_root_of_a_workspace_counts_however_far_above_its_members_it_is(home, write):
+    member = write(home / "shop/libs/web/forms/core/fields/pyproject.toml").parent
+    before = project_mark(found(member, ""))
+    write(home / "shop/uv.lock")
+    assert project_mark(found(member, "")) != before

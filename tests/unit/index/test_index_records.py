@@ -19,7 +19,6 @@ from envdeck.core.index.records import (
     encode_interpreter,
     inflate,
 )
-from envdeck.core.inspection.fingerprint import Seen
 from envdeck.core.model import (
     Creation,
     Environment,
@@ -33,6 +32,7 @@ from envdeck.core.model import (
     ProjectLink,
     ProjectState,
     Python,
+    Seen,
     Severity,
     SharedFiles,
     Size,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from envdeck.core.inspection.usage import access_times, last_used
+from envdeck.core.inspection.stamps import access_times, last_used
 from envdeck.core.model import LastUsed
 from envdeck.core.system.files import read_bounded
 from envdeck.core.system.host import Host
@@ -174,7 +174,7 @@ def test_a_full_package_folder_is_looked_at_in_part(made, monkeypatch):
     seen = []
     real = os.lstat
     monkeypatch.setattr(os, "lstat", lambda path: seen.append(path) or real(path))
-    monkeypatch.setattr("envdeck.core.inspection.usage._ENTRIES", 20)
+    monkeypatch.setattr("envdeck.core.inspection.stamps._ENTRIES", 20)
     assert made.last_used().when == MADE
     assert sum(path.endswith(".dist-info") for path in seen) == 20
 

@@ -18,7 +18,6 @@ from operator import sub
 from types import NoneType
 from typing import Any, Final, NamedTuple
 
-from envdeck.core.inspection.fingerprint import Seen
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import (
     Creation,
@@ -34,6 +33,7 @@ from envdeck.core.model import (
     ProjectLink,
     ProjectState,
     Python,
+    Seen,
     Severity,
     SharedFiles,
     Size,
@@ -85,7 +85,7 @@ class StoredEnvironment:
     """Changes whenever what was read may have changed; its maker alone reads it."""
     atimes: tuple[float, ...] = ()
     """The access times as that look left them: what
-    :func:`envdeck.core.inspection.usage.access_times` said after it."""
+    :func:`envdeck.core.inspection.stamps.access_times` said after it."""
     usual: bool = True
     """Whether a look without PATHs meets it, too; else only one that names where it is."""
     earlier: bool = False

@@ -23,7 +23,7 @@ from envdeck.core.inspection.interpreter import (
 from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.inspection.packages.site_packages import count_distributions
 from envdeck.core.inspection.protection import ProtectedPlaces, protection
-from envdeck.core.inspection.usage import last_used
+from envdeck.core.inspection.stamps import last_used
 from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import (
     Creation,

@@ -2,6 +2,7 @@
 
 import re
 from enum import StrEnum
+from typing import NamedTuple
 
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model.finding import Finding, Severity
@@ -156,6 +157,19 @@ class Identity:
 
     device: int
     inode: int
+
+
+class Seen(NamedTuple):
+    """What an ordinary environment was recognised by; empty for any other."""
+
+    cfg: tuple[str, ...] = ()
+    """Keys and values of its `pyvenv.cfg`, in turn."""
+    names: tuple[str, ...] = ()
+    """What is right in it, case-folded."""
+    library: str = ""
+    """The folder in `lib` that holds its package folder."""
+    stamps: str = ""
+    """Of what recognising reads and its fingerprint does not tell."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ import pytest
 
 from envdeck.core.catalog import Catalog, Scope
 from envdeck.core.discovery.prefix import recognise
-from envdeck.core.inspection import fingerprint as module
-from envdeck.core.inspection.fingerprint import Seen, fingerprint, recall, remember
-from envdeck.core.model import Found
+from envdeck.core.inspection import stamps as module
+from envdeck.core.inspection.stamps import fingerprint, recall, remember
+from envdeck.core.model import Found, Seen
 
 LATER = time.time() + 3_600
 

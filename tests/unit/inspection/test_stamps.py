@@ -171,3 +171,11 @@ def test_a_fresh_look_recalls_nothing(path, host, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "recognise", lambda *told: read.append(told) or recognise(*told))
     list(catalog.scan(Scope(sizes=False, interpreters=False, fresh=True)))
     assert [asked for asked, _ in read] == [str(path)]
+
+
+def test_a_setting_of_pip_in_it_is_part_of_it(path):
+    (path / "pip.conf").write_text("[global]\n")
+    _, mark, seen = kept(path)
+    assert recall(str(path), seen, mark) is not None
+    (path / "pip.conf").write_text("[global]\ntarget = /nowhere\n")
+    assert recall(str(path), seen, mark) is None

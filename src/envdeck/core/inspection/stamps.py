@@ -34,6 +34,7 @@ _MOST_TEXTS = 200
 _MOST_CHARACTERS = 8_000
 """What an ordinary environment takes is a tenth of it."""
 _CFG = "pyvenv.cfg"
+_PIP_CONF = "pip.conf"
 _ENTRY = "python"
 
 
@@ -51,6 +52,8 @@ def fingerprint(candidate: EnvironmentCandidate) -> str:
 def _fingerprint(candidate: EnvironmentCandidate, known: Mapping[str, os.stat_result]) -> str:
     layout = candidate.layout
     paths = [candidate.path, os.path.join(candidate.path, _CFG)]
+    if not candidate.lacks(_PIP_CONF):
+        paths.append(os.path.join(candidate.path, _PIP_CONF))
     paths += [folder.path for folder in layout.package_folders]
     paths += [
         path for path in (layout.scripts, layout.executable, candidate.cfg.get("home")) if path

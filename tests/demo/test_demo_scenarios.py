@@ -126,7 +126,7 @@ def test_the_one_that_broke_has_kept_what_it_was(demo, scanned, environment):
     days = [round((demo.host.now() - each.taken_at) / 86_400) for each in snapshots]
     assert days == [2, 20, 63]
     assert [each.good for each in snapshots] == [False, True, True]
-    newest = [(each.subject, each.after) for each in catalog.timeline(one)][:3]
+    newest = [(each.subject, each.after) for each in catalog.timeline(one).events][:3]
     assert newest == [("gridframe", "3.0.0"), ("huewheel", None), ("numera", "2.1.3")]
     found = catalog.examine(one).findings
     assert "huewheel" in [each.subject for each in found if each.check == "missing-requirement"]

@@ -87,7 +87,7 @@ def shown(app):
     reading = getattr(tab, "reading", None)
     if reading is not None:
         return reading.report is not None and reading.report.at is not None
-    return type(getattr(tab, "state", None)).__name__ == "Past"
+    return type(getattr(tab, "state", None)).__name__ == "Timeline"
 
 
 @SIZES

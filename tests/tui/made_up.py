@@ -40,6 +40,7 @@ from envdeck.core.model import (
     JointSize,
     LastUsed,
     NoPlan,
+    Notice,
     Operation,
     OperationEvent,
     PackageChange,
@@ -82,7 +83,7 @@ from envdeck.core.project.model import (
     Where,
 )
 from envdeck.core.query import DRIFT, PACKAGES, Contents
-from envdeck.core.timeline.model import Snapshot, changes
+from envdeck.core.timeline.model import Snapshot, Timeline, changes
 
 NOW = 1_795_000_000.0
 DAY = 86_400
@@ -381,6 +382,7 @@ class MemorySource:
     stopped: Callable[[], bool] | None = None
     """How the last examination tells how far it is, and is ended."""
     seen: dict[str, list[Snapshot]] = field(default_factory=dict)
+    gaps: tuple[Notice, ...] = ()
     """The snapshots of environments, newest first."""
 
     def remembered(self, scope: object) -> tuple[Environment, ...]:
@@ -467,7 +469,8 @@ class MemorySource:
     def timeline(self, environment):
         """Return what changed between the snapshots."""
         every = self.snapshots(environment)
-        return tuple(one for new, old in pairwise(every) for one in changes(old, new))
+        events = tuple(one for new, old in pairwise(every) for one in changes(old, new))
+        return Timeline(environment.path, every, events, self.gaps)
 
     def snapshots(self, environment):
         """Return those it was told."""

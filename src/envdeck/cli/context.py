@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from envdeck.core.catalog import Catalog
     from envdeck.core.model import Environment
     from envdeck.core.operations.api import Operations
-    from envdeck.core.timeline.model import TimelineEvent
+    from envdeck.core.timeline.model import Timeline
 
 
 def open_catalog(host: Host) -> "Catalog":
@@ -24,11 +24,11 @@ def open_catalog(host: Host) -> "Catalog":
     return Catalog(host, past=_read_past)
 
 
-def _read_past(environment: "Environment", host: Host) -> "tuple[TimelineEvent, ...]":
+def _read_past(environment: "Environment", host: Host) -> "Timeline":
     # start-up: only who opens a timeline needs what it reads
     from envdeck.core.timeline.read import read_timeline
 
-    return read_timeline(environment, host).events
+    return read_timeline(environment, host)
 
 
 def open_operations(catalog: "Catalog", policy: Policy) -> "Operations":

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from envdeck.core.dotenv import DotenvReport
     from envdeck.core.inspection.packages.copies import PackageTable
     from envdeck.core.project.model import Comparison
-    from envdeck.core.timeline.model import Snapshot, TimelineEvent
+    from envdeck.core.timeline.model import Snapshot, Timeline
     from envdeck.core.timeline.store import SnapshotStore
 
 __all__ = ["Catalog", "Scope"]
@@ -55,7 +55,7 @@ class Catalog:
     host: Host = field(default_factory=Host.current)
     index_file: str | None = None
     """Where the memory is kept; None is the user's cache folder."""
-    past: "Callable[[Environment, Host], tuple[TimelineEvent, ...]] | None" = None
+    past: "Callable[[Environment, Host], Timeline] | None" = None
     """What reads the whole timeline, which is above: the journal of operations is part of it."""
 
     def __post_init__(self) -> None:
@@ -143,16 +143,17 @@ class Catalog:
         """Return what looks saw of an environment, newest first."""
         return _snapshot_store(self.host).snapshots(environment.path)
 
-    def timeline(self, environment: Environment) -> "tuple[TimelineEvent, ...]":
+    def timeline(self, environment: Environment) -> "Timeline":
         """Return what happened to an environment, newest first; without :attr:`past`, what
         changed between two looks."""
         if self.past is not None:
             return self.past(environment, self.host)
         # start-up: each reads what few commands ask for
-        from envdeck.core.timeline.model import changes
+        from envdeck.core.timeline.model import Timeline, changes
 
         every = self.snapshots(environment)
-        return tuple(one for new, old in pairwise(every) for one in changes(old, new))
+        events = tuple(one for new, old in pairwise(every) for one in changes(old, new))
+        return Timeline(environment.path, every, events)
 
     def mark_good(self, environment: Environment, identity: str, *, good: bool = True) -> None:
         """Note whether a snapshot is known to have worked."""

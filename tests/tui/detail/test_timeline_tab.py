@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from envdeck.core.model import NoPlan
+from envdeck.core.model import NoPlan, Notice
 from envdeck.core.timeline.model import EventKind, Snapshot, SnapshotPackage, TimelineEvent, changes
 from envdeck.text import width
 from envdeck.tui.detail.timeline import TimelineTab
@@ -135,9 +135,22 @@ async def opened(pilot, wait_until):
     panes = pilot.app.main.panes
     await wait_until(lambda: panes.detail and isinstance(panes.detail.tab, TimelineTab))
     tab = panes.detail.tab
-    await wait_until(lambda: type(tab.state).__name__ in {"Past", "ReadFailure"})
+    await wait_until(lambda: type(tab.state).__name__ in {"Timeline", "ReadFailure"})
     await pilot.pause()
     return tab
+
+
+@pytest.mark.parametrize("seen", [[NEW, OLD], []])
+async def test_what_cannot_be_read_stands_above_the_rest(open_screen, wait_until, source, seen):
+    source.seen[source.known[0].path] = seen
+    source.gaps = (Notice(f"2 snapshots in {HOME}/x cannot be read"),)
+    async with open_screen(source) as pilot:
+        tab = await opened(pilot, wait_until)
+        lines = [one.strip() for one in said(tab.view.rows).splitlines()]
+        assert "2 snapshots in ~/x cannot be read" in lines[0]
+        assert lines[1] == ""
+        assert ("No changes seen yet." in lines) is (not seen)
+        assert len(lines) > 3
 
 
 async def test_enter_shows_the_packages_and_back_returns_to_the_snapshot(

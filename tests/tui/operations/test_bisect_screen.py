@@ -158,7 +158,7 @@ async def asked(pilot, wait_until, *keys):
     panes = pilot.app.main.panes
     await wait_until(lambda: panes.detail and isinstance(panes.detail.tab, TimelineTab))
     tab = panes.detail.tab
-    await wait_until(lambda: type(tab.state).__name__ == "Past")
+    await wait_until(lambda: type(tab.state).__name__ == "Timeline")
     await pilot.pause()
     await pilot.press(*keys, "b")
     await wait_until(lambda: isinstance(pilot.app.screen, BisectDialog))
@@ -262,7 +262,7 @@ async def test_the_marked_snapshot_is_the_bad_one(
         panes = pilot.app.main.panes
         await wait_until(lambda: panes.detail and isinstance(panes.detail.tab, TimelineTab))
         tab = panes.detail.tab
-        await wait_until(lambda: type(tab.state).__name__ == "Past" and tab.view.rows)
+        await wait_until(lambda: type(tab.state).__name__ == "Timeline" and tab.view.rows)
         tab.view.move_to_key(("snapshot", middle.id, middle.taken_at))
         await pilot.press("space")
         await wait_until(lambda: tab.bad == middle.id)
@@ -289,7 +289,7 @@ async def test_hostile_names_are_shown_as_they_are_at_any_size(
         panes = pilot.app.main.panes
         await wait_until(lambda: panes.detail and isinstance(panes.detail.tab, TimelineTab))
         tab = panes.detail.tab
-        await wait_until(lambda: type(tab.state).__name__ == "Past" and tab.view.rows)
+        await wait_until(lambda: type(tab.state).__name__ == "Timeline" and tab.view.rows)
         await pilot.press("G", "b")
         await wait_until(lambda: isinstance(pilot.app.screen, BisectDialog))
 

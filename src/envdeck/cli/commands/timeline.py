@@ -17,7 +17,7 @@ from envdeck.core.timeline.store import SnapshotStore
 from envdeck.text import counted, exact_time, pad, tilde, tilde_within
 
 if TYPE_CHECKING:
-    from envdeck.core.timeline.read import Timeline
+    from envdeck.core.timeline.model import Timeline
 
 DESCRIPTION = """What changed in an environment, newest first: packages, the interpreter, the
 project's files, and what EnvDeck did. Times are UTC. Nothing in the environment is run."""

@@ -8,7 +8,7 @@ from typing import Self
 
 from envdeck.core.inspection.packages.provenance import spelt_url
 from envdeck.core.lazy_dataclasses import dataclass, replace
-from envdeck.core.model import Distribution
+from envdeck.core.model import Distribution, Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +121,19 @@ class TimelineEvent:
     """Whether it was observed, and not inferred."""
     detail: str = ""
     """One line more: the subject of a commit, the names of keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """What is known of the past of one environment."""
+
+    path: str
+    snapshots: tuple[Snapshot, ...]
+    """Newest first."""
+    events: tuple[TimelineEvent, ...]
+    """Newest first."""
+    notices: tuple[Notice, ...] = ()
+    """What could not be looked at."""
 
 
 def changes(old: Snapshot, new: Snapshot) -> Iterator[TimelineEvent]:

@@ -24,6 +24,7 @@ from envdeck.core.timeline.model import (
     EventKind,
     PastOperation,
     Snapshot,
+    Timeline,
     TimelineEvent,
     metadata_events,
     operation_events,
@@ -174,19 +175,6 @@ def _key_names(text: str) -> dict[str, None]:
 
 _NOT_TOLD = frozenset({Operation.PURGE, Operation.RUN})
 """What changes nothing in an environment."""
-
-
-@dataclass(frozen=True, slots=True)
-class Timeline:
-    """What is known of the past of one environment."""
-
-    path: str
-    snapshots: tuple[Snapshot, ...]
-    """Newest first."""
-    events: tuple[TimelineEvent, ...]
-    """Newest first."""
-    notices: tuple[Notice, ...] = ()
-    """What could not be looked at."""
 
 
 def read_timeline(environment: Environment, host: Host) -> Timeline:

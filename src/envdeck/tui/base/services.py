@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from envdeck.core.dotenv.model import DotenvReport
     from envdeck.core.inspection.packages.copies import PackageTable
     from envdeck.core.project.model import Comparison
-    from envdeck.core.timeline.model import Snapshot, TimelineEvent
+    from envdeck.core.timeline.model import Snapshot, Timeline
 
 
 class CatalogSource(Protocol):
@@ -85,7 +85,7 @@ class CatalogSource(Protocol):
         takes long is, `stopped` is polled to end that."""
         ...
 
-    def timeline(self, environment: Environment) -> "tuple[TimelineEvent, ...]":
+    def timeline(self, environment: Environment) -> "Timeline":
         """Return what happened to an environment, newest first."""
         ...
 

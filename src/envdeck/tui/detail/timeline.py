@@ -1,7 +1,6 @@
 """Tab 6: what changed in an environment, and what it was."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -10,9 +9,9 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from envdeck.core.lazy_dataclasses import dataclass, replace
+from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.model import Environment
-from envdeck.core.timeline.model import Snapshot, TimelineEvent
+from envdeck.core.timeline.model import Snapshot, Timeline, TimelineEvent
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import HintsChanged, OutcomeSaid
 from envdeck.tui.base.services import CatalogSource
@@ -30,6 +29,7 @@ from envdeck.tui.detail.tab import (
 from envdeck.tui.detail.timeline_view import (
     EventGroup,
     empty_rows,
+    gap_rows,
     moment_words,
     snapshot_rows,
     timeline_rows,
@@ -45,15 +45,6 @@ if TYPE_CHECKING:
     from envdeck.tui.dialogs.command import BisectDialog
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
-    """What is known of the past of one environment."""
-
-    events: tuple[TimelineEvent, ...]
-    snapshots: tuple[Snapshot, ...]
-    """Newest first."""
-
-
 class TimelineTab(DetailTab):
     """Events and snapshots, newest first; the packages of a snapshot on a page of their own."""
 
@@ -67,7 +58,7 @@ class TimelineTab(DetailTab):
         self.view = DrawnList[AnyRow](self._lay)
         self.footing = TabFooting(look)
         self.environment: Environment | None = None
-        self.state: Past | ReadPending | ReadFailure = ReadPending()
+        self.state: Timeline | ReadPending | ReadFailure = ReadPending()
         self.page: Snapshot | None = None
         """The snapshot whose packages are shown."""
         self.bad = ""
@@ -75,9 +66,9 @@ class TimelineTab(DetailTab):
         self._source = source
         self._unfolded: set[object] = set()
         self._asked: object = None
-        self._reader: Reader[Environment, Past] = Reader(
+        self._reader: Reader[Environment, Timeline] = Reader(
             self,
-            partial(_read, source),
+            source.timeline,
             self._answer,
             lambda one: (one.path, one.seen_at, one.findings),
         )
@@ -99,7 +90,7 @@ class TimelineTab(DetailTab):
             return {"bisect": "", "good": "", "recreate": ""}
         if self._snapshot() is not None:
             return {"open": "packages", "bisect": "", "good": ""}
-        return {"bisect": ""} if isinstance(self.state, Past) and self.state.snapshots else {}
+        return {"bisect": ""} if isinstance(self.state, Timeline) and self.state.snapshots else {}
 
     def show(self, environment: Environment, installed: InstalledState | None) -> None:
         """Show the past of an environment; it is read again when more is known."""
@@ -127,10 +118,12 @@ class TimelineTab(DetailTab):
         if self.environment is not None:
             self.show(self.environment, None)
 
-    def _answer(self, environment: Environment, found: Past | ReadPending | ReadFailure) -> None:
+    def _answer(
+        self, environment: Environment, found: Timeline | ReadPending | ReadFailure
+    ) -> None:
         if self.environment is None or self.environment.path != environment.path:
             return
-        if isinstance(found, ReadPending) and isinstance(self.state, Past):
+        if isinstance(found, ReadPending) and isinstance(self.state, Timeline):
             return
         self.state = found
         self._build()
@@ -144,12 +137,13 @@ class TimelineTab(DetailTab):
 
     def _lay(self, cells: int) -> Sequence[AnyRow]:
         match self.state:
-            case Past(_, snapshots) if self.page is not None and snapshots:
+            case Timeline(snapshots=snapshots) if self.page is not None and snapshots:
                 return snapshot_rows(self.page, snapshots[0], self.look, cells)
-            case Past(events=(), snapshots=()):
-                return empty_rows(self.look, cells)
-            case Past(events, snapshots):
-                return timeline_rows(
+            case Timeline(_, snapshots, events, notices):
+                told = gap_rows(notices, self.look, cells)
+                if not (events or snapshots):
+                    return [*told, *empty_rows(self.look, cells)]
+                return told + timeline_rows(
                     events, snapshots, self.look, cells, self._unfolded, bad=self.bad
                 )
             case ReadFailure(reason):
@@ -211,7 +205,7 @@ class TimelineTab(DetailTab):
     def action_good(self) -> None:
         """Mark the snapshot as known to have worked, or take that from it."""
         snapshot, environment = self._snapshot(), self.environment
-        if snapshot is None or environment is None or not isinstance(self.state, Past):
+        if snapshot is None or environment is None or not isinstance(self.state, Timeline):
             self.notify("select a snapshot to mark", markup=False)
             return
         good = not snapshot.good
@@ -255,7 +249,7 @@ class TimelineTab(DetailTab):
         # only for who opens it
         from envdeck.tui.dialogs.command import BisectDialog
 
-        known = self.state.snapshots if isinstance(self.state, Past) else ()
+        known = self.state.snapshots if isinstance(self.state, Timeline) else ()
         place = next((at for at, one in enumerate(known) if one.id == self.bad), 0)
         earlier = [one for one in known[place + 1 :] if one.packages != known[place].packages]
         if not earlier:
@@ -267,10 +261,6 @@ class TimelineTab(DetailTab):
             return f"select the snapshot that worked, or mark one as good ({key})"
         ends = (good, known[place])
         return BisectDialog(operating, environment, ends, self.look, current=not self.bad)
-
-
-def _read(source: CatalogSource, environment: Environment) -> Past:
-    return Past(source.timeline(environment), source.snapshots(environment))
 
 
 def _key(look: Display, action: str, words: str) -> Line:

@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import TypeAlias
 
 from envdeck.core.lazy_dataclasses import dataclass
+from envdeck.core.model import Notice
 from envdeck.core.timeline.model import EventKind, Snapshot, TimelineEvent
 from envdeck.text import clip, counted, exact_time, join_some, pad, plain, width
 from envdeck.tui.detail.project_view import say
@@ -181,6 +182,13 @@ def moment_words(event: TimelineEvent, look: Display) -> Line:
         when = f"between {exact_time(event.earliest)} and {when}"
     source = f" ({plain(event.source)})" if event.source else ""
     return (Part(f"{when}{source}", Tone.MUTED),)
+
+
+def gap_rows(notices: Sequence[Notice], look: Display, cells: int) -> list[AnyRow]:
+    """Return what could not be looked at, with an empty row below."""
+    told = [f"{look.signs.warning} {look.sentence(one.message)}" for one in notices]
+    lines: list[Line] = [(Part(one, Tone.WARNING),) for one in told]
+    return [*say(lines, look, cells), BLANK] if lines else []
 
 
 def empty_rows(look: Display, cells: int) -> list[TabRow]:

@@ -21,7 +21,7 @@ from envdeck.core.operations.bisect.plan import BisectEnd, BisectPlan
 from envdeck.core.operations.bisect.run import BisectRequest, BisectResult
 from envdeck.core.operations.bisect.search import SearchStatus
 from envdeck.core.timeline.model import Snapshot, SnapshotPackage, StateDifference
-from envdeck.tui.dialogs import command as dialog
+from envdeck.tui.dialogs import ask as dialog
 
 SIZES = pytest.mark.parametrize(
     "size", [(80, 24), (120, 36), (50, 15)], ids=lambda s: f"{s[0]}x{s[1]}"

@@ -1,4 +1,4 @@
-"""The JSON contract, all of it."""
+"""The JSON contract of environments, plans and results; that of one command alone is with it."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -20,7 +20,6 @@ from envdeck.core.model import (
     Operation,
     PackageChange,
     Plan,
-    Policy,
     Refusal,
     Result,
     Size,
@@ -29,9 +28,6 @@ from envdeck.core.model import (
 
 if TYPE_CHECKING:
     from envdeck.core.dotenv import DotenvFile, DotenvReport
-    from envdeck.core.operations.shared.history import HistoryItem
-    from envdeck.core.operations.transaction.journal import Entry
-    from envdeck.core.operations.transaction.trash import Item
     from envdeck.core.project.model import Comparison
 
 SCHEMA = 1
@@ -400,91 +396,4 @@ def _item_result_object(each: ItemResult) -> Object:
         "hint": mask_text(each.hint),
         "guard": each.guard,
         "freed_bytes": each.freed_bytes,
-    }
-
-
-def history_object(past: Sequence["HistoryItem"]) -> Object:
-    """Return what `history --json` says."""
-    return {
-        "schema": SCHEMA,
-        "operations": [
-            {**_entry_object(entry, each.why_not), "partly_purged": each.is_partly_purged}
-            for each in past
-            if (entry := each.known) is not None
-        ],
-        "unreadable": [
-            {"path": each.entry.path, "reason": each.why_not} for each in past if each.known is None
-        ],
-    }
-
-
-def recovered_object(entries: Sequence["Entry"]) -> Object:
-    """Return what `history --recover --json` says."""
-    return {
-        "schema": SCHEMA,
-        "recovered": [_entry_object(entry, None) for entry in entries],
-    }
-
-
-def _entry_object(entry: "Entry", why_not: str | None) -> Object:
-    document: Object = {
-        "id": entry.id,
-        "group": entry.group,
-        "operation": entry.operation.value,
-        "status": entry.phase.value if entry.phase.over else "pending",
-        "path": entry.path,
-        "name": entry.name,
-        "manager": entry.manager,
-        "python": entry.python,
-        "started": utc_time(entry.created_at),
-        "ended": utc_time(entry.ended_at),
-        "message": mask_text(entry.message),
-        "undoes": entry.undoes or None,
-        "undone_by": entry.undone_by or None,
-        "purged": entry.purged,
-        "failed_checks": [mask_text(each) for each in entry.failed_checks],
-    }
-    if why_not is None:
-        return document
-    undo = None if why_not else f"envdeck undo {entry.id}"
-    return {**document, "undo": undo, "no_undo_because": why_not or None}
-
-
-def trash_object(items: Sequence["Item"], policy: Policy, now: float) -> Object:
-    """Return what `trash --json` says."""
-    return {
-        "schema": SCHEMA,
-        "keep_days": policy.keep_days,
-        "items": [_item_object(item, now) for item in items],
-    }
-
-
-def _item_object(item: "Item", now: float) -> Object:
-    document: Object = {
-        "id": item.id,
-        "folder": item.folder,
-        "problem": item.problem or None,
-        "going": item.going,
-        "status": "partly-purged" if item.going else "in-trash",
-    }
-    manifest = item.manifest
-    if manifest is None:
-        return document
-    return {
-        **document,
-        "operation": manifest.operation.value,
-        "path": manifest.path,
-        "name": manifest.name,
-        "manager": manifest.manager,
-        "python": manifest.python,
-        "put_at": utc_time(manifest.put_at),
-        "kept_until": utc_time(item.kept_until),
-        "due": item.is_due(now),
-        "packages": manifest.packages,
-        "disk_bytes": manifest.disk_bytes,
-        "reclaimable_bytes": manifest.reclaimable_bytes,
-        "project": manifest.project,
-        "is_link": manifest.is_link,
-        "unowned": list(manifest.unowned),
-        "edited": list(manifest.edited),
     }

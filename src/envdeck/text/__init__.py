@@ -12,8 +12,21 @@ from envdeck.core.system.words import (
     size,
     time_left,
 )
-from envdeck.text.paths import clip, pad, place, shorten, shorten_name, tilde, tilde_within, width
-from envdeck.text.safe import Signs, capitalise, plain, signs_for, spell_ascii
+from envdeck.text.safe import (
+    Signs,
+    capitalise,
+    clip,
+    pad,
+    place,
+    plain,
+    shorten,
+    shorten_name,
+    signs_for,
+    spell_ascii,
+    tilde,
+    tilde_within,
+    width,
+)
 
 __all__ = [
     "Signs",

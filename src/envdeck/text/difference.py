@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from envdeck.core.project.model import Drift, DriftKind, ProjectPart
-from envdeck.text.paths import pad, tilde_within, width
-from envdeck.text.safe import plain
+from envdeck.text.safe import pad, plain, tilde_within, width
 
 if TYPE_CHECKING:  # start-up: only for who compares
     from envdeck.core.operations.recreate.options import SourceChoice

@@ -14,8 +14,7 @@ from envdeck.core.model import (
     Python,
     Severity,
 )
-from envdeck.text.paths import clip, width
-from envdeck.text.safe import plain
+from envdeck.text.safe import clip, plain, width
 
 _IMPLEMENTATIONS = {
     "cpython": "CPython",

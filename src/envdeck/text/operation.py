@@ -23,8 +23,7 @@ from envdeck.core.model import (
     Target,
 )
 from envdeck.core.system.words import counted, join_some, size, time_left
-from envdeck.text.paths import place, tilde, tilde_within
-from envdeck.text.safe import plain
+from envdeck.text.safe import place, plain, tilde, tilde_within
 
 if TYPE_CHECKING:  # start-up: a screen that fixes nothing reads no .env
     from envdeck.core.dotenv.model import Remedy

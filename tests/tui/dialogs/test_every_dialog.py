@@ -18,9 +18,9 @@ from envdeck.core.timeline.model import Snapshot, SnapshotPackage
 from envdeck.tui.base.services import PlanRequest
 from envdeck.tui.detail.dotenv_dialog import FixRequest
 from envdeck.tui.dialogs.dialog import Dialog
-from envdeck.tui.dialogs.menu import MenuDialog, MenuItem
 from envdeck.tui.dialogs.picker import ChoiceList
 from envdeck.tui.help.keys import HelpScreen
+from envdeck.tui.main.view import MenuDialog, MenuItem
 from envdeck.tui.widgets.line import line_text
 from envdeck.tui.workers.operation_queue import OperationQueue
 

@@ -5,7 +5,7 @@ from types import MappingProxyType
 import pytest
 
 from envdeck.config.load import ScreenState
-from envdeck.tui.dialogs.menu import FiltersDialog, MenuDialog
+from envdeck.tui.main.view import FiltersDialog, MenuDialog
 
 
 def everything(pilot):

@@ -13,8 +13,8 @@ from envdeck.core.timeline.model import Snapshot, SnapshotPackage, StateDifferen
 from envdeck.text import width
 from envdeck.tui.base.job import Job, JobState
 from envdeck.tui.detail.timeline import TimelineTab
-from envdeck.tui.dialogs import command as dialog
-from envdeck.tui.dialogs.command import BisectDialog
+from envdeck.tui.dialogs import ask as dialog
+from envdeck.tui.dialogs.ask import BisectDialog
 from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.operations.runs import BisectScreen, end_lines, run_detail, run_line
 from envdeck.tui.operations.screen import OperationsScreen

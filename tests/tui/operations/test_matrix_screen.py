@@ -19,8 +19,8 @@ from envdeck.core.operations.matrix.plan import MatrixCell, MatrixEnd, MatrixPla
 from envdeck.text import width
 from envdeck.text.safe import ASCII
 from envdeck.tui.base.job import Job, JobState
-from envdeck.tui.dialogs import command as dialog
-from envdeck.tui.dialogs.command import MatrixDialog
+from envdeck.tui.dialogs import ask as dialog
+from envdeck.tui.dialogs.ask import MatrixDialog
 from envdeck.tui.operations.runs import MatrixScreen, cell_detail, cell_words, grid_lines
 from envdeck.tui.operations.screen import OperationsScreen
 from envdeck.tui.widgets.line import Display, line_text

@@ -9,7 +9,8 @@ from envdeck.cli.context import CommandContext
 from envdeck.cli.perform import READ_ONLY, catch_signals
 from envdeck.cli.plan_text import path_cell, safe
 from envdeck.cli.scan import describe_entry, report_settled, settle_folders, warn_pending
-from envdeck.cli.serialise import history_object, recovered_object
+from envdeck.cli.serialise import SCHEMA, Object, utc_time
+from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.system.words import join_some
 from envdeck.text import ago, tilde, tilde_within
 from envdeck.text.operation import batch_ended, batch_words, ended_word, group_batches
@@ -142,3 +143,50 @@ def _row(each: "HistoryItem", entry: "Entry", context: CommandContext) -> list[T
         TableCell(ended, _STYLES.get(ended, "yellow")),
         TableCell(way_back, "dim" if why_not else ""),
     ]
+
+
+def history_object(past: Sequence["HistoryItem"]) -> Object:
+    """Return what `history --json` says."""
+    return {
+        "schema": SCHEMA,
+        "operations": [
+            {**_entry_object(entry, each.why_not), "partly_purged": each.is_partly_purged}
+            for each in past
+            if (entry := each.known) is not None
+        ],
+        "unreadable": [
+            {"path": each.entry.path, "reason": each.why_not} for each in past if each.known is None
+        ],
+    }
+
+
+def recovered_object(entries: Sequence["Entry"]) -> Object:
+    """Return what `history --recover --json` says."""
+    return {
+        "schema": SCHEMA,
+        "recovered": [_entry_object(entry, None) for entry in entries],
+    }
+
+
+def _entry_object(entry: "Entry", why_not: str | None) -> Object:
+    document: Object = {
+        "id": entry.id,
+        "group": entry.group,
+        "operation": entry.operation.value,
+        "status": entry.phase.value if entry.phase.over else "pending",
+        "path": entry.path,
+        "name": entry.name,
+        "manager": entry.manager,
+        "python": entry.python,
+        "started": utc_time(entry.created_at),
+        "ended": utc_time(entry.ended_at),
+        "message": mask_text(entry.message),
+        "undoes": entry.undoes or None,
+        "undone_by": entry.undone_by or None,
+        "purged": entry.purged,
+        "failed_checks": [mask_text(each) for each in entry.failed_checks],
+    }
+    if why_not is None:
+        return document
+    undo = None if why_not else f"envdeck undo {entry.id}"
+    return {**document, "undo": undo, "no_undo_because": why_not or None}

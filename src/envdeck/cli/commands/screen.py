@@ -9,6 +9,13 @@ from envdeck.cli.context import CommandContext
 from envdeck.cli.main import add_paths
 from envdeck.cli.scan import settle_folders
 from envdeck.config import Configuration, ConfigurationError
+from envdeck.config.save import (
+    keep_answer,
+    offers_tour,
+    read_screen_state,
+    save_screen_state,
+    save_theme,
+)
 
 DESCRIPTION = """Manage every Python environment on this machine from one terminal screen.
 Without a command, opens the screen on all environments or those under PATH;
@@ -50,13 +57,6 @@ def open_screen(
     beside the program's name.
     """
     # start-up: a help, and what has no terminal, need no screen
-    from envdeck.config.save import (
-        keep_answer,
-        offers_tour,
-        read_screen_state,
-        save_screen_state,
-        save_theme,
-    )
     from envdeck.tui import ScreenSettings, run_screen
 
     if not (context.read_only or context.configuration().settings.read_only):

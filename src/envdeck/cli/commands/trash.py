@@ -11,8 +11,8 @@ from envdeck.cli.main import complete_folders
 from envdeck.cli.perform import announce_due, operate
 from envdeck.cli.plan_text import path_cell
 from envdeck.cli.scan import warn_pending
-from envdeck.cli.serialise import trash_object
-from envdeck.core.model import NoPlan, Operation, Plan
+from envdeck.cli.serialise import SCHEMA, Object, utc_time
+from envdeck.core.model import NoPlan, Operation, Plan, Policy
 from envdeck.text import ago, counted, size, tilde
 from envdeck.text.operation import time_kept
 
@@ -178,3 +178,43 @@ def _row(item: "Item", context: CommandContext) -> list[TableCell]:
         TableCell(kept),
         TableCell(item.problem or ("symlink only" if manifest.is_link else "")),
     ]
+
+
+def trash_object(items: Sequence["Item"], policy: Policy, now: float) -> Object:
+    """Return what `trash --json` says."""
+    return {
+        "schema": SCHEMA,
+        "keep_days": policy.keep_days,
+        "items": [_item_object(item, now) for item in items],
+    }
+
+
+def _item_object(item: "Item", now: float) -> Object:
+    document: Object = {
+        "id": item.id,
+        "folder": item.folder,
+        "problem": item.problem or None,
+        "going": item.going,
+        "status": "partly-purged" if item.going else "in-trash",
+    }
+    manifest = item.manifest
+    if manifest is None:
+        return document
+    return {
+        **document,
+        "operation": manifest.operation.value,
+        "path": manifest.path,
+        "name": manifest.name,
+        "manager": manifest.manager,
+        "python": manifest.python,
+        "put_at": utc_time(manifest.put_at),
+        "kept_until": utc_time(item.kept_until),
+        "due": item.is_due(now),
+        "packages": manifest.packages,
+        "disk_bytes": manifest.disk_bytes,
+        "reclaimable_bytes": manifest.reclaimable_bytes,
+        "project": manifest.project,
+        "is_link": manifest.is_link,
+        "unowned": list(manifest.unowned),
+        "edited": list(manifest.edited),
+    }

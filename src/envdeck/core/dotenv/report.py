@@ -4,9 +4,10 @@ of them to mask outputs. Those are read each time, and never kept."""
 import re
 from collections.abc import Iterator
 
-from envdeck.core.dotenv.checks import CheckContext, examine
+from envdeck.core.dotenv.checks import examine
 from envdeck.core.dotenv.files import compare, find_files, names_a_key, read_contents, read_document
 from envdeck.core.dotenv.model import DotenvReport, FileKind, git_states
+from envdeck.core.dotenv.registry import CheckContext
 from envdeck.core.dotenv.syntax import Statement, parse
 from envdeck.core.lazy_dataclasses import replace
 from envdeck.core.system.files import Unread

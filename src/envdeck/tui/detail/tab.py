@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from envdeck.core.operations.api import Operations
     from envdeck.tui.base.services import PlanRequest
     from envdeck.tui.detail.dotenv_dialog import DotenvValuesDialog
-    from envdeck.tui.dialogs.ask import InstallDialog
-    from envdeck.tui.dialogs.command import BisectDialog
+    from envdeck.tui.dialogs.ask import BisectDialog, InstallDialog
 
 TabRequest: TypeAlias = "PlanRequest | DotenvValuesDialog | InstallDialog | BisectDialog | str"
 """What an action of a tab asks for: an operation, a dialog first, or the reason why not."""

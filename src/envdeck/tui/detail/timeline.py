@@ -42,7 +42,7 @@ from envdeck.tui.workers import run_in_thread
 if TYPE_CHECKING:
     from envdeck.core.operations.api import Operations
     from envdeck.tui.detail.tab import TabRequest
-    from envdeck.tui.dialogs.command import BisectDialog
+    from envdeck.tui.dialogs.ask import BisectDialog
 
 
 class TimelineTab(DetailTab):
@@ -247,7 +247,7 @@ class TimelineTab(DetailTab):
         """Ask for the command: good is the snapshot under the cursor, else the newest good one;
         bad the one that is marked, else what is there now."""
         # only for who opens it
-        from envdeck.tui.dialogs.command import BisectDialog
+        from envdeck.tui.dialogs.ask import BisectDialog
 
         known = self.state.snapshots if isinstance(self.state, Timeline) else ()
         place = next((at for at, one in enumerate(known) if one.id == self.bad), 0)

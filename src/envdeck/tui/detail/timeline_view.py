@@ -25,8 +25,6 @@ _KINDS = (
     *(EventKind.OPERATION, EventKind.INTERPRETER, *_SIGNS),
     *(EventKind.MANIFEST, EventKind.LOCK, EventKind.DOTENV),
 )
-_INDENT = 9
-"""Cells before an event: its time stands there once."""
 _NAME = 28
 
 

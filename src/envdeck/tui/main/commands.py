@@ -129,7 +129,7 @@ class Commands:
             doing.say("no project to test: none is found for this environment")
             return
         # first frame: only for who opens it
-        from envdeck.tui.dialogs.command import MatrixDialog
+        from envdeck.tui.dialogs.ask import MatrixDialog
 
         dialog = MatrixDialog(operating, current, self._look)
         doing.ask_command(dialog, path, Operation.MATRIX)

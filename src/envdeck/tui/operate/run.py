@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from envdeck.tui.base.services import PlanRequest
     from envdeck.tui.detail.dotenv_dialog import DotenvValuesDialog
     from envdeck.tui.detail.tab import DetailTab
-    from envdeck.tui.dialogs.ask import InstallDialog
-    from envdeck.tui.dialogs.command import CommandDialog
+    from envdeck.tui.dialogs.ask import CommandDialog, InstallDialog
     from envdeck.tui.dialogs.dialog import Dialog
     from envdeck.tui.dialogs.picker import PickerDialog
     from envdeck.tui.workers.operation_queue import OperationQueue, Recovered

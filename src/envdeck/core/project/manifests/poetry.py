@@ -12,7 +12,6 @@ from envdeck.core.project.model import DeclaredRequirement, Problem
 from envdeck.core.project.requirements import direct, editable_line, is_name, line_of
 
 _CARET = re.compile(r"([~^])\s*=?\s*(v?[\w.!+-]+)\Z")
-_TILDE_EQUAL = re.compile(r"~=")
 _NUMBERS = re.compile(r"v?(?:(\d{1,9})!)?(\d{1,9}(?:\.\d{1,9})*)")
 _PART = re.compile(r"\s*(?:,|\s(?=[<>=!~^]))\s*")
 

@@ -230,6 +230,43 @@ def test_what_a_command_leaves_in_a_copy_is_gone_for_the_next_set(bench):
     assert (result.status, result.message) == (SearchStatus.FOUND, "elm 1.0 → 2.0")
 
 
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_byte_code_is_made_once_of_each_version(bench, tmp_path, at_once):
+    before, log = states(bench.path), tmp_path / "log"
+    code = (
+        "import importlib.util, os, sys; place = importlib.util.find_spec('elm').cached;"
+        "there = os.path.exists(place); import elm;"
+        f"told = open({str(log)!r}, 'a'); told.write(f'{{elm.version}} {{there}}\\n');"
+        "told.close(); sys.exit(elm.version == '2.0')"
+    )
+    result, _ = bench.bisect(code, at_once=at_once)
+    assert (result.status, result.message) == (SearchStatus.FOUND, "elm 1.0 → 2.0")
+    lines = log.read_text().splitlines()
+    assert len(lines) == len(result.runs) > 3
+    for version in ("1.0", "2.0"):
+        there = [line.split()[1] for line in lines if line.startswith(version)]
+        assert there[0] == "False"
+        assert {*there[1:]} == {"True"}
+    assert states(bench.path) == before
+
+
+def test_byte_code_that_is_not_of_its_source_is_gone_for_the_next_set(bench):
+    code = (
+        "import importlib.util, os, struct, sys; spec = importlib.util.find_spec;"
+        "head = importlib.util.MAGIC_NUMBER;"
+        "ash, elm = spec('ash').cached, spec('elm').cached; assert not os.path.exists(ash);"
+        "kept = os.path.exists(elm); assert not kept or open(elm, 'rb').read()[:4] == head;"
+        "from elm import version; out = open(ash, 'wb'); out.write(head + bytes(12)); out.close();"
+        "out = open(elm, 'r+b'); out.write(b'else' if kept else head); out.close();"
+        "sys.exit(version == '2.0')"
+    )
+    before = states(bench.path)
+    result, _ = bench.bisect(code)
+    assert (result.status, result.message) == (SearchStatus.FOUND, "elm 1.0 → 2.0")
+    assert all(one.verdict is not BisectVerdict.SKIP for one in result.runs)
+    assert states(bench.path) == before
+
+
 def test_a_copy_that_a_command_ruins_is_made_again(bench):
     code = (
         "import elm, os, shutil, sys; folder = os.path.dirname(elm.__file__);"

@@ -394,3 +394,17 @@ class Presence:
     def end(self) -> bool:
         """Tell, after the walk, whether all is there."""
         return self.complete and not self._folders
+
+
+def listed_places(info: str, environment: str) -> set[str]:
+    """Return what the RECORD in a metadata folder lists of an environment; with an empty name
+    where it lists more, or names the place of that."""
+    rows = read_rows(os.path.join(info, "RECORD")) if info.endswith(".dist-info") else ()
+    if isinstance(rows, Unread):
+        return set()
+    folder, found = os.path.dirname(info), set()
+    for row in rows:
+        found.add(place_of(row.path, folder, environment) or "")
+        if os.path.isabs(row.path):
+            found.add("")
+    return found

@@ -6,12 +6,13 @@ It is put together of links in a copy that stays for the next set: what the comm
 removed, and files that differ are exchanged. Where that cannot be, the installer makes each set.
 
 None of the files is the environment's, or one in uv's cache. What a command wrote into is put
-right before the next set.
+right before the next set; only byte code stays that Python made of sources as they are.
 """
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Set as AbstractSet
+from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import count
 from threading import Lock, RLock
@@ -19,7 +20,7 @@ from typing import TypeAlias
 
 from envdeck.core.inspection.import_path import import_path
 from envdeck.core.inspection.packages.distributions import read_heads
-from envdeck.core.inspection.packages.record import COMPILED, place_of, read_rows
+from envdeck.core.inspection.packages.record import COMPILED, listed_places
 from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import Distribution, Environment
 from envdeck.core.operations.bisect.search import Changes
@@ -28,6 +29,7 @@ from envdeck.core.operations.disk.links import (
     LinkedState,
     PatchworkTree,
     copy_entry,
+    find_byte_code,
     link_entry,
     list_tree,
     state_of,
@@ -41,7 +43,6 @@ from envdeck.core.operations.shared.base_interpreter import anchor_links
 from envdeck.core.operations.shared.context import read_environment
 from envdeck.core.operations.staging.changes import confine_records
 from envdeck.core.operations.staging.stage import python_at
-from envdeck.core.system.files import Unread
 from envdeck.core.system.host import Host
 from envdeck.core.timeline.model import StateDifference
 
@@ -65,6 +66,8 @@ class _Copy(PatchworkTree):
     """The files of each package that differs, as far as it is installed in an end."""
     placed: set[str] = field(default_factory=set)
     """The files of an end that may name its place."""
+    compiled: set[str] = field(default_factory=set)
+    """Byte code that commands have left of what an end has; it can be done without."""
 
     def version(self, name: str) -> str | None:
         """Return which version of a package is installed."""
@@ -74,6 +77,15 @@ class _Copy(PatchworkTree):
     def path(self, name: str) -> str:
         """Return where a file is."""
         return os.path.join(self.folder, name)
+
+    def forget(self, names: AbstractSet[str]) -> None:
+        """Do without files of an end."""
+        for name in names:
+            with suppress(FileNotFoundError):
+                os.unlink(self.path(name))
+            self.files.pop(name, None)
+            self.sources.pop(name, None)
+        self.owned = {package: owned - names for package, owned in self.owned.items()}
 
     def note(self, names: Iterable[str]) -> None:
         """Remember how files are now."""
@@ -270,7 +282,7 @@ class SetCopies:
                 compiled.setdefault(f"{above}{file.partition('.')[0]}.py", []).append(name)
         for one in self.changes:
             several = rows.get(one.name, ())
-            listed = {name for row in several for name in _listed(row.path, end.folder)}
+            listed = {name for row in several for name in listed_places(row.path, end.folder)}
             if "" not in listed:
                 end.placed.difference_update(name for name in listed if name.endswith("/RECORD"))
             listed.update(each for name in tuple(listed) for each in compiled.get(name, ()))
@@ -283,6 +295,10 @@ class SetCopies:
         """Have files of an end be as they were made, after a command wrote into them."""
         with self._filling:
             spoilt = [name for name in names if state_of(end.path(name)) != end.files.get(name, ())]
+            if gone := end.compiled.intersection(spoilt):
+                spoilt = [name for name in spoilt if name not in gone]
+                end.forget(gone)
+                self._names -= gone if end is self._original else set()
             if not spoilt or not end.files:
                 return
             fresh = None
@@ -362,7 +378,7 @@ class SetCopies:
         """Have a copy be as it was put together, or be gone where that cannot be."""
         is_end = copy is self._original or copy in self._ends.values()
         try:
-            copy.clear()
+            copy.clear(partial(self._adopt, copy, is_end=is_end))
         except OSError:
             missing = {name: end for name, end in copy.sources.items() if end is not copy}
             self._abandon(copy)
@@ -375,12 +391,38 @@ class SetCopies:
         for end in set(missing.values()):
             self._repair(end, [name for name, each in missing.items() if each is end])
 
+    def _adopt(
+        self, copy: _Copy, files: Mapping[str, LinkedState], *, is_end: bool
+    ) -> Sequence[str]:
+        """Have the byte code that was written in a copy be of the end that its source is of, for
+        the sets to come: to compile takes longer than most commands. Return what the copy keeps.
+        In an end, nothing is added to the other one, in which a command may run."""
+        found = [
+            (name, source, copy.sources[source])
+            for name, source in find_byte_code(copy, files)
+            if copy.sources[source] is copy or not is_end
+        ]
+        with self._filling:
+            for name, _, end in found:
+                if end is not copy and name not in end.files:
+                    end.add_folder(os.path.dirname(name))
+                    link_entry(copy.path(name), end.path(name))
+                    end.note([name])
+                copy.sources[name] = end.sources[name] = end
+                end.compiled.add(name)
+            for end in {each for *_, each in found}:
+                mine = {name: source for name, source, each in found if each is end}
+                for package, owned in end.owned.items():
+                    end.owned[package] = owned.union(n for n, of in mine.items() if of in owned)
+                self._names |= mine.keys() if end is self._original else set()
+        return [name for name, *_ in found]
+
     def _abandon(self, copy: _Copy) -> None:
         """Remove a copy that cannot be put right; an end is recreated when it is asked for."""
         with self._filling:
             self.disk.remove_tree(copy.folder)
             self._ends = {side: end for side, end in self._ends.items() if end is not copy}
-            for each in (copy.files, copy.sources, copy.folders):
+            for each in (copy.files, copy.sources, copy.folders, copy.compiled):
                 each.clear()
 
 
@@ -399,20 +441,6 @@ def _names_place(name: str) -> bool:
         or name.endswith(_PLACED)
         or file.startswith("__editable__")
     )
-
-
-def _listed(info: str, environment: str) -> set[str]:
-    """Return what the RECORD in a metadata folder lists of an environment; with an empty name
-    where it lists more, or names the place of that."""
-    rows = read_rows(os.path.join(info, "RECORD")) if info.endswith(".dist-info") else ()
-    if isinstance(rows, Unread):
-        return set()
-    folder, found = os.path.dirname(info), set()
-    for row in rows:
-        found.add(place_of(row.path, folder, environment) or "")
-        if os.path.isabs(row.path):
-            found.add("")
-    return found
 
 
 def _above(name: str) -> Iterator[str]:

@@ -2,15 +2,18 @@
 
 import errno
 import os
+import re
 import shutil
 import stat
+import struct
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from threading import Condition, Thread
 from typing import NamedTuple, TypeAlias
 
 from envdeck.core.lazy_dataclasses import dataclass, field
 from envdeck.core.system import reach
+from envdeck.core.system.files import Unread, read_bounded
 
 if sys.platform != "win32":
     from fcntl import ioctl
@@ -199,10 +202,15 @@ class PatchworkTree:
     """How each file and link was put there, by its path in the tree."""
     folders: set[str] = field(default_factory=set)
 
-    def clear(self) -> list[str]:
-        """Remove what is not as it was put there, and return what of that is missing now. Raises
-        `OSError`."""
+    def clear(
+        self, keep: "Callable[[Mapping[str, LinkedState]], Iterable[str]]" = tuple
+    ) -> list[str]:
+        """Remove what is not as it was put there, and return what of that is missing now. `keep`
+        says which files are to belong to it from now on, by how all are. Raises `OSError`."""
         files, folders = list_tree(self.folder)
+        for name in keep(files):
+            self.files[name] = files[name]
+            self.folders.add(os.path.dirname(name))
         changed = [name for name, state in self.files.items() if files.get(name) != state]
         for name in (*changed, *(files.keys() - self.files.keys())):
             if name in files:
@@ -250,6 +258,25 @@ def list_tree(tree: str) -> tuple[dict[str, LinkedState], set[str]]:
                 else:
                     files[path[cut:]] = _state(entry.stat(follow_symlinks=False))
     return files, folders
+
+
+_BYTE_CODE = re.compile(r"(.*/)__pycache__/([^/.]+)\.cpython-[0-9]+t?(?:\.opt-[12])?\.pyc", re.S)
+
+
+def find_byte_code(
+    tree: PatchworkTree, files: Mapping[str, LinkedState]
+) -> Iterator[tuple[str, str]]:
+    """Yield the byte code that is new in a tree, each with its source, where that is as it was put
+    there and, by its length and time, the one that the byte code was made of."""
+    for name in files.keys() - tree.files.keys():
+        match = _BYTE_CODE.fullmatch(name)
+        source = f"{match[1]}{match[2]}.py" if match else ""
+        state = tree.files.get(source)
+        if state is not None and files.get(source) == state:
+            told = struct.pack("<III", 0, state[2] // 10**9 % 2**32, state[1] % 2**32)
+            head = read_bounded(os.path.join(tree.folder, name), 16, whole=False)
+            if not isinstance(head, Unread) and head[4:] == told:
+                yield name, source
 
 
 def state_of(path: str) -> LinkedState | None:

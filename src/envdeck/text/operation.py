@@ -227,10 +227,14 @@ HistoryRecord: TypeAlias = "tuple[HistoryItem, Entry]"
 
 def group_batches(pasts: Iterable[HistoryRecord]) -> list[list[HistoryRecord]]:
     """Return operations of the history with those of one batch together, at the place of the
-    first of them."""
+    first of them. A permanent delete is one of them, though it goes through the trash."""
     found: dict[tuple[str, str], list[HistoryRecord]] = {}
     for each in pasts:
         found.setdefault(each[1].tie, []).append(each)
+    for name, operation in list(found):
+        deleted = found.get((name, Operation.DELETE), ())
+        if operation == Operation.PURGE and deleted and all(one.purged for _, one in deleted):
+            del found[name, operation]
     return list(found.values())
 
 

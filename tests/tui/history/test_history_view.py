@@ -294,6 +294,31 @@ def test_why_there_is_no_undo_is_not_cut_in_the_table(cells) -> None:
         assert width(told) <= cells
 
 
+async def test_a_permanent_delete_is_one_row() -> None:
+    gone = [replace(each, entry=replace(each.entry, purged=True)) for each in BATCH[:2]]
+    purges = [
+        replace(
+            each,
+            entry=replace(each.entry, id=f"{each.entry.id}-purge", operation=Operation.PURGE),
+        )
+        for each in gone
+    ]
+    rows = history_rows([*purges, *gone])
+    assert len(rows) == 1
+    told = line_text(draw_past(rows[0], HistoryColumns.fit(80), LOOK))
+    assert "Deleted 2 environments · 200 MB" in told
+    assert len(history_rows([*purges, *BATCH[:2]])) == 2  # where not all of it is gone
+
+
+async def test_results_take_no_more_room_than_they_need_at_80_columns() -> None:
+    app, _ = view(past=(past(0, path=f"{HOME}/work/a-project-of-a-long-name/.venv"),))
+    async with app.run_test(size=(80, 24)):
+        await ready(app)
+        await until(lambda: app.view.table.rows)
+        table = app.view.table
+        assert "…/a-project-o…-name/.venv" in line_text(table.draw_row(table.rows[0], 78))
+
+
 async def test_a_batch_is_undone_whole() -> None:
     app, operations = view(past=(*BATCH, *PASTS))
     async with app.run_test(size=(80, 24)) as pilot:

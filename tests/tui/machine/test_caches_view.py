@@ -115,6 +115,14 @@ async def test_the_trash_is_among_them_and_is_emptied_by_its_own_plan(
         await pilot.press("d")
         await wait_until(lambda: isinstance(pilot.app.screen, PlanDialog))
         await wait_until(lambda: any(asked[0] == "purge" for asked in operations.asked))
+        await pilot.press("escape")
+        await wait_until(lambda: pilot.app.screen is screen)
+        asked = len(operations.asked)
+        await pilot.press("g", "space", "g", "j", "space", "d")
+        assert pilot.app.screen is screen
+        said = [one.message for one in pilot.app._notifications]
+        assert "empty the trash by itself: unmark it, or the caches" in said
+        assert len(operations.asked) == asked
 
 
 def test_lines_are_plain_at_any_width():

@@ -173,6 +173,21 @@ async def test_every_key_acts_or_says_why_not(opened, view, wait_until, made_up)
         assert silent == []
 
 
+async def test_every_view_names_the_key_for_help(opened, made_up, wait_until):
+    async with opened() as pilot:
+        app = pilot.app
+        missing = []
+        for view in VIEWS:
+            await open_view(pilot, view, made_up)
+            if "? help" not in everything(pilot):
+                missing.append(view)
+            while len(app.screen_stack) > 1:
+                app.pop_screen()
+                await pilot.pause()
+            await pilot.press("escape", "escape")
+        assert missing == []
+
+
 async def test_why_is_told_in_words(opened):
     async with opened() as pilot:
         await pilot.press("H", "d")

@@ -420,6 +420,19 @@ def test_to_the_trash_and_back(catalog, home, operations):
     assert (home / ".cache/pypoetry/artifacts/f7/y").exists()
 
 
+def test_a_cache_that_its_tool_filled_again_needs_no_undo_and_that_is_said(
+    catalog, home, operations
+):
+    fill(home / ".cache/pypoetry/artifacts/f7/y")
+    (one,) = found(catalog, "poetry")
+    plan = plan_clear(operations, [one])
+    operations.run(plan, lambda _: None)
+    fill(home / ".cache/pypoetry/artifacts/f7/z")
+    (refusal,) = operations.plan_undo(plan.id).refusals
+    assert refusal.message == f"path exists again: {home}/.cache/pypoetry/artifacts"
+    assert refusal.hint.startswith("keep it (a cache needs no undo), move it away, or")
+
+
 PROGRAM = """#!/bin/sh
 [ "$1 $2" = "cache purge" ] || exit 2
 rm -r "$PIP_CACHE_DIR/http"
@@ -556,7 +569,10 @@ def test_files_in_a_folder_of_byte_code_that_are_none_stay(catalog, home):
     assert {os.path.basename(os.path.dirname(each.path)) for each in one.folders} == {"a", "b"}
 
 
-def test_environments_that_shared_files_are_measured_again(catalog, home, make_venv, operations):
+@pytest.mark.parametrize("at_once", [True, False])
+def test_environments_that_shared_files_are_measured_again(
+    catalog, home, make_venv, operations, at_once
+):
     made = make_venv(home / "work/.venv")
     file = fill(home / ".cache/uv/archive-v0/x/y", 400_000)
     os.link(file, made / "y")
@@ -565,7 +581,9 @@ def test_environments_that_shared_files_are_measured_again(catalog, home, make_v
     list(catalog.scan(Scope((str(home),), sizes=True)))
     (before,) = catalog.remembered(Scope((str(home),)))
     (cache,) = found(catalog, "uv", environments=[before])
-    operations.run(plan_clear(operations, [cache], purge=True), lambda _: None)
+    operations.run(plan_clear(operations, [cache], purge=at_once), lambda _: None)
+    if not at_once:
+        assert operations.run(operations.plan_purge(), lambda _: None).status is Ending.DONE
     list(catalog.scan(Scope((str(home),), sizes=True)))
     (after,) = catalog.remembered(Scope((str(home),)))
     assert after.size.reclaimable_bytes - before.size.reclaimable_bytes >= 400_000

@@ -212,6 +212,11 @@ def use_pre_commit(machine: Machine, folder: Path) -> None:
     machine.run("pre-commit", "run", "-a", cwd=folder)
 
 
+def use_hatch(machine: Machine, folder: Path) -> None:
+    """A new project: hatch asks for the text of its licence, once."""
+    machine.run("hatch", "new", folder.name, cwd=folder)
+
+
 USES: dict[str, Callable[[Machine, Path], None]] = {
     "uv": use_uv,
     "pip": use_pip,
@@ -219,9 +224,10 @@ USES: dict[str, Callable[[Machine, Path], None]] = {
     "pdm": use_pdm,
     "pipenv": use_pipenv,
     "pre-commit": use_pre_commit,
+    "hatch": use_hatch,
 }
 network = partial(pytest.param, marks=pytest.mark.network)
-TOOLS = ["uv", "pip", *map(network, ("poetry", "pdm", "pipenv", "pre-commit"))]
+TOOLS = ["uv", "pip", *map(network, ("poetry", "pdm", "pipenv", "pre-commit", "hatch"))]
 
 
 @pytest.mark.parametrize("purge", [True, False], ids=["for good", "by the way of its own"])
@@ -340,7 +346,14 @@ def test_a_cache_that_is_a_disk_of_its_own_is_cleared_by_its_folders(machine, di
         subprocess.run(["umount", "-l", cache], check=True)
 
 
-VARIABLES = {"uv": "UV", "pip": "PIP", "poetry": "POETRY", "pdm": "PDM", "pipenv": "PIPENV"}
+VARIABLES = {
+    "uv": "UV",
+    "pip": "PIP",
+    "poetry": "POETRY",
+    "pdm": "PDM",
+    "pipenv": "PIPENV",
+    "hatch": "HATCH",
+}
 
 
 @pytest.mark.parametrize("tool", TOOLS)

@@ -9,6 +9,7 @@ from envdeck.cli.arguments import add_runs, check_plan, read_runs
 from envdeck.cli.console import CommandError, Exit
 from envdeck.cli.context import CommandContext
 from envdeck.cli.main import complete_folders
+from envdeck.cli.perform import catch_signals
 from envdeck.cli.references import find_environment
 from envdeck.cli.scan import settle_folders, settle_pending
 from envdeck.cli.serialise import SCHEMA
@@ -57,10 +58,6 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     command, limit, at_once = read_runs(arguments, "bisect ENV --good ID")
     if context.read_only:
         raise CommandError("read-only mode is on", hint="remove --read-only")
-    settle_folders(context)
-    operations = context.operations()
-    settle_pending(operations, context)
-    environment = find_environment(arguments.reference, context, context.catalog())
     choice = plan.BisectChoice(
         good=arguments.good,
         bad=arguments.bad,
@@ -70,9 +67,15 @@ def run(arguments: Namespace, context: CommandContext) -> int:
         late_is_bad=arguments.timeout_is_bad,
         at_once=at_once,
     )
-    found = check_plan(plan.plan_bisect(operations, environment, choice))
     tell = _ignore if arguments.json else _teller(context)
-    result = run.run_bisect(operations, found.request, tell, lambda: False)
+    with catch_signals() as stops:
+        settle_folders(context)
+        operations = context.operations()
+        settle_pending(operations, context)
+        environment = find_environment(arguments.reference, context, context.catalog())
+        found = check_plan(plan.plan_bisect(operations, environment, choice))
+        stops.acting = True
+        result = run.run_bisect(operations, found.request, tell, stops)
     if isinstance(result, run.NoBisect):
         raise CommandError(result.message, hint=result.hint, code=Exit.FAILED)
     if arguments.json:

@@ -34,6 +34,7 @@ from envdeck.tui.history.view import (
     batch_key,
     draw_past,
     empty_words,
+    ended_cells,
     history_rows,
     operation_detail,
     title_line,
@@ -121,10 +122,16 @@ class HistoryList(LineList[HistoryRow]):
     def __init__(self, look: Display) -> None:
         super().__init__()
         self.look = look
+        self._ended = 0
+
+    def show_rows(self, rows: Sequence[HistoryRow], key: object = None) -> None:
+        """Give results the room they take, and the rest to paths."""
+        self._ended = ended_cells(rows, self.look)
+        super().show_rows(rows, key)
 
     def heading(self, cells: int) -> Line | None:
         """The names of the columns."""
-        return HistoryColumns.fit(cells).heading() if self.rows else None
+        return HistoryColumns.fit(cells, self._ended).heading() if self.rows else None
 
     def can_choose(self, row: HistoryRow) -> bool:
         """All but titles and blanks."""
@@ -144,7 +151,7 @@ class HistoryList(LineList[HistoryRow]):
 
     def draw_row(self, row: HistoryRow, cells: int) -> Line:
         """One operation."""
-        return draw_past(row, HistoryColumns.fit(cells), self.look)
+        return draw_past(row, HistoryColumns.fit(cells, self._ended), self.look)
 
 
 class HistoryScreen(RecordScreen[HistoryList]):
@@ -302,10 +309,8 @@ class TrashScreen(RecordScreen[TrashList]):
         items = self.table.rows
         self.title_label.show(trash_title(items, self.look, max(self.size.width - 2, 8)))
         marked = [item for item in items if item.folder in self.table.marks]
-        hints = {"restore": "", "purge": "", "mark": "", "next_pane": "details", "back": ""}
-        if not items:
-            hints = {"back": "", "help": ""}
-        self.keys.tell(hints, marked_line(marked))
+        hints = {"restore": "", "purge": "", "mark": "", "next_pane": "details"} if items else {}
+        self.keys.tell({**hints, "back": "", "help": ""}, marked_line(marked))
 
     def action_sort(self) -> None:
         """Sort by the next order."""

@@ -1,6 +1,6 @@
 """The history in lines: what was done, how it ended, and whether it can be taken back."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from envdeck.core.lazy_dataclasses import dataclass, replace
 from envdeck.core.model import Operation
@@ -99,9 +99,9 @@ class HistoryColumns:
     undo: int
 
     @classmethod
-    def fit(cls, cells: int) -> "HistoryColumns":
-        """Return the columns for a width."""
-        ended = 2 if cells < _NARROW_BELOW else _ENDED
+    def fit(cls, cells: int, ended: int = _ENDED) -> "HistoryColumns":
+        """Return the columns for a width, where results take `ended` cells."""
+        ended = 2 if cells < _NARROW_BELOW else min(max(ended, len("Result")), _ENDED)
         undo = 4 if cells < _NARROW_BELOW else 37 if cells >= _ROOMY_FROM else _UNDO
         taken = 1 + _WHEN + _WHAT + ended + undo + 4 * len(_GAP) + 1
         return cls(max(cells - taken, _PATH), ended, undo)
@@ -144,6 +144,17 @@ def draw_past(row: HistoryRow, columns: HistoryColumns, look: Display) -> Line:
         Part(_GAP + pad(clip(said, columns.ended, ""), columns.ended), tone),
         Part(_GAP + clip(undo, columns.undo, look.signs.ellipsis), undo_tone),
     )
+
+
+def ended_cells(rows: Iterable[HistoryRow], look: Display) -> int:
+    """Return the cells that results take, where there is room for all of them."""
+    told = []
+    for row in rows:
+        if row.batch:
+            told.append(_batch_ended(row, look)[0])
+        elif row.past is not None and row.past.known is not None:
+            told.append(ended_words(row.past, row.past.known, look)[0])
+    return max(map(width, told), default=0)
 
 
 def _draw_batch(row: HistoryRow, columns: HistoryColumns, look: Display) -> Line:

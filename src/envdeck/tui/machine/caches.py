@@ -12,7 +12,7 @@ from envdeck.core.model import Environment, Interpreter, JointSize, NoPlan, Plan
 from envdeck.core.operations.delete.clear import plan_clear
 from envdeck.text import clip, counted, pad, plain, size
 from envdeck.tui.base.actions import bindings
-from envdeck.tui.base.messages import PlanRequested
+from envdeck.tui.base.messages import OutcomeSaid, PlanRequested
 from envdeck.tui.base.services import PlanRequest
 from envdeck.tui.widgets.line import Display, Line, Part, Tone, bar, wrapped
 from envdeck.tui.widgets.line_list import LineList
@@ -206,7 +206,8 @@ class CachesScreen(ListDetailScreen[CacheList, RowDetail[Cache]]):
         if marked:
             freed = size(_together(marked).reclaimable_bytes)
             said = (Part(f"{len(marked):,} marked, frees {freed}", Tone.ACCENT),)
-        self.keys.tell({"mark": "", "delete": "clear", "next_pane": "details", "back": ""}, said)
+        hints = {"mark": "", "delete": "clear", "next_pane": "details", "back": "", "help": ""}
+        self.keys.tell(hints, said)
 
     def row_moved(self) -> None:
         """Show another one below."""
@@ -246,7 +247,10 @@ class CachesScreen(ListDetailScreen[CacheList, RowDetail[Cache]]):
             empty = PlanRequest("Empty trash", lambda _allow: operating.plan_purge())
             self.post_message(PlanRequested(empty))
             return
-        chosen = tuple(one for one in chosen if one.kind != _TRASH)
+        if any(one.kind == _TRASH for one in chosen):
+            told = "empty the trash by itself: unmark it, or the caches"
+            self.post_message(OutcomeSaid(told, failed=True))
+            return
 
         def plan(_allow: frozenset[str], *, purge: bool = False) -> Plan | NoPlan:
             return plan_clear(operating, chosen, purge=purge)

@@ -254,7 +254,8 @@ class PackagesScreen(ListDetailScreen[UseList, HolderList]):
         typing = bar is not None and bar.typing
         keys = {"open": "environments", "filter": "", "sort": SORTS[self._sort], "upgrade": ""}
         keys["online"] = "cancel" if self._questions.asking else ""
-        self.keys.tell({**({"open": "list"} if typing else keys), "back": ""}, typing=typing)
+        keys = {"open": "list"} if typing else keys
+        self.keys.tell({**keys, "back": "", "help": ""}, typing=typing)
 
     def row_moved(self) -> None:
         """Show the environments of another one below."""

@@ -210,7 +210,7 @@ class MachineScreen(ListDetailScreen[Bars, None]):
         said: Line = ()
         if self.size.width >= _LEGEND_FROM:
             said = legend(self._everything, self.look, counting=self._counting)
-        self.keys.tell({"open": "list", "caches": "", "back": ""}, said)
+        self.keys.tell({"open": "list", "caches": "", "back": "", "help": ""}, said)
 
     def _count(self, groups: Sequence[Group], stopped: IsDropped) -> dict[str, Group]:
         """Return each group counted together, as the list does, by its query."""

@@ -235,7 +235,7 @@ class OperationsScreen(ListDetailScreen[JobList, LogView]):
         if job is not None and job.plan.operation is Operation.MATRIX:
             first = {"open": "grid", **first}
         hints = {**first, "tab.1": "output", "tab.2": "commands", "history": "", "back": ""}
-        self.keys.tell(hints)
+        self.keys.tell({**hints, "help": ""})
 
     def row_moved(self) -> None:
         """Show the operation under the cursor as it is now."""

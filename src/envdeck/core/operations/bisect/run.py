@@ -57,6 +57,8 @@ CANNOT_TELL = 125
 _KILLED = frozenset({1, 2, 9, 15})
 """The signals that others send, the kernel out of memory among them: SIGHUP to SIGTERM."""
 _NOT_STARTED = frozenset({126, 127})
+_PAUSE = 0.2
+"""Seconds of one wait for runs at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,8 +256,11 @@ class _Work:
             with ThreadPoolExecutor(len(sets)) as pool:
                 try:
                     tried = [pool.submit(self._run, one) for one in sets]
-                    for one in wait(tried, return_when=FIRST_EXCEPTION).done:
-                        one.result()  # which raises what failed first, in whichever order
+                    left = set(tried)
+                    while left:  # a signal that another thread got is seen between two waits
+                        ended, left = wait(tried, _PAUSE, return_when=FIRST_EXCEPTION)
+                        for one in ended:
+                            one.result()  # which raises what failed first, in whichever order
                     runs = [one.result() for one in tried]
                 except BaseException:
                     self._ended.set()  # the pool waits for its threads, and they for a command

@@ -147,6 +147,12 @@ def _target(item: Item) -> Target:
 def run(plan: PurgePlan, context: Context, tell: Tell, stopped: Stopped) -> Result:
     """Remove the items one after the other; one that cannot be removed keeps no other. What is
     stopped goes on being removed later."""
+    result = _remove_items(plan, context, tell, stopped)
+    _forget_sizes(plan, context)
+    return result
+
+
+def _remove_items(plan: PurgePlan, context: Context, tell: Tell, stopped: Stopped) -> Result:
     store = context.store
     every = [PurgeRequest(item.folder, store.disk.identity(item.folder)) for item in plan.items]
     results: list[ItemResult] = []
@@ -162,6 +168,20 @@ def run(plan: PurgePlan, context: Context, tell: Tell, stopped: Stopped) -> Resu
             identifier = plan.id if is_alone else f"{plan.id}-{index + 1}"
             results.append(purge_one(item, identifier, plan.id, store, tell, is_alone=is_alone))
     return conclude_purge(results)
+
+
+def _forget_sizes(plan: PurgePlan, context: Context) -> None:
+    """Have environments measured again that shared files with what went: those are theirs alone
+    now."""
+    devices = {
+        item.identity.device
+        for item in plan.items
+        if item.identity is not None
+        and (known := item.manifest) is not None
+        and (known.disk_bytes or 0) > (known.reclaimable_bytes or 0)
+    }
+    for device in devices:
+        context.catalog.forget_sizes(device)
 
 
 def purge_one(

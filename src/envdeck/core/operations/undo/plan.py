@@ -404,8 +404,9 @@ def _occupied(each: UndoAction, earlier: Sequence[UndoAction]) -> Refusal | None
     if each.here is not None:
         return Refusal(
             "place-taken",
-            f"path already exists: {each.path}",
-            hint=f"move it away, or use `envdeck undo {entry.id} --to OTHER`",
+            f"path exists again: {each.path}",
+            hint="keep it (a cache needs no undo), move it away, "
+            f"or use `envdeck undo {entry.id} --to OTHER`",
             path=each.path,
         )
     if reach.isdir(parent) or any(_brings(one, parent) for one in earlier):

@@ -25,6 +25,7 @@ from envdeck.text.operation import (
     CHANGE_COLUMNS,
     CHANGES_SHOWN,
     ONE_BY_ONE,
+    STAGING,
     change_words,
     refusal_words,
     shared_facts,
@@ -65,6 +66,9 @@ def plan_lines(plan: Plan, context: CommandContext) -> Iterator[tuple[str, str]]
     if plan.steps:
         yield "steps", "bold"
     steps = list(shared_steps(plan)) if many else plan.steps
+    staging = next((step.staging for step in steps if step.command and step.staging), "")
+    if staging:
+        yield f"     {STAGING}  {sentence(staging, context)}", "dim"
     for number, step in enumerate(steps, start=1):
         yield from _step(number, step, context)
     costs = list(_costs(plan, context))
@@ -166,7 +170,11 @@ def _facts(facts: Sequence[Fact], context: CommandContext) -> list[tuple[str, st
 def _step(number: int, step: Step, context: CommandContext) -> Iterator[tuple[str, str]]:
     yield f"  {number}. {sentence(step.title, context)}", ""
     if step.command:
-        yield f"     $ {command_text(step.command, context.host.home)}", "dim"
+        home = context.host.home
+        line = command_text(step.command, home)
+        if step.staging:
+            line = line.replace(tilde(safe(step.staging), home), STAGING)
+        yield f"     $ {line}", "dim"
 
 
 def _costs(plan: Plan, context: CommandContext) -> Iterator[tuple[str, str]]:

@@ -212,6 +212,10 @@ def column_words(column: Sequence[str]) -> str:
 _OF_COPIES = frozenset({Operation.BISECT, Operation.MATRIX})
 
 
+STAGING = "$STAGING"
+"""What the commands of a plan call the folder in which something new is made."""
+
+
 def ended_word(phase: str, operation: Operation, *, partly_purged: bool = False) -> str:
     """Return how an operation of the history ended, by its last phase."""
     if partly_purged and phase == "needs-attention":

@@ -867,6 +867,16 @@ async def test_the_blocked_of_several_wishes_are_left_out_too(opened, made_up):
         assert "Recreate 3 (y)" in text
 
 
+def test_commands_call_the_folder_in_which_something_is_made_staging(made_up):
+    item = "/home/ada/.local/share/envdeck/trash/20261120-101502-4f2a"
+    step = Step("Create it in staging", ("uv", "venv", f"{item}/environment"), item)
+    plan = made_up.plan("/home/ada/x", steps=(step,))
+    look = Display("/home/ada", lambda: 0.0)
+    told = [line_text(row.line) for row in plan_rows(plan, {}, look, 80)]
+    assert "      $ uv venv $STAGING/environment" in told
+    assert "    $STAGING  ~/.local/share/envdeck/trash/20261120-101502-4f2a" in told
+
+
 def test_a_name_within_a_word_of_a_step_is_no_name(made_up):
     plans = [
         made_up.plan(f"/home/ada/{name}", name=name, steps=(Step("Create the new environment"),))

@@ -52,7 +52,7 @@ VIEWS = {
     "bisect": (),
     "matrix": (),
 }
-SHOWS = {"bisect": ("bisect", "show_bisect"), "matrix": ("matrix", "show_matrix")}
+SHOWS = {"bisect": ("runs", "show_bisect"), "matrix": ("runs", "show_matrix")}
 """The views of an operation, and what shows them."""
 USUAL = {
     *("list", "packages of one", "dotenv", "history", "packages", "compare"),

@@ -163,6 +163,9 @@ class Step:
     """A few words, without a full stop: `move it to the trash`."""
     command: tuple[str, ...] = ()
     """What is run for it, credentials masked; empty where nothing is run."""
+    staging: str = ""
+    """The folder in which something new is made; what is shown of the command calls it
+    `$STAGING`."""
 
 
 IMPORT_CHECK = "import-check"

@@ -198,10 +198,11 @@ def _planned(
         *uses_of(named, one.version),
         *([Fact("required", f"{asked} ({os.path.basename(by)})")] if asked and by else []),
     ]
-    steps = [Step("Create the environment in staging", blueprint.create_command(staged).shown)]
+    item = os.path.dirname(staged)
+    steps = [Step("Create the environment in staging", blueprint.create_command(staged).shown, item)]
     if not source.empty:
         what = "packages from uv.lock" if source.how is InstallMethod.UV_SYNC else "packages"
-        steps.append(Step(f"Install {what}", blueprint.install_command(staged, host).shown))
+        steps.append(Step(f"Install {what}", blueprint.install_command(staged, host).shown, item))
     steps += [Step("Check dependencies and imports"), Step(f"Move it to {place}")]
     return CreatePlan(
         id=identifier,

@@ -12,6 +12,7 @@ from envdeck.text.operation import (
     CHANGE_COLUMNS,
     CHANGES_SHOWN,
     OPERATION_WORDS,
+    STAGING,
     change_words,
     progress_words,
     room_words,
@@ -252,13 +253,19 @@ def package_lines(plan: Plan, look: Display, cells: int) -> list[Line]:
 
 def step_lines(steps: Sequence[Step], look: Display, cells: int) -> Iterator[Line]:
     """Yield what is done, with the commands."""
+    staging = next((step.staging for step in steps if step.command and step.staging), "")
     if steps:
         yield (Part(" Steps", Tone.HEADING),)
+    if staging:
+        where = (Part(f"{STAGING}  {look.sentence(staging)}", Tone.MUTED),)
+        yield from indented(where, 4, 6, cells)
     for number, step in enumerate(steps, 1):
         said = (Part(f"{number:>2} ", Tone.MUTED), Part(look.sentence(step.title)))
         yield from indented(said, 1, 4, cells)
         if step.command:
-            command = (Part(f"$ {look.sentence(shlex.join(step.command))}", Tone.MUTED),)
+            line = shlex.join(step.command)
+            line = line.replace(step.staging, STAGING) if step.staging else line
+            command = (Part(f"$ {look.sentence(line)}", Tone.MUTED),)
             yield from indented(command, 4, 6, cells)
 
 

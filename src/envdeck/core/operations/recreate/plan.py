@@ -117,13 +117,14 @@ def steps_of(
     blueprint: BuildSpec, staged: str, name: str, unowned: int, host: Host
 ) -> tuple[Step, ...]:
     """Return what is done, with the very commands that will be run."""
+    item = os.path.dirname(staged)
     count = len(blueprint.source.expected or blueprint.source.requirements)
     install = f"Install {counted(count, 'package')} and verify files"
     if blueprint.source.how is InstallMethod.UV_SYNC:
         install = "Install packages from uv.lock"
     steps = [
-        Step("Create the new environment", blueprint.create_command(staged).shown),
-        Step(install, blueprint.install_command(staged, host).shown),
+        Step("Create the new environment in staging", blueprint.create_command(staged).shown, item),
+        Step(install, blueprint.install_command(staged, host).shown, item),
     ]
     if unowned:
         steps.append(Step(f"Copy {unowned:,} files of yours"))

@@ -303,9 +303,10 @@ def staged_plan(
         offline=context.policy.offline
         or (wanted.source.needs_index and is_cut_off(context, environment.path)),
     )
+    item = os.path.dirname(staged)
     steps = (
-        Step(f"Create a hard-linked copy at {staged}"),
-        *wanted.middle(staged, blueprint),
+        Step("Create a hard-linked copy in staging"),
+        *(replace(one, staging=item) for one in wanted.middle(staged, blueprint)),
         Step("Check dependencies and imports"),
         Step(f"Swap in {environment.name} and move the old one to trash"),
     )

@@ -199,7 +199,9 @@ def _planned(
         *([Fact("required", f"{asked} ({os.path.basename(by)})")] if asked and by else []),
     ]
     item = os.path.dirname(staged)
-    steps = [Step("Create the environment in staging", blueprint.create_command(staged).shown, item)]
+    steps = [
+        Step("Create the environment in staging", blueprint.create_command(staged).shown, item)
+    ]
     if not source.empty:
         what = "packages from uv.lock" if source.how is InstallMethod.UV_SYNC else "packages"
         steps.append(Step(f"Install {what}", blueprint.install_command(staged, host).shown, item))

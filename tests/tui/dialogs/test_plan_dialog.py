@@ -873,7 +873,7 @@ def test_commands_call_the_folder_in_which_something_is_made_staging(made_up):
     plan = made_up.plan("/home/ada/x", steps=(step,))
     look = Display("/home/ada", lambda: 0.0)
     told = [line_text(row.line) for row in plan_rows(plan, {}, look, 80)]
-    assert "      $ uv venv $STAGING/environment" in told
+    assert "    $ uv venv $STAGING/environment" in told
     assert "    $STAGING  ~/.local/share/envdeck/trash/20261120-101502-4f2a" in told
 
 

@@ -32,8 +32,8 @@ _PARSED: dict[frozenset[tuple[str, str]], LRUCache] = {}
 
 
 def leave_out_frames(monkeypatch: pytest.MonkeyPatch, *, whole_ones: bool = False) -> None:
-    """Paint each screen once when it comes to rest, those that a test looks at and the last one,
-    and no change between; pass over the time in which nothing happens; parse styles once.
+    """Draw each screen once when it comes to rest, the main one and the last one at the end, and
+    no change between; pass over the time in which nothing happens; parse styles once.
 
     With `whole_ones` every whole screen is painted: the styles of a picture are numbered as they
     were met.
@@ -44,6 +44,12 @@ def leave_out_frames(monkeypatch: pytest.MonkeyPatch, *, whole_ones: bool = Fals
     run_test, paint, rest = App.run_test, Compositor.render_full_update, textual.pilot.wait_for_idle
     painted: WeakSet[Compositor] = WeakSet()
     waiting: list[tuple[Compositor, list]] = []
+    apps: list[App] = []
+
+    def draw(compositor: Compositor) -> None:
+        """Have every widget draw its lines, and put no screen together of them."""
+        for _ in compositor._get_renders():
+            pass
 
     def left_out(compositor: Compositor) -> None:
         compositor._dirty_regions.clear()
@@ -59,10 +65,16 @@ def leave_out_frames(monkeypatch: pytest.MonkeyPatch, *, whole_ones: bool = Fals
 
     async def wait_for_idle(*given: float) -> None:
         await rest(*given)
-        while waiting:
-            compositor, below = waiting.pop()
-            visible_screen_stack.set(below)
-            paint(compositor)
+        main = getattr(apps[-1], "main", None) if apps else None
+        draw_waiting(except_for=main and main._compositor)
+
+    def draw_waiting(except_for: object) -> None:
+        for one in waiting[:]:
+            compositor, below = one
+            if compositor is not except_for:
+                waiting.remove(one)
+                visible_screen_stack.set(below)
+                draw(compositor)
 
     set_variables = Stylesheet.set_variables
 
@@ -74,10 +86,12 @@ def leave_out_frames(monkeypatch: pytest.MonkeyPatch, *, whole_ones: bool = Fals
     @asynccontextmanager
     async def running(app: App, **how: object) -> AsyncGenerator[Pilot]:
         with idle_time_skipped(asyncio.get_running_loop()):
+            apps.append(app)
             async with run_test(app, **how) as pilot:
                 yield pilot
                 if app.is_running:
-                    app.screen._compositor.render_strips()
+                    draw_waiting(except_for=app.screen._compositor)
+                    draw(app.screen._compositor)
 
     monkeypatch.setattr(Compositor, "render_partial_update", left_out)
     if not whole_ones:

@@ -256,7 +256,7 @@ async def test_no_network_says_the_cause_the_hint_and_the_key() -> None:
     app, operations = dialog(upgradable=failure)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(lambda: "no route" in shown(app))
-        await until(lambda: "Display at the proxy" in shown(app))
+        await until(lambda: "Look at the proxy" in shown(app))
         await pilot.press("enter")
         operations.upgradable = CANDIDATES
         await pilot.press("r")

@@ -28,7 +28,7 @@ from envdeck.tui.app import PATIENCE, ROLLBACK_PATIENCE
 from envdeck.tui.base.job import LOG_LINES, Job, JobState, LogLine
 from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.dialogs.quit import QuitDialog
-from envdeck.tui.operations.screen import OperationsScreen
+from envdeck.tui.operations.screen import LogView, OperationsScreen
 from envdeck.tui.operations.view import command_lines, job_line, log_lines, step_lines
 from envdeck.tui.widgets.line import Display, line_text, line_width
 from envdeck.tui.widgets.operation_words import end_words, progress_bar, running_line
@@ -346,6 +346,10 @@ async def test_one_that_waits_is_cancelled_before_it_begins(acting):
         assert hand.main.operations.queue.jobs[2].state is JobState.CANCELLED
         await hand.over()
         assert len(hand.operations.ran) == 2
+
+
+def test_where_there_is_no_operation_there_is_no_log():
+    assert LogView(LOOK).lay_out(80) == []
 
 
 async def test_with_nothing_to_see_the_view_says_what_to_press(acting):

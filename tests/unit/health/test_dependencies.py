@@ -134,6 +134,12 @@ def test_a_distribution_that_excludes_the_interpreter(made):
     assert found.fix == Fix(FixKind.UPGRADE, ("click",))
 
 
+def test_where_no_python_of_today_suits_another_release_is_the_way(made):
+    made.add("relic", "1.0", "Requires-Python: <3")
+    (found,) = made.examine("python-requirement").findings
+    assert found.remedy == f"Upgrade or downgrade it: envdeck upgrade {made.path} relic"
+
+
 def test_a_version_that_is_half_known_is_given_the_benefit_of_the_doubt(made):
     made.python = replace(made.python, version="3.12")
     made.add("fresh", "1.0", "Requires-Python: >=3.12.3")

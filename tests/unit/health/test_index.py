@@ -24,6 +24,7 @@ from envdeck.core.model import (
 )
 from envdeck.core.online.audit import Auditor
 from envdeck.core.online.client import Client
+from envdeck.core.online.releases import index_urls
 from envdeck.core.system.files import Unread
 from envdeck.core.system.host import Host
 
@@ -470,6 +471,12 @@ def test_an_index_that_is_late_is_waited_for_once(online, service):
     assert first == second == Unread("127.0.0.1 did not answer in 0.2 s")
     assert service.came.wait(60)
     assert len(service.seen) == 1
+
+
+def test_where_nobody_names_an_index_it_is_that_of_pip(home):
+    (url,) = index_urls(Host("linux", str(home), {}), {})
+    assert url.startswith("https://")
+    assert url.endswith("/simple/")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,12 @@ from pathlib import Path
 import pytest
 
 from envdeck.core.operations.engine import scripts as activation
-from envdeck.core.operations.engine.relocation import find_old_paths, relocate, site_folders
+from envdeck.core.operations.engine.relocation import (
+    find_old_paths,
+    relocate,
+    replace_values,
+    site_folders,
+)
 from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.engine.scripts import rewrite_launcher, rewrite_shebang
 
@@ -233,3 +238,9 @@ def test_a_launcher_for_windows() -> None:
     new = rewrite_launcher(data, b"C:\\a", b"C:\\b c")
     assert new == b'MZ\0\0launcher#!"C:\\b c\\Scripts\\python.exe"\nPK\x03\x04zip'
     assert rewrite_launcher(b"MZ other", b"C:\\a", b"C:\\b") == b"MZ other"
+
+
+def test_values_of_a_cfg_are_replaced_where_their_keys_stand() -> None:
+    data = b"home = /a\nprompt = old\n# home = x\nversion = 3.12\n"
+    replaced = replace_values(data, {"prompt": "new", "home": "/b", "absent": "x"})
+    assert replaced == b"home = /b\nprompt = new\n# home = x\nversion = 3.12\n"

@@ -3,6 +3,7 @@ uv."""
 
 import json
 import os
+import subprocess
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from uv import find_uv_bin
 
 from envdeck.core.health.context import HealthContext
 from envdeck.core.health.examine import examine_whole
@@ -27,6 +29,7 @@ from envdeck.core.online.client import Client
 from envdeck.core.online.releases import index_urls
 from envdeck.core.system.files import Unread
 from envdeck.core.system.host import Host
+from support.environments import create_environment
 
 NOW = 1_795_000_000.0
 ONLINE = ("vulnerable-distribution", "yanked-release", "adverse-status", "outdated-distribution")
@@ -52,7 +55,10 @@ class Service:
             def do_POST(self) -> None:
                 length = int(self.headers.get("Content-Length", 0))
                 service.seen.append((self.path, None))
-                service.batch(self, json.loads(self.rfile.read(length))["queries"])
+                asked = json.loads(self.rfile.read(length))
+                if "queries" in asked:
+                    return service.batch(self, asked["queries"])
+                return service.one(self, asked["package"]["name"])
 
             def do_GET(self) -> None:
                 service.seen.append((self.path, self.headers.get("Authorization")))
@@ -83,6 +89,13 @@ class Service:
         if self.mode == "half":
             results.pop()
         return _send(handler, json.dumps({"results": results}).encode())
+
+    def one(self, handler: BaseHTTPRequestHandler, name: str) -> None:
+        """Answer about one release, as pip-audit asks."""
+        if self.mode in {"404", "500"}:
+            return _send(handler, b"no", int(self.mode))
+        found = {"vulns": [self.advisories[name]]} if name in self.advisories else {}
+        return _send(handler, json.dumps(found).encode())
 
     def get(self, handler: BaseHTTPRequestHandler) -> None:
         self.came.set()
@@ -229,6 +242,53 @@ def test_each_distribution_has_one_of_four_states(online, service):
     ]
     assert found[2].asked_at == online.now
     assert online.examine("yanked-release").audited == ()
+
+
+class PipAudit:
+    """The pip-audit that docs/health.md compares with, asking the same service."""
+
+    def __init__(self, folder: Path, service: Service) -> None:
+        self.url = f"{service.url}v1/query"
+        self.environ = {"PATH": os.environ["PATH"], "HOME": str(folder)}
+        self.program = create_environment(folder / "tool", creator="uv") / "bin" / "pip-audit"
+        python = self.program.with_name("python")
+        install = ("pip", "install", "-q", "--no-config", "--python", python, "pip-audit==2.10.1")
+        subprocess.run([find_uv_bin(), *install], check=True)
+
+    def audit(self, site: Path) -> tuple[int, dict[str, list[tuple[str, list[str]]]] | None]:
+        """Return its exit code, and by name each advisory with its fixes; None for no answer."""
+        how = ("--vulnerability-service", "osv", "--osv-url", self.url, "--format", "json")
+        done = subprocess.run(
+            [self.program, "--path", site, *how, "--progress-spinner", "off"],
+            env=self.environ, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        rows = json.loads(done.stdout)["dependencies"] if done.stdout else None
+        found = None if rows is None else {
+            row["name"]: [(one["id"], one["fix_versions"]) for one in row["vulns"]] for row in rows
+        }  # fmt: skip
+        return done.returncode, found
+
+
+@pytest.mark.network
+def test_pip_audit_names_the_same_release_and_fix_and_tells_no_gap_from_a_vulnerability(
+    online, service, tmp_path
+):
+    """With `-m network`: pip-audit comes from the index that pip is configured with."""
+    audit = PipAudit(tmp_path / "pip-audit", service)
+    online.made.add("idna", "3.4")
+    online.made.add("six", "1.0")
+    assert audit.audit(online.made.site) == (0, {"idna": [], "six": []})
+    assert online.examine(VULNERABLE).findings == ()
+    online.now += 2 * 86_400  # an answer is kept for a day
+    service.advise("idna", "3.7")
+    (found,) = online.examine(VULNERABLE).findings
+    told = dict(found.evidence)
+    fixed = list(told["fixed_versions"])
+    assert audit.audit(online.made.site) == (1, {"idna": [(told["id"], fixed)], "six": []})
+    online.now += 2 * 86_400
+    service.mode = "500"
+    assert audit.audit(online.made.site) == (1, None)
+    assert online.reasons(VULNERABLE) == ["idna, six: the advisory service answered 500"]
 
 
 def test_who_holds_the_fix_back_is_named(online, service):

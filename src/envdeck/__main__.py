@@ -11,7 +11,8 @@ DEBUG = "ENVDECK_DEBUG"
 """When set, what goes wrong inside is shown as Python shows it."""
 _COLLECT_AFTER = 20_000
 """New objects between two collections of garbage. Python's own 700 look through what was imported
-a hundred times before a short command has begun."""
+a hundred times before a short command has begun. It costs no more than these objects: what is no
+cycle goes at once as ever, and the older generations are collected as before."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -79,7 +80,13 @@ def _prepare() -> None:
 
 def _leave(code: int) -> None:
     """End the process at once: to take apart what was imported takes 15 ms, and frees what the
-    system frees anyway. It returns where somebody watches, or a thread has work to do."""
+    system frees anyway. It returns where somebody watches, or a thread has work to do.
+
+    What an end of the interpreter would do besides is done here, or not needed: exit handlers run
+    (temporary folders, coverage), both streams are flushed, a closed pipe included, and other
+    threads than daemons are waited for by the usual end. Daemons stop at any point there too: what
+    they write is written whole or not at all, or is in the journal.
+    """
     threading = sys.modules.get("threading")
     busy = threading is not None and any(
         not thread.daemon

@@ -61,7 +61,7 @@ print(*sorted(set(sys.modules) - before))
     lines = python(code, option).stdout.splitlines()
     assert lines[0] == f"envdeck {envdeck.__version__}"
     imported = {name for name in lines[1].split() if "encodings" not in name}
-    assert imported == {"envdeck", "envdeck.__main__"}
+    assert imported - set(sys.builtin_module_names) == {"envdeck", "envdeck.__main__"}
 
 
 @pytest.mark.parametrize(

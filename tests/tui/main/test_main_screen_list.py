@@ -6,6 +6,7 @@ from textual.events import MouseScrollDown
 
 from envdeck.core.model import Finished, Found, Progress, Status
 from envdeck.tui.base.actions import ACTIONS, keys_of
+from envdeck.tui.main.table import EnvironmentLines
 
 
 def line(pilot, y):
@@ -456,3 +457,11 @@ async def test_marks_that_the_filter_hides_are_named_and_esc_clears_marks(
         assert pilot.app.main.list.filter_bar is None
         await pilot.press("escape")
         assert not marks.paths
+
+
+async def test_a_table_draws_its_rows_before_it_is_told_its_size(open_screen):
+    """Textual tells a widget its size after its first paint, and paints again a frame later."""
+    async with open_screen() as pilot:
+        table = pilot.app.main.list.table
+        table.body = EnvironmentLines(table.listing, table.body.columns, pilot.app.main.look)
+        assert "/.venv" in table.render_line(1).text

@@ -34,9 +34,12 @@ class EnvironmentLines:
         self._listing = listing
         self._look = look
         self._largest = (-1, 0)
+        self.cells = -1
+        """The width that :attr:`layout` is for."""
 
     def lay_out(self, cells: int) -> None:
         """Find the columns that fit."""
+        self.cells = cells
         self.layout = places(self.columns, cells, self._listing.column.id)
 
     def heading(self) -> Line:
@@ -164,6 +167,8 @@ class EnvironmentTable(LineView):
     def render_line(self, y: int) -> Strip:
         """Draw the headings or a row."""
         listing, cells = self.listing, self.cells
+        if self.body.cells != cells:  # it is drawn before it is told its size: 30 ms for rows
+            self.body.lay_out(cells)
         if y == 0:
             return self.painter.draw(self.body.heading(), cells, "headings")
         place = round(self.scroll_y) + y - 1

@@ -19,7 +19,6 @@ from envdeck.core.operations.transaction.picture import (
     Picture,
     keep_picture,
     parse_picture,
-    picture_of,
     read_picture,
 )
 
@@ -217,8 +216,8 @@ def test_rows_that_lead_out_of_a_copy(usual, row, kept, machine, tmp_path):
 def test_a_picture_that_is_kept_is_the_one_that_was_taken(machine, tmp_path):
     path = furnished(machine)
     (path / "odd\udcff\n").write_text("x")
-    picture, packed = picture_of(str(path))
-    keep_picture(str(tmp_path), packed, machine.operations.store.disk)
+    picture = Picture.take(str(path))
+    keep_picture(str(tmp_path), picture, machine.operations.store.disk)
     data = read_picture(str(tmp_path))
     assert data is not None
     assert parse_picture(data) == picture
@@ -373,3 +372,15 @@ def test_what_is_imported_to_try_it_writes_to_no_file_of_the_one_in_use(fails, m
     (old,) = Path(machine.operations.store.places.trash).glob("*/environment")
     assert states(old) == before
     assert kit.source_only(kit.account(old)) == account
+
+
+def test_where_a_guard_objects_nothing_in_the_environment_is_looked_at(machine, monkeypatch):
+    """What is mounted in it may never answer, and so nobody waits for it."""
+    path = furnished(machine)
+    plan = machine.operations.plan_recreate(machine.look(path))
+    path.rename(path.with_name("elsewhere"))
+    path.mkdir()
+    looked: list[object] = []
+    monkeypatch.setattr(Picture, "take", lambda *given, **_: looked.append(given))
+    assert machine.run(plan)[0].status is Ending.REFUSED
+    assert looked == []

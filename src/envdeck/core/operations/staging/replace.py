@@ -2,7 +2,7 @@
 
 import errno
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 
 from envdeck.core.lazy_dataclasses import dataclass, field, replace
 from envdeck.core.model import (
@@ -34,7 +34,7 @@ from envdeck.core.operations.staging.changes import (
 )
 from envdeck.core.operations.staging.stage import BuildSpec, StagedBuild
 from envdeck.core.operations.transaction.journal import Entry, Move
-from envdeck.core.operations.transaction.picture import Picture, describe_changes, picture_of
+from envdeck.core.operations.transaction.picture import Picture, describe_changes
 from envdeck.core.operations.transaction.transaction import Transaction, transaction, trash_of
 from envdeck.core.system.files import reason_of
 
@@ -80,25 +80,13 @@ def replace_environment(
     `build` makes and proves the new one, and returns what was verified. Raises `OSError` where
     the disk refuses: then everything is as it was too.
     """
-    with ThreadPoolExecutor(1) as aside:  # the guards ask, and the journal waits for the disk
-        taking = aside.submit(picture_of, plan.environment.path)
-        against = obstacles(
-            plan.operation, plan.targets[0], plan.environment, guard_context(context), plan.allowed
-        )
-        if against:
-            return refused(against[0])
-        return _replace(plan, build, context, tell, stopped, taking)
-
-
-def _replace(
-    plan: ReplacePlan,
-    build: Callable[[StagedBuild], list[str]],
-    context: Context,
-    tell: Tell,
-    stopped: Stopped,
-    taking: "Future[tuple[Picture, bytes]]",
-) -> Result:
-    target, store = plan.targets[0], context.store
+    target = plan.targets[0]
+    against = obstacles(
+        plan.operation, target, plan.environment, guard_context(context), plan.allowed
+    )
+    if against:
+        return refused(against[0])
+    store = context.store
     entry = replace(
         Entry.begin(plan, plan.id, Move.EXCHANGE, target, plan.environment),
         bytes_aside=plan.reclaims_bytes,
@@ -109,7 +97,9 @@ def _replace(
     for trash in trash_of(plan.environment.path, store):
         try:
             with transaction(store, entry) as current:
-                current.open_item(trash)
+                with ThreadPoolExecutor(1) as aside:  # the disk is waited for
+                    taking = aside.submit(Picture.take, plan.environment.path)
+                    current.open_item(trash)
                 picture = current.take_picture(taking.result())
                 current.describe(
                     manifest_of(

@@ -96,13 +96,8 @@ def describe_changes(changed: Sequence[str]) -> str:
     return f"files changed during the operation: {join_some(changed, _NAMED)}"
 
 
-def picture_of(path: str) -> tuple[Picture, bytes]:
-    """Return how the environment at `path` is now, and what is kept of that."""
-    picture = Picture.take(path)
-    return picture, _packed(picture)
-
-
-def _packed(picture: Picture) -> bytes:
+def keep_picture(item: str, picture: Picture, disk: Disk) -> None:
+    """Keep a picture in an item. Raises `OSError`."""
     inodes, sizes, times = zip(*picture.files.values(), strict=True) if picture.files else [()] * 3
     content = {  # in columns: half the time that a pair for each file takes
         "schema": _SCHEMA,
@@ -112,12 +107,8 @@ def _packed(picture: Picture) -> bytes:
         "times": times,
         "metadata": dict(picture.metadata),
     }
-    return zlib.compress(json.dumps(content, separators=(",", ":")).encode("ascii"), 1)
-
-
-def keep_picture(item: str, packed: bytes, disk: Disk) -> None:
-    """Keep a picture in an item. Raises `OSError`."""
-    disk.write(os.path.join(item, PICTURE), packed, needed=False)
+    data = zlib.compress(json.dumps(content, separators=(",", ":")).encode("ascii"), 1)
+    disk.write(os.path.join(item, PICTURE), data, needed=False)
 
 
 def read_picture(item: str) -> bytes | None:

@@ -13,7 +13,7 @@ from envdeck.core.model import Identity
 from envdeck.core.operations.disk import Disk, disk_for
 from envdeck.core.operations.transaction.clock import Clock
 from envdeck.core.operations.transaction.journal import Entry, Journal, Phase, opened
-from envdeck.core.operations.transaction.picture import Picture, keep_picture, picture_of
+from envdeck.core.operations.transaction.picture import Picture, keep_picture
 from envdeck.core.operations.transaction.places import (
     BEFORE,
     ENVIRONMENT,
@@ -155,13 +155,12 @@ class Transaction:
         timed = replace(manifest, seen_at=self._store.clock.seen())
         write_manifest(self.entry.item, timed, self._store.disk, needed=needed)
 
-    def take_picture(self, taken: tuple[Picture, bytes] | None = None) -> Picture:
+    def take_picture(self, taken: Picture | None = None) -> Picture:
         """Keep how the environment is, so that a rollback can be proved, and return it; by default,
-        how it is now. `taken` is such a picture, and packed. Where the disk is full nothing is
-        kept, and nothing proved."""
-        picture, packed = taken or picture_of(self.entry.path)
+        how it is now. Where the disk is full nothing is kept, and nothing proved."""
+        picture = taken or Picture.take(self.entry.path)
         with suppress(OSError):
-            keep_picture(self.entry.item, packed, self._store.disk)
+            keep_picture(self.entry.item, picture, self._store.disk)
         return picture
 
     def describe_next(self, manifest: TrashManifest) -> None:

@@ -140,7 +140,7 @@ class Scan:
     fresh: bool = False
     """Whether nothing that is remembered counts, the last use neither."""
     _digests: dict[str, dict[str, str]] = field(default_factory=dict)
-    """Of the RECORDs that were read, by environment and metadata folder."""
+    """Of the RECORDs that were read, by environment and metadata folder, until it is measured."""
     _read: dict[str, _Read] = field(default_factory=dict)
     _held: dict[str, list[str]] = field(default_factory=dict)
     """Name and version of what those hold that were examined, until that is kept."""
@@ -369,6 +369,7 @@ class Scan:
 
     def _take_sizes(self, measured: "Iterable[Measured]") -> Iterator[Event]:
         for path, size, whole in measured:
+            self._digests.pop(path, None)  # of ten thousand environments they take 150 MB
             if size is not None:
                 read = self._read[path]
                 if self.health:
@@ -399,8 +400,7 @@ class Scan:
         others = [self._read[path].stored() for path in self._held if path not in sized]
         self.index.save_environments([*others, *self._sized], self._held)
         for stored in self._sized:
-            size = stored.environment.size
-            if size is not None and self.sizes:
+            if self.sizes and (size := stored.environment.size) is not None:
                 yield Sized(stored.environment.path, replace(size, shared=None))
         self._sized, self._held, self._kept = [], {}, time.perf_counter()
 

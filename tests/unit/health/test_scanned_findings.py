@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from envdeck.core.catalog import Scope
 from envdeck.core.health import FILE_CHECKS
+from envdeck.core.inspection import size_pool
 from envdeck.core.inspection.packages.record import PresenceReader
 from envdeck.core.inspection.size import measure
 from envdeck.core.model import Examined, Found, Sized
@@ -63,6 +64,21 @@ def test_a_missing_and_a_changed_file_stand_in_the_list(real, sizes):
 def test_no_sizes_are_told_where_none_are_asked_for(real):
     scope = Scope(roots=(str(real.home),), health=True, sizes=False)
     assert not any(isinstance(event, Sized) for event in real.catalog.scan(scope))
+
+
+def test_digests_of_records_are_kept_no_longer_than_until_the_walk_has_used_them(real, monkeypatch):
+    sizer, kept, met = size_pool.Sizer, [], []
+
+    def note(host, mounts, stopped, digests):
+        kept.append(digests)
+        return sizer(host, mounts, stopped, digests)
+
+    monkeypatch.setattr(size_pool, "Sizer", note)
+    for event in real.catalog.scan(Scope(roots=(str(real.home),), health=True)):
+        if isinstance(event, Examined):
+            met += [dict(digests) for digests in kept]
+    assert any(digests for each in met for digests in each.values())
+    assert kept == [{}]
 
 
 def test_of_what_is_whole_no_file_is_looked_at_twice(real, monkeypatch):

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import count
 from typing import Any
 
 from envdeck.core.inspection.packages.site_packages import normalise
@@ -112,37 +113,47 @@ def expand_groups(
             problems.append(document.problem("duplicate dependency group", name))
         named.setdefault(normalise(name), entries)
 
-    spent = 0
-
-    def entries_of(name: str, above: tuple[str, ...]) -> Iterator[str]:
-        nonlocal spent
-        entries = named[name]
-        if not isinstance(entries, list):
-            problems.append(document.problem("this dependency group is not a list", name))
-            return
-        for entry in entries:
-            spent += 1
-            if spent > _MOST:
-                return
-            if isinstance(entry, str):
-                yield entry
-                continue
-            other = entry.get("include-group") if isinstance(entry, dict) else None
-            if not isinstance(other, str) or len(entry) != 1:
-                problems.append(
-                    document.problem("this dependency group has an invalid entry", name)
-                )
-            elif normalise(other) not in named:
-                problems.append(
-                    document.problem("a dependency group includes an unknown group", other)
-                )
-            elif normalise(other) in above or len(above) > _DEEPEST:
-                problems.append(document.problem("a dependency group includes itself", other))
-            else:
-                yield from entries_of(normalise(other), (*above, normalise(other)))
-
-    found = {name: tuple(dict.fromkeys(entries_of(name, (name,)))) for name in named}
+    spent = count(1)
+    found = {
+        name: tuple(dict.fromkeys(_expand(named, document, problems, spent, (name,))))
+        for name in named
+    }
     return found, tuple(dict.fromkeys(problems))
+
+
+def _expand(
+    named: Mapping[str, Any],
+    document: DataDocument,
+    problems: list[Problem],
+    spent: Iterator[int],
+    path: tuple[str, ...],
+) -> Iterator[str]:
+    """Yield the entries of the last group of a path, and of those that it includes.
+
+    No function within :func:`expand_groups`: one that calls itself is freed by the collector only,
+    and the document that it refers to with it.
+    """
+    name = path[-1]
+    entries = named[name]
+    if not isinstance(entries, list):
+        problems.append(document.problem("this dependency group is not a list", name))
+        return
+    for entry in entries:
+        if next(spent) > _MOST:
+            return
+        if isinstance(entry, str):
+            yield entry
+            continue
+        other = entry.get("include-group") if isinstance(entry, dict) else None
+        if not isinstance(other, str) or len(entry) != 1:
+            problems.append(document.problem("this dependency group has an invalid entry", name))
+        elif normalise(other) not in named:
+            problems.append(document.problem("a dependency group includes an unknown group", other))
+        elif normalise(other) in path or len(path) > _DEEPEST:
+            problems.append(document.problem("a dependency group includes itself", other))
+        else:
+            inner = (*path, normalise(other))
+            yield from _expand(named, document, problems, spent, inner)
 
 
 def read_pyproject(path: str) -> Manifest:

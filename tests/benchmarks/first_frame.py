@@ -37,7 +37,7 @@ def measure(setting: Setting) -> list[Outcome]:
         if number:  # the first round compiles and warms up
             ours.seconds.append(first)
             peer.seconds.append(second)
-    return [ratio("first frame with rows from the index", ours, peer, 1.5, "a bare app")]
+    return [ratio("first frame with rows from the index", ours, peer, 1.25, "a bare app")]
 
 
 def _frame(command: list[str], variables: dict[str, str], texts: list[bytes], least: int) -> float:

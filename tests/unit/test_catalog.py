@@ -188,6 +188,29 @@ def test_a_base_that_vanishes_is_noticed_by_the_second_scan(catalog, lone):
     assert [finding.check for finding in found.findings] == ["broken-interpreter"]
 
 
+def test_a_standard_library_that_goes_and_comes_back_is_noticed(catalog, home, tmp_path):
+    base, path = tmp_path / "base", home / "env"
+    for prefix in (base, path):
+        (prefix / "bin").mkdir(parents=True)
+    (base / "bin" / "python3.9").write_bytes(b"\x7fELF")
+    (base / "bin" / "python3.9").chmod(0o755)
+    (path / "bin" / "python").symlink_to(base / "bin" / "python3.9")
+    (base / "lib" / "python3.9").mkdir(parents=True)
+    library = base / "lib" / "python3.9" / "os.py"
+    library.touch()
+    (path / "lib" / "python3.9" / "site-packages").mkdir(parents=True)
+    (path / "pyvenv.cfg").write_text(f"home = {base}/bin\nversion = 3.9.18\n")
+
+    def status():
+        return environments(catalog.scan(Scope()))[str(path)].status
+
+    assert status() is Status.OK
+    library.unlink()
+    assert status() is Status.BROKEN
+    library.touch()
+    assert status() is Status.OK
+
+
 def test_a_size_is_measured_anew_after_use(catalog, lone, host):
     made = lone.stat().st_mtime
     clock = iter((made + 60, made + 120, made + 3 * LATER))

@@ -216,7 +216,7 @@ class Scan:
         known = self.remembered.get(candidate.path)
         if known is None or self.fresh or known.environment.identity != candidate.identity:
             environment = self.inspector.inspect(candidate, manager, project)
-        elif _still_holds(known, mark, manager):
+        elif _still_holds(known, mark, manager) and self.inspector.has_base(known.environment):
             environment = self.inspector.renew(
                 known.environment, candidate, manager, project, known.atimes
             )

@@ -192,6 +192,16 @@ def test_a_setting_of_pip_that_is_edited_in_place_is_met(real):
     assert scan(real) == {"path-pollution": "PIP_TARGET"}
 
 
+def test_a_path_file_that_is_edited_in_place_is_met(real):
+    file = real.site / "more.pth"
+    file.write_text("")
+    known = scan(real)
+    file.write_text("import os; os.unlink('x')\n")
+    assert scan(real) == {**known, "code-at-start": str(file)}
+    file.write_text("")
+    assert scan(real) == known
+
+
 NAMES = st.sampled_from(["a.py", "b/c.py", "b/__init__.py", "d.so", "e,f.py", 'q".py', "x y.py"])
 EDITS = st.sampled_from(["remove", "grow", "link", "folder", "none"])
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from envdeck.core.discovery.interpreters.landmarks import Located
 from envdeck.core.discovery.managers.base import HASH
 from envdeck.core.inspection.import_path import (
+    READ_AT_START,
     ImportPath,
     import_path,
     inherited_versions,
@@ -136,7 +137,8 @@ class HealthContext:
     stopped: Callable[[], bool] = _never
     """Polled while something takes long, to end it."""
     elsewhere: set[str] = field(default_factory=set)
-    """Files and folders outside of the environment that what was found depends on, too."""
+    """Files and folders that what was found depends on, too, and of which the fingerprint of the
+    environment does not tell: those outside of it, and `.pth` files edited where they are."""
 
     def beside(self, environment: Environment) -> "HealthContext":
         """Return the context of a further environment in the same look."""
@@ -217,6 +219,9 @@ class HealthContext:
         """The folders that it imports from."""
         found = import_path(self.environment, self.host, located=self.located)
         self.elsewhere |= {one.path for one in found.folders if one.kind != "own"}
+        for folder in found.own:
+            names = (name for name in self.modules.list_names(folder) if name.endswith(".pth"))
+            self.elsewhere |= {f"{folder}/{name}" for name in names if name != READ_AT_START}
         return found
 
     @cached_property

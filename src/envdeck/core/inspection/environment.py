@@ -359,6 +359,14 @@ class Inspector:
         related = self._related(environment.path, candidate, manager, project)
         return replace(environment, **related, **self._dated(environment.python))
 
+    def has_base(self, environment: Environment) -> bool:
+        """Tell whether the base of an environment has its standard library, which can go while
+        nothing changes that its fingerprint tells of; where there is a copy, it is not asked."""
+        target = environment.python.base_executable
+        if target is None or lies_under(target, environment.path):
+            return True
+        return self.bases.locate(target) is not None
+
     def renew(
         self,
         environment: Environment,

@@ -47,7 +47,7 @@ class Terminal(io.StringIO):
     [("132", 132), ("", 80), ("0", 80), ("-5", 80), ("wide", 80), ("9" * 50, 80), ("²", 80)],
 )
 def test_the_width_is_said_by_a_variable_or_taken_for_80(columns, expected):
-    assert Console.of(Terminal(), Terminal(), {"COLUMNS": columns}).width == expected
+    assert Console.detect(Terminal(), Terminal(), {"COLUMNS": columns}).width == expected
 
 
 def test_the_width_is_that_of_the_terminal():
@@ -58,13 +58,13 @@ def test_the_width_is_that_of_the_terminal():
     ours, theirs = os.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 97, 0, 0))
     with open(theirs, "w") as out, open(ours, "rb", buffering=0):
-        console = Console.of(out, out, {"TERM": "xterm"})
+        console = Console.detect(out, out, {"TERM": "xterm"})
     assert (console.terminal, console.width, console.colour) == (True, 97, True)
 
 
 def test_an_output_that_has_no_unicode_gets_escapes_and_plain_signs(tmp_path):
     with open(tmp_path / "out", "w", encoding="ascii") as out:
-        console = Console.of(out, io.StringIO(), {})
+        console = Console.detect(out, io.StringIO(), {})
         console.line("caf\xe9")
         assert console.signs.broken == "x"
     assert (tmp_path / "out").read_text() == "caf\\xe9\n"
@@ -142,8 +142,10 @@ def test_no_rows():
 @pytest.mark.parametrize("items", [[], [{"a": 1}], [{"a": [1, {}]}, None, "\udcff"]])
 def test_a_long_list_is_written_as_the_whole_object_would_be(stream, items):
     written, whole = stream(), stream()
-    Console.of(written, io.StringIO(), {}).json_long({"n": [1]}, "rows", iter(items), {"end": []})
-    Console.of(whole, io.StringIO(), {}).json({"n": [1], "rows": items, "end": []})
+    Console.detect(written, io.StringIO(), {}).json_long(
+        {"n": [1]}, "rows", iter(items), {"end": []}
+    )
+    Console.detect(whole, io.StringIO(), {}).json({"n": [1], "rows": items, "end": []})
     assert written.getvalue() == whole.getvalue()
 
 
@@ -155,5 +157,5 @@ def test_no_item_of_a_long_list_is_made_before_the_one_ahead_of_it_is_written():
             seen.append(out.getvalue().count("row"))
             yield f"row {number}"
 
-    Console.of(out, io.StringIO(), {}).json_long({"n": 1}, "all", items(), {"end": 1})
+    Console.detect(out, io.StringIO(), {}).json_long({"n": 1}, "all", items(), {"end": 1})
     assert seen == [0, 1, 2]

@@ -50,7 +50,7 @@ def rows(result) -> list[list[str]]:
 
 @pytest.fixture
 def journal(host) -> Journal:
-    return Journal(Places.of(host).journal, disk_for(host))
+    return Journal(Places.find(host).journal, disk_for(host))
 
 
 def test_the_history(cli, operations, home):
@@ -183,7 +183,7 @@ def test_what_somebody_works_on_is_not_said_to_be_interrupted(cli, operations, j
 
 
 def test_a_journal_that_cannot_be_read_is_no_failure_of_a_list(cli, host):
-    folder = Places.of(host).journal
+    folder = Places.find(host).journal
     os.makedirs(folder)
     os.mkfifo(f"{folder}/20261118-100640-4f2a.json")
     os.mkdir(f"{folder}/20261118-100640-4f2b.json")
@@ -332,4 +332,4 @@ def test_a_host_without_a_journal_costs_one_look(cli, host, monkeypatch):
     real = os.listdir
     monkeypatch.setattr(os, "listdir", lambda path=".": looks.append(path) or real(path))
     warn_pending(CommandContext(host, None))
-    assert looks == [Places.of(host).journal]
+    assert looks == [Places.find(host).journal]

@@ -18,6 +18,8 @@ MODULES_AT_MOST = 357
 IMPORTS_IN_FUNCTIONS = 100
 LISTS = {"envdeck.cli.commands", "envdeck.core.discovery.managers"}
 """Packages with one module for each command and each manager."""
+NO_VERBS = {"as", "in", "of", "to", "with", "without", "said", "told", "mend", "anew", "jump"}
+"""A function that begins so says neither what it does nor what it returns."""
 NOUNS_IN_ING = {"finding", "onboarding", "staging"}
 LONG = 450
 """Lines of a module; more is more than one subject."""
@@ -93,6 +95,17 @@ def test_a_module_is_one_subject():
 def test_names_are_no_participles():
     parts = {part for name in MODULES for part in name.split(".")}
     assert {part for part in parts if part.endswith("ing")} == NOUNS_IN_ING
+
+
+def test_functions_are_called_by_a_verb_or_a_noun():
+    named = {
+        f"{module}.{node.name}"
+        for module, tree in trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.name.strip("_").partition("_")[0] in NO_VERBS
+    }
+    assert named == set()
 
 
 def imports_in_functions(tree: ast.Module) -> list[tuple[int, int]]:

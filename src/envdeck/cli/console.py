@@ -123,7 +123,7 @@ class Console:
     """Whether a line of progress is on the screen now."""
 
     @classmethod
-    def of(cls, out: TextIO, err: TextIO, environ: Mapping[str, str]) -> "Console":
+    def detect(cls, out: TextIO, err: TextIO, environ: Mapping[str, str]) -> "Console":
         """Return a console over two streams, which are asked what they are."""
         terminal, error_terminal = out.isatty(), err.isatty()
         if isinstance(out, io.TextIOWrapper):

@@ -246,7 +246,7 @@ _WAKE_SECONDS = 0.5
 def start(argv: list[str]) -> int:
     """Run a command on this machine, with the streams of this process."""
     host = Host.current()
-    console = Console.of(sys.stdout, sys.stderr, host.environ)
+    console = Console.detect(sys.stdout, sys.stderr, host.environ)
     interactive = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
     interactive = interactive and host.variable("TERM") != "dumb"  # it cannot place a cursor
     answers = sys.stdin if sys.stdin and sys.stdin.isatty() and sys.stderr.isatty() else None

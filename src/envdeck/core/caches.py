@@ -203,7 +203,7 @@ class CacheFinder:
             if layout is None or name not in self.kinds:
                 continue
             for root in layout.roots(self._host):
-                if found := self._of_tool(name, layout, os.path.normpath(root), met):
+                if found := self._build_cache(name, layout, os.path.normpath(root), met):
                     yield found
         if self.kinds & DEBRIS.keys():
             yield from self._debris()
@@ -214,7 +214,9 @@ class CacheFinder:
 
     # tools
 
-    def _of_tool(self, tool: str, layout: CacheLayout, root: str, met: set[str]) -> Cache | None:
+    def _build_cache(
+        self, tool: str, layout: CacheLayout, root: str, met: set[str]
+    ) -> Cache | None:
         """Return the cache at a root; `met` are the folders that are told of already, since a
         link, a variable or another tool may lead to the same."""
         if not reach.isdir(root):

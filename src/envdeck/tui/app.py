@@ -307,7 +307,7 @@ class EnvDeck(App[None], inherit_bindings=False):
         project, environment = message.project, message.environment
         opener = self.open_walking or state.open_walking
         begin = partial(opener, message.operating, project, environment)
-        walk = self._walks.of(project, environment, begin)
+        walk = self._walks.find(project, environment, begin)
         self.push_screen(screen.WalkthroughScreen(walk, self.main.operations))
 
     def on_operation_ended(self, message: OperationEnded) -> None:

@@ -296,7 +296,7 @@ async def test_a_forecast_that_comes_late_is_dropped(monkeypatch) -> None:
         go.set()
         await until(ended.is_set)
         await pilot.pause()
-        assert app.view._forecaster.told(NEXT) is None
+        assert app.view._forecaster.find_forecasts(NEXT) is None
 
 
 async def test_a_jump_is_offered_where_the_chosen_python_lacks_wheels() -> None:

@@ -158,7 +158,7 @@ def test_a_range_marks_from_its_start_to_the_cursor_either_way(listing):
     listing.move_to(2)
     listing.marks.start_range()
     listing.move_to(0)
-    within = listing.marks.in_range()
+    within = listing.marks.range_test()
     assert [within(place) for place in range(4)] == [True, True, True, False]
     listing.marks.mark_range()
     assert listing.marks.paths == {"/w/b", "/w/c", "/w/a"}

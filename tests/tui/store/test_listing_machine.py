@@ -154,7 +154,7 @@ class ListingMachine(RuleBasedStateMachine):
     @invariant()
     def a_range_starts_at_a_row_shown(self):
         listing = self.listing
-        within = listing.marks.in_range()
+        within = listing.marks.range_test()
         inside = [place for place in range(len(listing)) if within(place)]
         assert listing.marks.ranging == bool(inside)
         if inside:

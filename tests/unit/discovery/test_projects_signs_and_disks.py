@@ -76,7 +76,7 @@ def machine(host, tmp_path):
             path = tmp_path / "system" / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-        disks = Disks.of(host)
+        disks = Disks.read(host)
         return lambda path: disks.lacks(str(tmp_path / "system") + path)
 
     return make
@@ -136,7 +136,7 @@ def test_declared_disks(machine, path, mounts, away):
 def test_without_tables_the_system_is_asked(host, tmp_path):
     system = tmp_path / "system"
     (system / "Volumes/Plain/other").mkdir(parents=True)
-    disks = Disks.of(replace(host, platform="darwin"))
+    disks = Disks.read(replace(host, platform="darwin"))
     assert disks.mounted is None
     assert disks.lacks(f"{system}/Volumes/Stick/blog")
     assert not disks.lacks(f"{system}/Volumes/Plain/blog")
@@ -154,5 +154,5 @@ def test_without_tables_the_system_is_asked(host, tmp_path):
 )
 def test_windows_asks_the_drive_or_share(host, path, away):
     there = {"C:\\", "\\\\server\\share\\"}
-    disks = replace(Disks.of(replace(host, platform="win32")), answers=there.__contains__)
+    disks = replace(Disks.read(replace(host, platform="win32")), answers=there.__contains__)
     assert disks.lacks(path) is away

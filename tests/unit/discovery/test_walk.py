@@ -70,7 +70,7 @@ def test_no_trash_of_ours_is_entered(home, host, rules):
 
 
 def test_what_we_keep_in_the_data_folder_is_not_entered(home, host):
-    environment(Path(Places.of(host).trash) / "20261120-101502-4f2a" / "environment")
+    environment(Path(Places.find(host).trash) / "20261120-101502-4f2a" / "environment")
     assert met(home, prune=Prune.for_host(host)) == []
 
 

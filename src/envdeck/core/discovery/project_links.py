@@ -407,7 +407,7 @@ def project_mark(
         told += "/".join(sorted(filter(_MODULE.fullmatch, names)))
         paths += (f"{project.path}/{one}" for one in sorted(filter(_TELLING.fullmatch, names)))
         if "pyproject.toml" in names:
-            paths += _of_workspaces(project.path)
+            paths += _list_workspace_files(project.path)
     elif not paths:
         return ""
     for path in paths:
@@ -419,7 +419,7 @@ def project_mark(
     return blake2b(told.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
 
 
-def _of_workspaces(folder: str) -> Iterator[str]:
+def _list_workspace_files(folder: str) -> Iterator[str]:
     """Yield the files that a workspace has which a folder is a member of, there or not."""
     for _ in range(_WORKSPACE_CLIMB):
         above = os.path.dirname(folder)

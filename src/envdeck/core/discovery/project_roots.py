@@ -35,7 +35,7 @@ class Disks:
     windows: bool = False
 
     @classmethod
-    def of(cls, host: Host) -> "Disks":
+    def read(cls, host: Host) -> "Disks":
         """Read the tables of a host; a table that cannot be read is empty or None."""
         if host.windows:
             return cls(None, windows=True)
@@ -142,7 +142,7 @@ class ProjectRoots:
     def disks(self) -> Disks:
         """Which disks are mounted, read at the first question."""
         if self._disks is None:
-            self._disks = Disks.of(self._host)
+            self._disks = Disks.read(self._host)
         return self._disks
 
     @property

@@ -322,7 +322,7 @@ class Inspector:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "bases", BaseReader(self.host))
-        object.__setattr__(self, "places", ProtectedPlaces.of(self.host))
+        object.__setattr__(self, "places", ProtectedPlaces.find(self.host))
 
     def inspect(
         self,

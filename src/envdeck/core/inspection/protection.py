@@ -36,7 +36,7 @@ class ProtectedPlaces:
     """The environment that EnvDeck runs from."""
 
     @classmethod
-    def of(cls, host: Host) -> "ProtectedPlaces":
+    def find(cls, host: Host) -> "ProtectedPlaces":
         """Return those of a host."""
         named = _folders(host)
         below = () if host.windows else (*_SYSTEMS, *_STORES, *(_MACS if host.macos else ()))
@@ -44,13 +44,13 @@ class ProtectedPlaces:
             tuple(dict.fromkeys((*named, *map(reach.realpath, named)))),
             tuple(_cellars(host)),
             tuple(host.system(name) + os.sep for name in below),
-            frozenset() if host.windows else _with_parents(host, (*_TOPS, *below, "usr")),
+            frozenset() if host.windows else _add_parents(host, (*_TOPS, *below, "usr")),
             (host.home, reach.realpath(host.home)),
             reach.realpath(sys.prefix),
         )
 
 
-def _with_parents(host: Host, names: Iterable[str]) -> frozenset[str]:
+def _add_parents(host: Host, names: Iterable[str]) -> frozenset[str]:
     found: set[str] = set()
     for path in map(host.system, names):
         while path not in found:
@@ -76,7 +76,7 @@ def own_place(
     """
     if is_in_trash(path):
         return _WITHIN
-    for own in (places or ProtectedPlaces.of(host)).own:
+    for own in (places or ProtectedPlaces.find(host)).own:
         if lies_under(path, own):
             return _WITHIN
         if lies_under(own, path):
@@ -128,7 +128,7 @@ def protection(
     """Return the guard that refuses, in one sentence, or None."""
     if cause := candidate.shortcoming:
         return f"not-an-environment: {cause}"
-    places = places or ProtectedPlaces.of(host)
+    places = places or ProtectedPlaces.find(host)
     if cause := protected_place(candidate.path, host, places, candidate.lacks):
         return f"protected-path: {cause}"
     if candidate.path == places.running:
@@ -145,7 +145,7 @@ def protected_place(
 ) -> str:
     """Say why what is at this path stays, whatever it is; empty where it may go. What it `lacks`
     for sure is not asked for."""
-    places = places or ProtectedPlaces.of(host)
+    places = places or ProtectedPlaces.find(host)
     if any(lies_under(home, path) for home in places.homes):
         return "home folder or a parent of it"
     if cause := own_place(path, host, places, lacks):

@@ -390,7 +390,7 @@ def accepts_python(
             return False
         if not is_version(version, wanted.exact, free_threaded=free_threaded):
             return False
-    return _within(wanted.specifier, version)
+    return _admits(wanted.specifier, version)
 
 
 def asked_for(wanted: WantedPython) -> str:
@@ -416,10 +416,10 @@ def version_to_get(wanted: WantedPython, now: float) -> str:
 
 def _some_release(specifier: str, minor: str) -> bool:
     """Tell whether a range allows a release of a minor version: its first, or a late one."""
-    return any(_within(specifier, f"{minor}.{patch}") for patch in (_LAST_PATCH, 0))
+    return any(_admits(specifier, f"{minor}.{patch}") for patch in (_LAST_PATCH, 0))
 
 
-def _within(specifier: str, version: str) -> bool:
+def _admits(specifier: str, version: str) -> bool:
     if not specifier:
         return True
     try:

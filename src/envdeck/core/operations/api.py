@@ -212,7 +212,7 @@ class Operations(Context):
             source=None if file else source,
             file=file,
             interpreter=interpreter,
-            parts=verbs.Parts.of(groups, extras, itself=itself),
+            parts=verbs.Parts.choose(groups, extras, itself=itself),
         )
 
     def plan_undo(

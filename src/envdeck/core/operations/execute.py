@@ -64,7 +64,7 @@ def run(context: Context, plan: Plan, tell: Tell, stopped: Stopped) -> Result:
     logged = plan.operation is not Operation.RUN
     log = CommandLog(store.journal.log_file(plan.id), store.host)
 
-    def told(event: OperationEvent) -> None:
+    def log_event(event: OperationEvent) -> None:
         if logged and isinstance(event, CommandStarted | CommandEnded | OutputLine):
             log.write(event)
         tell(event)
@@ -74,7 +74,7 @@ def run(context: Context, plan: Plan, tell: Tell, stopped: Stopped) -> Result:
     if of_environments:
         _keep_snapshots(plan, context)
     try:
-        result: Result = import_module(plan.runner).run(plan, context, told, stopped)
+        result: Result = import_module(plan.runner).run(plan, context, log_event, stopped)
     except BusyError as error:
         return refused(Refusal("in-use", str(error), hint="wait until it finishes"))
     except ReplacedError as error:

@@ -29,7 +29,7 @@ class SnapshotPackage:
     commit: str = ""
 
     @classmethod
-    def of(cls, one: Distribution) -> Self:
+    def read(cls, one: Distribution) -> Self:
         """Return what is kept of a distribution."""
         told = one.name, one.version, one.origin, one.record, one.editable
         return cls(*told, one.vcs, one.commit)

@@ -184,7 +184,7 @@ def read_timeline(environment: Environment, host: Host) -> Timeline:
         store.keep(environment, read_distributions(environment), source="scan")
     snapshots = store.snapshots(environment.path)
     now = host.now()
-    entries, unreadable = OperationStore.of(host).journal.read_all()
+    entries, unreadable = OperationStore.open(host).journal.read_all()
     done = [one for one in entries if one.phase is Phase.DONE]
     own = [
         _past_operation(one)

@@ -77,7 +77,7 @@ class SnapshotStore:
         """Keep what an environment holds now; None where the last look saw the same."""
         now = self.host.now()
         distributions = tuple(distributions)
-        found = map(SnapshotPackage.of, distributions)
+        found = map(SnapshotPackage.read, distributions)
         packages = tuple(sorted(found, key=lambda one: (one.name, one.version)))
         python = environment.python
         data = _encode(python.version, python.base, packages)

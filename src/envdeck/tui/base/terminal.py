@@ -46,15 +46,15 @@ def handle_signals(
     def end_late(seconds: float, code: int) -> None:
         watches.append(end_after(seconds, code))
 
-    def told(number: int, _frame: FrameType | None) -> None:
+    def end_program(number: int, _frame: FrameType | None) -> None:
         end_late(end(128 + number), 128 + number)
 
     numbers = [signal.SIGINT, signal.SIGTERM]
     if sys.platform != "win32":
         numbers.append(signal.SIGHUP)
-    before = {number: signal.signal(number, told) for number in numbers}
+    before = {number: signal.signal(number, end_program) for number in numbers}
     try:
-        with watch_terminal(lambda: told(_SIGHUP, None)):
+        with watch_terminal(lambda: end_program(_SIGHUP, None)):
             yield end_late
     finally:
         for watch in watches:

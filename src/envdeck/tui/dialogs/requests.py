@@ -142,7 +142,7 @@ def delete_request(
 ) -> PlanRequest:
     """Return the wish to put environments into the trash, or to purge them at once."""
 
-    def without(paths: Collection[str]) -> PlanRequest:
+    def leave_out(paths: Collection[str]) -> PlanRequest:
         return delete_request(
             operating, [one for one in environments if one.path not in paths], title
         )
@@ -151,7 +151,7 @@ def delete_request(
         title,
         lambda allow: operating.plan_delete(environments, allow=allow),
         lambda allow: operating.plan_delete(environments, purge=True, allow=allow),
-        without=without,
+        without=leave_out,
     )
 
 

@@ -177,7 +177,7 @@ class EnvironmentTable(LineView):
         if place >= len(listing):
             return self.painter.draw((), cells)
         path = listing.at(place).path
-        over = "marked" if path in listing.marks.paths or listing.marks.in_range()(place) else ""
+        over = "marked" if path in listing.marks.paths or listing.marks.range_test()(place) else ""
         if path == listing.cursor:
             over = "cursor" if self.has_focus else "cursor-blurred"
         return self.painter.draw(self.body.row(place), cells, over)

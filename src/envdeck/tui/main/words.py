@@ -234,7 +234,7 @@ def key_hints(
 def marked_line(listing: Listing, totals: Totals, look: Display) -> Line:
     """Return how many are marked, and what they free together."""
     if listing.marks.ranging:
-        within = listing.marks.in_range()
+        within = listing.marks.range_test()
         count = sum(map(within, range(len(listing))))
         return (Part(f"range of {count:,}", Tone.ACCENT),)
     count = len(listing.marks.paths)

@@ -62,9 +62,9 @@ class StepsView(LineView):
         if job is None or self._followed == (job, job.step, job.state.over):
             return
         self._followed = (job, job.step, job.state.over)
-        self.call_after_refresh(self._to_step, job)
+        self.call_after_refresh(self._show_step, job)
 
-    def _to_step(self, job: Job) -> None:
+    def _show_step(self, job: Job) -> None:
         if job.state.over:
             self.scroll_to(y=self.max_scroll_y, animate=False)
             return
@@ -97,16 +97,16 @@ class LogView(LineView):
         if job is not self._job or commands != self.commands:
             self._job, self.commands = job, commands
             self._taken, self._rows, self._following = 0, [], True
-            self._to_end()
+            self._show_end()
 
     def follow(self) -> None:
         """Take what came since; what was laid out before is kept."""
         job = self._job
         if job is None or (not self.commands and job.written == self._taken):
             return
-        self._to_end()
+        self._show_end()
 
-    def _to_end(self) -> None:
+    def _show_end(self) -> None:
         following = self._following
         self.lay_out_again()
         if following:

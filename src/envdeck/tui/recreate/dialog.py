@@ -222,7 +222,10 @@ class RecreateDialog(PickerDialog[tuple[PlanRequest, ...]]):
         # What is locked or declared chooses versions of its own: only the exact ones jump.
         self._jumps = BumpRows(
             look,
-            lambda: (self._pythons.minor, self._pythons.told() if self._sources.is_exact else ()),
+            lambda: (
+                self._pythons.minor,
+                self._pythons.find_forecasts() if self._sources.is_exact else (),
+            ),
         )
         self._project = ProjectRows(look, self._sources)
         own = (self._project,) if self._alone else ()

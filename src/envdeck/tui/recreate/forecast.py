@@ -28,7 +28,7 @@ from envdeck.tui.workers.latest import IsDropped, Latest
 if TYPE_CHECKING:
     from envdeck.core.operations.api import Operations
 
-Told = Forecast | NoPlan
+ForecastResult = Forecast | NoPlan
 
 _ORDER = (Availability.UNSUPPORTED, Availability.GONE, Availability.BUILD, Availability.UNKNOWN)
 """What a person has to look at, the worst first; those with a wheel come last."""
@@ -54,18 +54,18 @@ _SENTENCES = {
 _NAME, _VERSION = 26, 12
 
 
-def outlooks(told: Iterable[Told]) -> tuple[PinForecast, ...]:
+def outlooks(forecasts: Iterable[ForecastResult]) -> tuple[PinForecast, ...]:
     """Return the pins of some forecasts, those that several environments share once."""
     found: dict[tuple[str, str], PinForecast] = {}
-    for one in told:
+    for one in forecasts:
         for pin in one.pins if isinstance(one, Forecast) else ():
             found.setdefault((pin.name, pin.version), pin)
     return tuple(found.values())
 
 
-def unanswered(told: Iterable[Told]) -> tuple[str, str]:
+def unanswered(forecasts: Iterable[ForecastResult]) -> tuple[str, str]:
     """Return why something could not be forecast and a way out; empty where all could."""
-    for one in told:
+    for one in forecasts:
         if isinstance(one, NoPlan):
             return one.message, one.hint
         if one.problem:
@@ -73,11 +73,11 @@ def unanswered(told: Iterable[Told]) -> tuple[str, str]:
     return "", ""
 
 
-def forecast_line(told: Sequence[Told], look: Display, cells: int = 200) -> Line:
+def forecast_line(forecasts: Sequence[ForecastResult], look: Display, cells: int = 200) -> Line:
     """Return the counts in one line, the worst first: `1 not for it · 2 to build · 40 wheels`; in
     less room the first of them."""
-    pins = outlooks(told)
-    if not pins and unanswered(told)[0]:
+    pins = outlooks(forecasts)
+    if not pins and unanswered(forecasts)[0]:
         return (Part(f"{look.signs.unknown} not checked", Tone.MUTED),)
     if not pins:
         return (Part("nothing to check", Tone.MUTED),)
@@ -93,17 +93,19 @@ def forecast_line(told: Sequence[Told], look: Display, cells: int = 200) -> Line
     return fitted([*pieces, (good,)], cells, look.signs.ellipsis)
 
 
-def forecast_about(told: Sequence[Told], python: str, cells: int, look: Display) -> list[Line]:
+def forecast_about(
+    forecasts: Sequence[ForecastResult], python: str, cells: int, look: Display
+) -> list[Line]:
     """Return the packages by what would become of them, what needs a look first."""
     lines: list[Line] = []
     ellipsis = look.signs.ellipsis
-    problem, hint = unanswered(told)
+    problem, hint = unanswered(forecasts)
     if problem:
         sentence = f"{look.signs.warning} Partly checked: {look.sentence(problem)}"
         lines += wrapped((Part(sentence, Tone.WARNING),), cells, ellipsis)
         if hint:
             lines += wrapped((Part(look.sentence(hint), Tone.MUTED),), cells, ellipsis)
-    pins = outlooks(told)
+    pins = outlooks(forecasts)
     column = min(max((width(plain(pin.name)) for pin in pins), default=0), _NAME, cells // 3)
     for verdict in _ORDER:
         rows = sorted((pin for pin in pins if pin.verdict is verdict), key=lambda pin: pin.name)
@@ -176,11 +178,11 @@ class VersionBump:
         return _TITLES[self.name]
 
 
-def list_bumps(told: Sequence[Told]) -> tuple[VersionBump, ...]:
+def list_bumps(forecasts: Sequence[ForecastResult]) -> tuple[VersionBump, ...]:
     """Return the ways there are; none where every package has a wheel, or nobody knows."""
     lacking = [
         pin
-        for pin in outlooks(told)
+        for pin in outlooks(forecasts)
         if pin.verdict not in {Availability.WHEEL, Availability.UNKNOWN}
     ]
     return tuple(_bump(name, lacking) for name in _TITLES) if lacking else ()
@@ -288,7 +290,7 @@ class BumpRows(Section):
     kinds = (JUMP,)
 
     look: Display
-    told: Callable[[], tuple[str, Sequence[Told]]]
+    find_forecasts: Callable[[], tuple[str, Sequence[ForecastResult]]]
     """Tells the minor version of that Python and the forecasts for it; none where its minor
     version is that of now."""
     ways: tuple[VersionBump, ...] = ()
@@ -321,8 +323,8 @@ class BumpRows(Section):
 
     def rows(self) -> list[ChoiceRow]:
         """Return a row for each, under their title; none where there is nothing to choose."""
-        python, told = self.told()
-        self.ways = list_bumps(told)
+        python, forecasts = self.find_forecasts()
+        self.ways = list_bumps(forecasts)
         if not self.ways:
             return []
         heading = title("Packages without a wheel", f"for Python {python}")
@@ -357,14 +359,14 @@ class Forecaster:
         self._operating = operating
         self._environments = tuple(environments)
         self._changed = changed
-        self._known: dict[str, tuple[Told, ...]] = {}
+        self._known: dict[str, tuple[ForecastResult, ...]] = {}
         self._request: Interpreter | None = None
         self._asking = False
-        self._latest: Latest[tuple[Told, ...]] = Latest(
+        self._latest: Latest[tuple[ForecastResult, ...]] = Latest(
             owner, self._take, lambda text: self._take((NoPlan(text),))
         )
 
-    def told(self, interpreter: Interpreter) -> tuple[Told, ...] | None:
+    def find_forecasts(self, interpreter: Interpreter) -> tuple[ForecastResult, ...] | None:
         """Return what is known of a Python, one answer an environment."""
         return self._known.get(_key(interpreter))
 
@@ -381,7 +383,7 @@ class Forecaster:
         if interpreter is not None and self.is_requested(interpreter):
             return
         self.stop()
-        if interpreter is not None and self.told(interpreter) is None:
+        if interpreter is not None and self.find_forecasts(interpreter) is None:
             self._request = interpreter
             self._latest.request(
                 partial(self._ask, interpreter), pause=PAUSE_SECONDS, begun=self._begun
@@ -404,18 +406,18 @@ class Forecaster:
         self._asking = True
         self._changed()
 
-    def _ask(self, interpreter: Interpreter, stopped: IsDropped) -> tuple[Told, ...]:
-        told: list[Told] = []
+    def _ask(self, interpreter: Interpreter, stopped: IsDropped) -> tuple[ForecastResult, ...]:
+        forecasts: list[ForecastResult] = []
         for environment in self._environments:
             if stopped():
                 break
-            told.append(self._operating.forecast(environment, interpreter, stopped))
-        return tuple(told)
+            forecasts.append(self._operating.forecast(environment, interpreter, stopped))
+        return tuple(forecasts)
 
-    def _take(self, told: tuple[Told, ...]) -> None:
+    def _take(self, forecasts: tuple[ForecastResult, ...]) -> None:
         """Keep the answer to what is requested."""
         if self._request is not None:
-            self._known[_key(self._request)] = told
+            self._known[_key(self._request)] = forecasts
         self._request, self._asking = None, False
         self._changed()
 

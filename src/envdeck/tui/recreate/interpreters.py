@@ -7,7 +7,13 @@ from envdeck.core.model import Interpreter, InterpreterOption
 from envdeck.text import clip, pad, plain, width
 from envdeck.text.environment import minor_version, python_name, reason_words
 from envdeck.tui.dialogs.picker import ChoiceRow, Section, radio, text_row
-from envdeck.tui.recreate.forecast import JUMP, Forecaster, Told, forecast_about, forecast_line
+from envdeck.tui.recreate.forecast import (
+    JUMP,
+    Forecaster,
+    ForecastResult,
+    forecast_about,
+    forecast_line,
+)
 from envdeck.tui.widgets.line import Display, Line, Part, Tone, clipped, line_width, wrapped
 
 _SOURCE = 8
@@ -20,14 +26,14 @@ _PATH_FROM = 24
 
 def python_line(
     choice: InterpreterOption,
-    told: Sequence[Told] | None,
+    forecasts: Sequence[ForecastResult] | None,
     cells: int,
     look: Display,
     *,
     chosen: bool,
     asking: bool = False,
 ) -> Line:
-    """Return the row of an interpreter; `told` are the forecasts for it, as far as they came."""
+    """Return the row of an interpreter; `forecasts` are those for it, as far as they came."""
     interpreter = choice.interpreter
     name = clip(python_name(interpreter), _NAME, look.signs.ellipsis)
     source = clip(plain(interpreter.source), _SOURCE, look.signs.ellipsis)
@@ -40,10 +46,10 @@ def python_line(
     if note := _note(choice, look):
         line = (*line, Part("  "), *note)
     room = max(cells - line_width(line) - 3, 1)
-    if outlook := _outlook(choice, told, room, look, asking=asking):
+    if outlook := _outlook(choice, forecasts, room, look, asking=asking):
         line = (*line, Part("  "), *outlook)
     room = cells - line_width(line) - 3
-    if room >= _PATH_FROM and told is None and not asking:
+    if room >= _PATH_FROM and forecasts is None and not asking:
         path = look.short_path(interpreter.executable, room)
         line = (*line, Part(" " * (room - width(path) + 2)), Part(path, Tone.MUTED))
     return clipped(line, cells - 1, look.signs.ellipsis)
@@ -51,8 +57,8 @@ def python_line(
 
 def _note(choice: InterpreterOption, look: Display) -> Line:
     # That its support ended is said by sign and word, and when by what stands below the list.
-    told = look.sentence(reason_words(choice))
-    note = (Part(told, Tone.ACCENT),) if told else ()
+    reason = look.sentence(reason_words(choice))
+    note = (Part(reason, Tone.ACCENT),) if reason else ()
     if not choice.interpreter.end_of_life:
         return note
     mark = Part(f"{look.signs.warning} end of life", Tone.WARNING)
@@ -61,7 +67,7 @@ def _note(choice: InterpreterOption, look: Display) -> Line:
 
 def _outlook(
     choice: InterpreterOption,
-    told: Sequence[Told] | None,
+    forecasts: Sequence[ForecastResult] | None,
     cells: int,
     look: Display,
     *,
@@ -69,8 +75,8 @@ def _outlook(
 ) -> Line:
     if choice.same_minor:
         return ()
-    if told is not None:
-        return forecast_line(told, look, cells)
+    if forecasts is not None:
+        return forecast_line(forecasts, look, cells)
     if asking:
         return (Part(f"checking{look.signs.ellipsis}", Tone.MUTED),)
     return ()
@@ -78,7 +84,7 @@ def _outlook(
 
 def python_about(
     choice: InterpreterOption,
-    told: Sequence[Told] | None,
+    forecasts: Sequence[ForecastResult] | None,
     cells: int,
     look: Display,
     *,
@@ -105,18 +111,18 @@ def python_about(
         )
     lines += wrapped((Part(same if choice.same_minor else another),), room, ellipsis)
     if not choice.same_minor:
-        lines += _forecast(choice, told, room, look)
+        lines += _forecast(choice, forecasts, room, look)
     return [(Part(" "), *line) for line in lines]
 
 
 def _forecast(
-    choice: InterpreterOption, told: Sequence[Told] | None, room: int, look: Display
+    choice: InterpreterOption, forecasts: Sequence[ForecastResult] | None, room: int, look: Display
 ) -> list[Line]:
-    if told is None:
+    if forecasts is None:
         asking = f"Checking wheels in the package index{look.signs.ellipsis}"
         return [(Part(asking, Tone.MUTED),)]
     python = minor_version(choice.interpreter.version) or "that version"
-    return forecast_about(told, python, room, look)
+    return forecast_about(forecasts, python, room, look)
 
 
 PYTHON = "python"
@@ -211,15 +217,15 @@ class PythonRows(Section):
         current = self.current
         if self.forecaster is None or current is None or current.same_minor:
             return ""
-        known = self._told(current.interpreter) is not None
+        known = self._find_forecasts(current.interpreter) is not None
         return "" if known else f"wheels for Python {self.minor} not checked yet"
 
-    def told(self) -> tuple[Told, ...]:
+    def find_forecasts(self) -> tuple[ForecastResult, ...]:
         """Return the forecasts for the one that is chosen, where its minor version is another."""
         current = self.current
         if current is None or current.same_minor:
             return ()
-        return self._told(current.interpreter) or ()
+        return self._find_forecasts(current.interpreter) or ()
 
     def rows(self) -> list[ChoiceRow]:
         """Return a row for each."""
@@ -230,15 +236,17 @@ class PythonRows(Section):
 
     def _row(self, choice: InterpreterOption) -> ChoiceRow:
         interpreter = choice.interpreter
-        told, chosen = self._told(interpreter), interpreter.executable == self.chosen
+        forecasts, chosen = self._find_forecasts(interpreter), interpreter.executable == self.chosen
         asking = self.forecaster is not None and self.forecaster.is_asking(interpreter)
         return ChoiceRow(
-            lambda cells: python_line(choice, told, cells, self.look, chosen=chosen, asking=asking),
+            lambda cells: python_line(
+                choice, forecasts, cells, self.look, chosen=chosen, asking=asking
+            ),
             (PYTHON, interpreter.executable),
             lambda cells: python_about(
-                choice, told, cells, self.look, same=self.same, another=self.another
+                choice, forecasts, cells, self.look, same=self.same, another=self.another
             ),
         )
 
-    def _told(self, interpreter: Interpreter) -> tuple[Told, ...] | None:
-        return None if self.forecaster is None else self.forecaster.told(interpreter)
+    def _find_forecasts(self, interpreter: Interpreter) -> tuple[ForecastResult, ...] | None:
+        return None if self.forecaster is None else self.forecaster.find_forecasts(interpreter)

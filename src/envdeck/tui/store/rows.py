@@ -251,7 +251,7 @@ class Marks:
         self._listing.touch()
         self._anchor = self._listing.cursor
 
-    def in_range(self) -> Callable[[int], bool]:
+    def range_test(self) -> Callable[[int], bool]:
         """Return whether a place is in the range."""
         start, end = (self._listing.index(path) for path in (self._anchor, self._listing.cursor))
         if start is None or end is None:
@@ -261,7 +261,7 @@ class Marks:
 
     def mark_range(self) -> None:
         """Mark from the start of the range to the cursor, and end it."""
-        within = self.in_range()
+        within = self.range_test()
         shown = enumerate(self._listing.shown())
         self.paths |= {each.path for place, each in shown if within(place)}
         self._anchor = None

@@ -73,7 +73,7 @@ class UpgradePackages(Section):
         groups = self.picker.groups.values() if self.picker is not None else ()
         return next(((PACKAGE, row.name) for members in groups for row in members), None)
 
-    def said(self) -> Line:
+    def count_line(self) -> Line:
         """Return how many are chosen."""
         if self.picker is None or self.picker.empty:
             return ()
@@ -382,7 +382,9 @@ class UpgradeDialog(PickerDialog[PlanRequest]):
         self.version_field = AskedField(panel.set_version)
         self.above = (self._tabs, self.version_field)
         self.count = lambda: (
-            self._packages.said() if self._tabs.active == 1 and self.has_class("-roomy") else ()
+            self._packages.count_line()
+            if self._tabs.active == 1 and self.has_class("-roomy")
+            else ()
         )
         self.list.top = lambda cells: (
             self._packages.heading(cells) if self._tabs.active == 1 else None

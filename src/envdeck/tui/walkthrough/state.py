@@ -174,7 +174,7 @@ class WalkthroughStates:
     def __init__(self) -> None:
         self._walks: dict[tuple[str, str | None], WalkthroughState] = {}
 
-    def of(
+    def find(
         self,
         project: str,
         environment: "Environment | None",

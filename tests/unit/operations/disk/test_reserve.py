@@ -95,7 +95,7 @@ def test_it_removes_nothing_of_anybody_else(tmp_path):
 
 @pytest.fixture
 def store(host):
-    made = OperationStore.of(host)
+    made = OperationStore.open(host)
     made.spare.keep()
     return made
 

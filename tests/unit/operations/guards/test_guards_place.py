@@ -173,7 +173,7 @@ def test_a_trash_in_an_environment(asked, home, make_venv, host):
     item = path / "deep" / "down" / ".envdeck-trash" / "20261118-110640-4f2a"
     item.mkdir(parents=True)
     assert asked(path, allowed={"unowned-files"}) == {}
-    store = OperationStore.of(host)
+    store = OperationStore.open(host)
     store.journal.write(
         Entry(
             id=item.name,

@@ -252,7 +252,7 @@ def test_a_damaged_picture_proves_nothing(data):
 def test_what_changed_is_told_by_path_and_nothing_is_followed(machine, tmp_path, monkeypatch):
     """A folder that became a link is not looked into, wherever the link leads."""
     path = furnished(machine)
-    monitor = ChangeMonitor.of(machine.look(path))
+    monitor = ChangeMonitor.start(machine.look(path))
     site = site_of(path)
     names = {name: str((site / name).relative_to(path)) for name in ("quiet", "free", "new.py")}
     inside = {name for name in monitor.files if name.startswith(names["quiet"] + os.sep)}
@@ -280,7 +280,7 @@ def test_what_changed_is_told_by_path_and_nothing_is_followed(machine, tmp_path,
 def test_what_the_new_one_shares_is_looked_at_when_a_folder_changed(machine, tmp_path):
     """What is written into a shared file is in both; another file of that name is not."""
     path = furnished(machine)
-    monitor = ChangeMonitor.of(machine.look(path))
+    monitor = ChangeMonitor.start(machine.look(path))
     copy = tmp_path / "copy"
     copy.mkdir()
     link_tree(str(path), str(copy), lambda _files, _size: None)
@@ -304,11 +304,11 @@ def test_what_the_new_one_shares_is_looked_at_when_a_folder_changed(machine, tmp
 
 def test_what_is_followed_and_not_there_is_no_change_until_it_is(machine):
     path = furnished(machine)
-    monitor = ChangeMonitor.of(machine.look(path))
+    monitor = ChangeMonitor.start(machine.look(path))
     compiled = site_of(path) / "quiet" / "__pycache__"
     compiled.mkdir(exist_ok=True)
     (compiled / "mine.pyc").write_text("mine")
-    monitor = ChangeMonitor.of(machine.look(path))
+    monitor = ChangeMonitor.start(machine.look(path))
     followed = str((compiled / "mine.pyc").relative_to(path))
     monitor.follow([followed, "nowhere"])
     assert monitor.suspects(str(path)) is None

@@ -164,7 +164,7 @@ def test_what_is_in_the_former_trash_is_taken_back_and_that_is_removed_when_empt
 
 def test_what_is_deleted_next_goes_to_the_new_trash(machine, env):
     furnish(machine.before, env)
-    assert Places.of(machine.now).trash == str(machine.path("data", "trash"))
+    assert Places.find(machine.now).trash == str(machine.path("data", "trash"))
     assert former_trash(machine.now) == str(machine.old / "trash")
     assert former_trash(machine.before) is None
 
@@ -249,8 +249,8 @@ def test_the_journal_waits_for_an_operation_that_runs(machine, env):
         problems = {os.path.basename(each.source): each.problem for each in relocate(machine.now)}
         assert problems["operations"] == problems["tour"] == BUSY
         assert problems["config.toml"] == ""
-        assert Places.of(machine.now).journal == str(machine.old / "operations")
-        assert Places.of(machine.now).locks == str(machine.old / "locks")
+        assert Places.find(machine.now).journal == str(machine.old / "operations")
+        assert Places.find(machine.now).locks == str(machine.old / "locks")
         assert remembered(machine.now) == ALL
         process.stdin.close()
         process.wait(60)

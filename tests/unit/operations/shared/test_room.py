@@ -22,7 +22,7 @@ GIGA = 10**9
     ],
 )
 def test_room_is_judged_by_what_it_needs(host, home, monkeypatch, free, needs, said):
-    store = OperationStore.of(host)
+    store = OperationStore.open(host)
     monkeypatch.setattr(type(store.disk), "free_bytes", lambda *_: free)
     found = no_room(os.path.join(home, ".venv"), needs, store)
     assert [one.guard for one in found] == ([] if said is None else ["no-room"])
@@ -31,12 +31,12 @@ def test_room_is_judged_by_what_it_needs(host, home, monkeypatch, free, needs, s
 
 
 def test_a_place_that_is_not_there_is_for_others_to_refuse(host, home):
-    assert no_room(str(home / "gone" / ".venv"), GIGA, OperationStore.of(host)) == ()
+    assert no_room(str(home / "gone" / ".venv"), GIGA, OperationStore.open(host)) == ()
 
 
 @pytest.mark.parametrize("files", [None, 5])
 def test_a_disk_without_inodes_is_full_too(host, home, monkeypatch, files):
-    store = OperationStore.of(host)
+    store = OperationStore.open(host)
     monkeypatch.setattr(type(store.disk), "free_bytes", lambda *_: GIGA)
     monkeypatch.setattr(type(store.disk), "free_files", lambda *_: files)
     found = no_room(os.path.join(home, ".venv"), None, store)
@@ -45,7 +45,7 @@ def test_a_disk_without_inodes_is_full_too(host, home, monkeypatch, files):
 
 
 def test_the_trash_is_only_named_where_it_frees_something(host, home, monkeypatch):
-    store = OperationStore.of(host)
+    store = OperationStore.open(host)
     monkeypatch.setattr(type(store.disk), "free_bytes", lambda *_: 0)
     path = os.path.join(home, ".venv")
     (found,) = no_room(path, None, store)

@@ -63,7 +63,7 @@ def test_default_groups_are_those_of_the_tool_that_wrote_the_lock(tmp_path: Path
     assert set(named(found, "poetry.lock").groups) == {"dev", "docs"}
     assert set(named(found, "pdm.lock").groups) == {"dev", "docs"}
     assert named(found, "pyproject.toml").groups == ("dev",)
-    for one in sources(ENVIRONMENT, folder, parts=Parts.of((), ("Net",)))[1:]:
+    for one in sources(ENVIRONMENT, folder, parts=Parts.choose((), ("Net",)))[1:]:
         names = {name for name, _ in one.expected} - {"demo"}
         assert names == {"idna", "certifi"}, one.title
 

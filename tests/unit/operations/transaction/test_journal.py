@@ -118,7 +118,7 @@ def damaged() -> list[tuple[str, object]]:
 
 @pytest.mark.parametrize(("field", "value"), damaged(), ids=str)
 def test_a_damaged_entry_is_told_and_left_alone(host, field, value):
-    store = OperationStore.of(host)
+    store = OperationStore.open(host)
     store.journal.write(replace(ENTRY, phase=Phase.MOVING))
     file = store.places.journal + f"/{ENTRY.id}.json"
     with open(file) as text:
@@ -152,7 +152,7 @@ def test_a_damaged_entry_is_told_and_left_alone(host, field, value):
     ids=lambda content: str(content[:20]),
 )
 def test_what_is_no_entry_of_ours_is_told_and_left_byte_for_byte(host, content):
-    store = OperationStore.of(host)
+    store = OperationStore.open(host)
     store.journal.write(ENTRY)
     file = store.places.journal + "/strange.json"
     with open(file, "wb") as binary:
@@ -178,7 +178,7 @@ NAMES = [field.name for field in fields(Entry)]
 @given(changes=st.dictionaries(st.sampled_from(NAMES), JSON, min_size=1, max_size=3))
 def test_no_content_breaks_whoever_reads_it(tmp_path_factory, changes):
     host = Host("linux", str(tmp_path_factory.mktemp("home")), {}, lambda: 1.0, "/nowhere")
-    store = OperationStore.of(host)
+    store = OperationStore.open(host)
     store.journal.write(ENTRY)
     file = store.places.journal + f"/{ENTRY.id}.json"
     with open(file) as text:
@@ -191,7 +191,7 @@ def test_no_content_breaks_whoever_reads_it(tmp_path_factory, changes):
 
 
 def test_a_link_in_place_of_an_entry_is_not_followed_out(host, tmp_path):
-    store = OperationStore.of(host)
+    store = OperationStore.open(host)
     store.journal.write(ENTRY)
     os.mkfifo(store.places.journal + "/pipe.json")
     (one, other) = read_history(store)

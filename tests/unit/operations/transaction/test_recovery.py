@@ -72,7 +72,7 @@ class Left:
 
 @pytest.fixture
 def left(host, home) -> Left:
-    return Left(OperationStore.of(host), home)
+    return Left(OperationStore.open(host), home)
 
 
 DONE, BACK, LOOK = Phase.DONE, Phase.ROLLED_BACK, Phase.ATTENTION

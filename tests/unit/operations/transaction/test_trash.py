@@ -28,7 +28,7 @@ MANIFEST = TrashManifest("one", Operation.DELETE, "/home/ada/.venv", ".venv", "v
 
 @pytest.fixture
 def store(host) -> OperationStore:
-    return OperationStore.of(host)
+    return OperationStore.open(host)
 
 
 @pytest.fixture

@@ -79,7 +79,7 @@ class Hatch(Manager):
         return add_real_paths(self.shared)
 
     @cached_property
-    def in_project(self) -> str:
+    def project_folder_name(self) -> str:
         """The name of the folder that `[dirs.env] virtual` says each project has."""
         virtual = text_at(self.settings, "dirs", "env", "virtual")
         if virtual is None or self.shared:
@@ -117,7 +117,7 @@ class Hatch(Manager):
             return True
         if re.fullmatch(HASH, os.path.basename(parent)) and _is_below(path, self.real_shared):
             return True
-        if os.path.basename(parent) in {_IN_PROJECT, self.in_project}:
+        if os.path.basename(parent) in {_IN_PROJECT, self.project_folder_name}:
             return True
         return made_by_virtualenv(candidate) and _is_declared(parent, name)
 

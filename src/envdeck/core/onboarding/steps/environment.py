@@ -60,7 +60,7 @@ class EnvironmentStep(OnboardingStep):
                 hint=f"check {environment.path} and move it away if needed",
             )
         if environment.status is not Status.OK:
-            return self._mended(
+            return self._fixed(
                 situation, environment, f"{environment.name} is {environment.status}: "
                 f"{environment.reason}",
             )  # fmt: skip
@@ -68,7 +68,7 @@ class EnvironmentStep(OnboardingStep):
         if not accepts_python(
             situation.wanted, python.version, python.implementation, free_threaded=threads
         ):
-            return self._mended(
+            return self._fixed(
                 situation, environment, f"{named}, but the project requires "
                 f"{asked_for(situation.wanted)}",
             )  # fmt: skip
@@ -140,7 +140,7 @@ class EnvironmentStep(OnboardingStep):
             act=act,
         )
 
-    def _mended(self, situation: ProjectFacts, environment: Environment, message: str) -> StepView:
+    def _fixed(self, situation: ProjectFacts, environment: Environment, message: str) -> StepView:
         """Move it to the accepted interpreter; recreate it where that cannot fix it."""
         if situation.other_project:
             return self.view(
@@ -172,7 +172,7 @@ class EnvironmentStep(OnboardingStep):
         declared = any(one.requirements or one.builds for one in situation.project.manifests)
         source = "lock" if lock else "declared" if declared else "exact"
 
-        def anew(operations: "Operations", answers: StepAnswers) -> Plan | NoPlan:
+        def plan_again(operations: "Operations", answers: StepAnswers) -> Plan | NoPlan:
             parts = collect_chosen(situation.project, apply_answers(options, answers))
             return operations.plan_recreate(
                 environment,
@@ -191,7 +191,7 @@ class EnvironmentStep(OnboardingStep):
         )
         command += ("--from", source, *(("--python", executable) if executable else ()))
         return self.view(
-            StepState.OPEN, message, commands=[command], safe=True, options=options, act=anew
+            StepState.OPEN, message, commands=[command], safe=True, options=options, act=plan_again
         )
 
 

@@ -149,14 +149,14 @@ def run(plan: BisectPlan, context: Context, tell: Tell, stopped: Stopped) -> Res
     tell(StepStarted(0, plan.steps[0].title))
     done = 0
 
-    def told(one: BisectRunStarted | BisectRun) -> None:
+    def report(one: BisectRunStarted | BisectRun) -> None:
         nonlocal done
         tell(one)
         if isinstance(one, BisectRun):
             done += 1
         tell(StepProgress(done, max(plan.bound, done), "runs"))
 
-    found = run_bisect(context, plan.request, told, stopped)
+    found = run_bisect(context, plan.request, report, stopped)
     if isinstance(found, NoBisect):
         return Result(Ending.REFUSED, found.message, hint=found.hint)
     if found.stopped:

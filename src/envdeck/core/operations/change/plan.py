@@ -70,7 +70,7 @@ def plan_install(
         return NoPlan(f"`{ranged}` is not a package name", hint=hint, missing=True)
     if obstacle := _obstacle(context, environment):
         return obstacle
-    read = Installed.of(environment)
+    read = Installed.read(environment)
     installed = take_apart(environment, read.distributions)
     resolver = resolver_of(context, environment, context.stopped)
     names = tuple(dict.fromkeys(canonicalize_name(one.name) for one in asked))
@@ -255,7 +255,7 @@ def plan_uninstall(
     """Plan to uninstall packages; see :meth:`Operations.plan_uninstall`."""
     if obstacle := _obstacle(context, environment):
         return obstacle
-    read = Installed.of(environment)
+    read = Installed.read(environment)
     installed = take_apart(environment, read.distributions)
     rows = installed.distributions
     asked = tuple(dict.fromkeys(canonicalize_name(name) for name in names))

@@ -332,7 +332,7 @@ class BuildError(Exception):
         self.kind = kind
 
     @classmethod
-    def of(cls, failure: Failure) -> "BuildError":
+    def explain(cls, failure: Failure) -> "BuildError":
         """Return it for a command that failed."""
         stopped = failure.kind is FailureKind.STOPPED
         return cls(failure.cause, failure.hint, stopped=stopped, kind=failure.kind)

@@ -85,7 +85,7 @@ def find_old_paths(folder: str, before: str, after: str) -> tuple[str, ...]:
     found += [
         os.path.relpath(path, folder)
         for path in _links(folder)
-        if _under(os.readlink(path), before) is not None
+        if _strip_prefix(os.readlink(path), before) is not None
     ]
     return tuple(sorted(found))
 
@@ -242,14 +242,14 @@ def _direct_url(data: bytes, before: str, after: str) -> bytes:
     url = table.get("url") if isinstance(table, dict) else None
     if not isinstance(url, str) or not url.startswith("file://"):
         return data
-    rest = _under(os.fsdecode(unquote_to_bytes(url.removeprefix("file://"))), before)
+    rest = _strip_prefix(os.fsdecode(unquote_to_bytes(url.removeprefix("file://"))), before)
     if rest is None:
         return data
     table["url"] = "file://" + quote(os.fsencode(after + rest))
     return json.dumps(table, sort_keys=True).encode()
 
 
-def _under(path: str, before: str) -> str | None:
+def _strip_prefix(path: str, before: str) -> str | None:
     """Return what of a path follows `before`; None where it is neither that nor under it."""
     rest = path.removeprefix(before)
     return rest if path.startswith(before) and rest[:1] in ("", "/", os.sep) else None
@@ -313,7 +313,7 @@ def _row(line: str, names: dict[str, bytes], before: str, after: str) -> str:
 
 
 def _relinked(path: str, before: str, after: str, link: Callable[[str, str], None]) -> str | None:
-    rest = _under(os.readlink(path), before)
+    rest = _strip_prefix(os.readlink(path), before)
     if rest is None:
         return None
     link(path, after + rest)

@@ -96,11 +96,11 @@ _OF_PLACE = re.compile(r"(?:Creating virtual environment|Activate) (?:at|with): 
 def leave_out_place(tell: Callable[[OperationEvent], None]) -> Callable[[OperationEvent], None]:
     """Leave out where an environment is made and how it is activated there: it does not stay."""
 
-    def told(event: OperationEvent) -> None:
+    def filter_output(event: OperationEvent) -> None:
         if not (isinstance(event, OutputLine) and _OF_PLACE.match(event.text)):
             tell(event)
 
-    return told
+    return filter_output
 
 
 def never() -> bool:
@@ -293,7 +293,7 @@ class _Run:
         try:
             for reader in readers:
                 reader.start()
-            while not self._over():
+            while not self._is_over():
                 if self._open:
                     self._take(_POLL_SECONDS)
                 else:  # nothing is told any more: mostly it ends in the same moment
@@ -339,7 +339,7 @@ class _Run:
             self._head += [first] if _FAILURE.search(first) else []
         self._tail.append(text)
 
-    def _over(self) -> bool:
+    def _is_over(self) -> bool:
         """Whether it has ended and all is read; or it was killed, and who holds a pipe open
         has left its group."""
         if not self._open and self._ended():

@@ -235,12 +235,12 @@ class UvAdapter:
         flags += [] if install_project else ["--no-install-project"]
         flags += [f"--no-install-package={name}" for name in omitted]
         flags += [] if exact else ["--inexact"]
-        return self._of_project("sync", *flags, more={"UV_PROJECT_ENVIRONMENT": environment})
+        return self._project_command("sync", *flags, more={"UV_PROJECT_ENVIRONMENT": environment})
 
     def lock(self, names: Sequence[str] = ()) -> Command:
         """Upgrade `names` in the project's lock file; without names, only bring it up to date."""
         flags = [f"--upgrade-package={name}" for name in names]
-        return self._of_project("lock", *flags)
+        return self._project_command("lock", *flags)
 
     def _pip(self, name: str, python: str, *flags: str, data: bool = False) -> Command:
         command = ("pip", name, "--python", python, *self._indexes(), *flags)
@@ -262,7 +262,7 @@ class UvAdapter:
             found += ["--override", file]
         return tuple(found)
 
-    def _of_project(
+    def _project_command(
         self, *arguments: str, data: bool = False, more: Mapping[str, str] | None = None
     ) -> Command:
         """A command on a project: what pip takes from where has no say in that, or it would be

@@ -120,7 +120,7 @@ class WheelBuilder:
                 failure = replace(
                     failure, cause=f"{os.path.basename(source)} does not build: {said}"
                 )
-            return BuildError.of(failure)
+            return BuildError.explain(failure)
         wheels = [name for name in os.listdir(out) if name.endswith(".whl")]
         if len(wheels) != 1:
             return BuildError("the project's build made no wheel")

@@ -86,7 +86,7 @@ class MatrixChoice:
     @property
     def parts(self) -> Parts:
         """The groups and extras, as the readers of manifests name them."""
-        return Parts.of(self.groups, self.extras, itself=self.itself)
+        return Parts.choose(self.groups, self.extras, itself=self.itself)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -233,12 +233,12 @@ class _Cells:
             if source.empty:
                 continue
             built = self._wheels.built(source, python, cell.python, building.uv(), keep)
-            building.blueprint = _CellSpec.of(building.blueprint, built)
+            building.blueprint = _CellSpec.derive(building.blueprint, built)
             install_source(building)
             if built.how is InstallMethod.UV_SYNC and (local := _local_lines(built)):
                 done = building.install_lines(local)
                 if not done.ok:
-                    raise BuildError.of(explain(done))
+                    raise BuildError.explain(explain(done))
         made = building.environment()
         if problems := dependency_problems(made, spec.source.overrides):
             name, missing = problems[0]
@@ -285,7 +285,7 @@ class _CellSpec(BuildSpec):
     """How a cell is built: of a lock that uv installs, nothing is built in the project."""
 
     @classmethod
-    def of(cls, spec: BuildSpec, source: PackageSource) -> "_CellSpec":
+    def derive(cls, spec: BuildSpec, source: PackageSource) -> "_CellSpec":
         """Return how a source is installed into what `spec` tells of."""
         return cls(
             path=spec.path,

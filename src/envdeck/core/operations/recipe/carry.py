@@ -357,7 +357,7 @@ def transplant(pin: Pin, before: Environment, after: Environment) -> str:
         return "RECORD lists too many files for an editable install"
     paths = [path for row in rows if not is_compiled(path := row.path, row.hash)]
     for path in paths:
-        source = _at(pin, path)
+        source = _pin_path(pin, path)
         if source.startswith(before.path + os.sep) and not reach.isfile(source):
             return f"file missing: {os.path.relpath(source, before.path)}"
     return _transplant_copy(pin, paths, before, after)
@@ -370,7 +370,7 @@ def keep_files(pin: Pin, before: Environment, after: Environment) -> str:
 
     Returns why it cannot be done, or nothing. Raises OSError when `after` cannot be written.
     """
-    paths = [path for path in _own_files(pin) if reach.lexists(_at(pin, path))]
+    paths = [path for path in _own_files(pin) if reach.lexists(_pin_path(pin, path))]
     if len(paths) > _MOST_KEPT:
         return "too many files"
     refused = _transplant_copy(pin, paths, before, after)
@@ -410,7 +410,7 @@ def _drop_compiled(names: Sequence[str], folder: str = "") -> Iterator[str]:
             yield name
 
 
-def _at(pin: Pin, path: str) -> str:
+def _pin_path(pin: Pin, path: str) -> str:
     return os.path.normpath(os.path.join(os.path.dirname(pin.path), path))
 
 
@@ -419,7 +419,7 @@ def _transplant_copy(
 ) -> str:
     pairs = []
     for path in paths:
-        source = _at(pin, path)
+        source = _pin_path(pin, path)
         target = mapped(os.path.relpath(source, before.path), before, after)
         if "\0" in path or target is None or not source.startswith(before.path + os.sep):
             return f"RECORD lists a file outside the environment: {path}"

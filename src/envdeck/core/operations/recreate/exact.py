@@ -131,7 +131,7 @@ class ExactInstall:
                 continue
             failure = explain(done)
             if failure.kind in _FATAL:
-                raise BuildError.of(failure)
+                raise BuildError.explain(failure)
             if failure.kind in _NO_INDEX and not self.building.offline:
                 self.building.offline = True  # asking every package for itself takes for ever
                 batches.append(batch)
@@ -215,7 +215,7 @@ class ExactInstall:
         lines = [Path(wheel).as_uri() for wheel in wheels]
         done = self.building.install_lines(lines, reinstall=names)
         if not done.ok:
-            raise BuildError.of(explain(done))
+            raise BuildError.explain(explain(done))
 
     def _wheel(self, pin: Pin) -> str | Unsalvageable:
         if not self._folder:
@@ -251,7 +251,7 @@ class ExactInstall:
         if released:
             done = self.building.install_lines(released)
             if not done.ok:
-                raise BuildError.of(explain(done))
+                raise BuildError.explain(explain(done))
         for pin in pins:
             if self.choices[pin.name] is PackageChoice.KEEP:
                 refused = keep_files(pin, self.old, self.building.environment())

@@ -179,7 +179,7 @@ def recreate_choices(
     context: Context, environment: Environment, file: str | None
 ) -> RecreateChoices:
     """Return sources and interpreters; see :meth:`Operations.recreate_choices`."""
-    installed = Installed.of(environment)
+    installed = Installed.read(environment)
     distributions = installed.distributions
     recipe = freeze(environment, heads=installed.heads)
     found = interpreter_choices(context, environment, environment.project.path)

@@ -210,7 +210,7 @@ def plan_recreate(
                 f"{name} is a symlink to {reach.realpath(place)}, which a new environment has not"
             )
             return NoPlan(what, hint="replace the symlink with a folder")
-    parts = Parts.of(request.groups, request.extras, itself=request.itself)
+    parts = Parts.choose(request.groups, request.extras, itself=request.itself)
     folder = environment.project.path
     asks = bool(parts.groups or parts.extras)
     said = read_project(folder, deployed=False) if asks and folder is not None else None
@@ -227,7 +227,7 @@ def plan_recreate(
     chosen = pick(python, interpreter_choices(context, environment, project, python))
     if isinstance(chosen, NoPlan):
         return chosen
-    installed = Installed.of(environment)
+    installed = Installed.read(environment)
     recipe = freeze(environment, heads=installed.heads)
     same_minor = minor_of(environment.python.version) == minor_of(chosen.interpreter.version)
     if not request.itself and request.source == SourceName.EXACT:

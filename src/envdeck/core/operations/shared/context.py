@@ -74,7 +74,7 @@ class Context:
     """By question, when it was last asked for a plan, and the answer; see `index_silence`."""
 
     def __post_init__(self) -> None:
-        self.store = OperationStore.of(self.catalog.host)
+        self.store = OperationStore.open(self.catalog.host)
 
     def until(self, stopped: Stopped) -> Self:
         """Return the same for one plan, which is given up when `stopped` says so."""

@@ -179,7 +179,7 @@ class Parts:
     """Whether the project itself is installed, where it can be."""
 
     @classmethod
-    def of(
+    def choose(
         cls, groups: Sequence[str] | None, extras: Sequence[str] | None, *, itself: bool = True
     ) -> "Parts":
         """Return them as the readers of manifests and locks name them."""

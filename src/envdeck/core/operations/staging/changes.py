@@ -54,7 +54,7 @@ class Installed:
     """The same with what they are to each other."""
 
     @classmethod
-    def of(cls, environment: Environment) -> Self:
+    def read(cls, environment: Environment) -> Self:
         """Read it now."""
         packages = packages_of(environment)  # first: what changes meanwhile is told by it
         heads = read_heads(environment, sizes=True)
@@ -82,7 +82,7 @@ class BuildTraces:
     """Time of the last change and size, by path."""
 
     @classmethod
-    def of(cls, recipe: Recipe, project: str | None) -> Self:
+    def read(cls, recipe: Recipe, project: str | None) -> Self:
         """Look at those that are installed in an environment, and at its own project."""
         sources = {project, *(pin.source for pin in recipe.installed)}
         folders = tuple(sorted(source for source in sources if source is not None))
@@ -124,7 +124,7 @@ class ChangeMonitor:
     where that is not known."""
 
     @classmethod
-    def of(
+    def start(
         cls,
         environment: Environment,
         picture: Picture | None = None,

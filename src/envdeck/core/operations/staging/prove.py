@@ -54,7 +54,7 @@ def install_source(building: StagedBuild) -> tuple[str, ...]:
     while True:
         done = building.install()
         if not done.ok:
-            raise BuildError.of(_placed(explain(done), building, done))
+            raise BuildError.explain(_placed(explain(done), building, done))
         unmet = {name for name in _unmet(building) if name in building.blueprint.source.inherited}
         if not unmet:
             break  # what the system has will do for all that was installed

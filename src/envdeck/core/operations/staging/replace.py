@@ -91,7 +91,7 @@ def replace_environment(
         Entry.begin(plan, plan.id, Move.EXCHANGE, target, plan.environment),
         bytes_aside=plan.reclaims_bytes,
     )
-    builds = BuildTraces.of(plan.recipe, plan.environment.project.path)
+    builds = BuildTraces.read(plan.recipe, plan.environment.project.path)
     unable: OSError | None = None
     current: Transaction | None = None
     for trash in trash_of(plan.environment.path, store):
@@ -112,7 +112,7 @@ def replace_environment(
                 )
                 expect_movable(plan.environment.path, current.entry.item)  # it has a manifest
                 _check_planned(plan)
-                watch = ChangeMonitor.of(plan.environment, picture, plan.installed.packages)
+                watch = ChangeMonitor.start(plan.environment, picture, plan.installed.packages)
                 building = StagedBuild(
                     plan.blueprint,
                     current,
@@ -193,7 +193,7 @@ def _caught_up(
         )
     if watch.suspects(environment.path) is None:
         return watch
-    last = ChangeMonitor.of(environment)  # before the files are looked at
+    last = ChangeMonitor.start(environment)  # before the files are looked at
     last.follow(watch.files)
     found = watch.arrived(environment.path, building.environment(), overwrite=True)
     left = (*found.packages, *found.left)

@@ -312,7 +312,7 @@ class StagedBuild:
     def _do(self, command: Command) -> None:
         done = self.run(command)
         if not done.ok:
-            raise BuildError.of(explain(done))
+            raise BuildError.explain(explain(done))
 
     def environment(self) -> Environment:
         """Return it as it is: where it is, its interpreter and its package folders. Commands change

@@ -87,7 +87,7 @@ class Places:
     """The first choice; see :func:`trashes_for`."""
 
     @classmethod
-    def of(cls, host: Host) -> "Places":
+    def find(cls, host: Host) -> "Places":
         """Return them in our own folders, each where it is; the trash
         with the links above it followed, so that the path of an item in it is a real one."""
         return cls(

@@ -87,14 +87,14 @@ class OperationStore:
     clock: Clock = field(init=False)
 
     def __post_init__(self) -> None:
-        self.places = Places.of(self.host)
+        self.places = Places.find(self.host)
         self.journal = Journal(self.places.journal, self.disk)
         self.spare = Spare(self.places, self.disk, self.journal.trashes)
         self.disk.spare = self.spare.free
         self.clock = Clock(self.places.clock, self.disk)
 
     @classmethod
-    def of(cls, host: Host) -> "OperationStore":
+    def open(cls, host: Host) -> "OperationStore":
         """Return the real one."""
         return cls(host, disk_for(host))
 

@@ -251,13 +251,13 @@ def remove_item(
     refused: list[RemainderError] = []
     freed = 0
 
-    def told(files: int, size: int) -> None:
+    def report(files: int, size: int) -> None:
         tell(files, freed + size)
 
     for name in sorted(names):
         path = os.path.join(folder, name)
         try:
-            freed += disk.remove_tree(path, told)
+            freed += disk.remove_tree(path, report)
         except FileNotFoundError:  # somebody has just removed it
             continue
         except OSError as error:

@@ -371,7 +371,7 @@ class Bounds:
             if name not in names
         )
 
-    def without(self, names: Collection[str], folder: str) -> tuple[str, ...]:
+    def rewrite_without(self, names: Collection[str], folder: str) -> tuple[str, ...]:
         """Return the files with nothing said of these names, rewritten into a folder where
         they say anything."""
         found = []

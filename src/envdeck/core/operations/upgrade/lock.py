@@ -149,7 +149,7 @@ def upgrade_lock(change: LockChange, plan: UpgradePlan, building: StagedBuild) -
     before = uv_lock_revision(file) if change.tool == "uv" else None
     done = building.run(change.command)
     if not done.ok:
-        raise BuildError.of(explain(done))
+        raise BuildError.explain(explain(done))
     if before is not None and (after := uv_lock_revision(file) or 0) < before:
         raise BuildError(
             f"{name} has revision {before}, but {version_of('uv')} writes the older"
@@ -217,7 +217,7 @@ def _follow(source: PackageSource, building: StagedBuild) -> list[str]:
         command = building.uv().install(python, requirements, rules)
     done = building.run(command)
     if not done.ok:
-        raise BuildError.of(explain(done))
+        raise BuildError.explain(explain(done))
     there = {row.name: row.version for row in read_heads(building.environment())}
     for name, version in source.expected:
         if version is not None and there.get(name) != version:

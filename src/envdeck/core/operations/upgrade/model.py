@@ -281,7 +281,7 @@ def staged_plan(
     link = next(folder_links(environment.path), None)
     if link is not None:
         return NoPlan(say_shared(environment.path, link), hint=SHARED_HINT)
-    installed = installed or Installed.of(environment)
+    installed = installed or Installed.read(environment)
     identifier = new_id(host)
     trash = first_trash(environment.path, context.store)
     staged = os.path.join(trash, identifier, ENVIRONMENT)

@@ -117,7 +117,7 @@ def plan_upgrade(
     if newest and not lock and (unknown := _unknown(context, environment)):
         return unknown
     resolver = resolver_of(context, environment, context.stopped)
-    installed = Installed.of(environment)
+    installed = Installed.read(environment)
     distributions = installed.distributions
     if wanted is None:
         found = candidates(environment, distributions, resolver)

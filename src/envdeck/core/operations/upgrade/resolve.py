@@ -346,7 +346,7 @@ class UvResolver:
         }
         if not kept:
             return constraints, None
-        return [*constraints, *kept.values()], self.bounds.without(kept, folder)
+        return [*constraints, *kept.values()], self.bounds.rewrite_without(kept, folder)
 
     def reinstall(self, versions: Mapping[str, str]) -> tuple[PackageChange, ...] | Failure:
         """Ask for the dry run of installing those again, at these versions and alone."""

@@ -68,7 +68,7 @@ def _change(plan: UpgradePlan, building: StagedBuild) -> list[str]:
 def _upgrade_packages(resolution: Resolution, building: StagedBuild) -> list[str]:
     done = building.install()
     if not done.ok:
-        raise BuildError.of(explain(done))
+        raise BuildError.explain(explain(done))
     names = frozenset(each.name for each in resolution.changes)
     versions = {each.name: each.version for each in read_heads(building.environment(), names)}
     for each in resolution.changes:
@@ -89,11 +89,11 @@ def _change_packages(
     if change.removed:
         done = building.run(uv.uninstall(python, building.write(SOME, change.removed)))
         if not done.ok:
-            raise BuildError.of(explain(done))
+            raise BuildError.explain(explain(done))
     if change.requirements:
         done = building.install(lambda: building.install_lines(change.requirements, change.again))
         if not done.ok:
-            raise BuildError.of(explain(done))
+            raise BuildError.explain(explain(done))
     wanted = {each.name: each.after for each in change.changes}
     was, now = (_versions(each) for each in (before, building.environment()))
     for name in sorted({*was, *now, *wanted}):

@@ -213,7 +213,7 @@ class _Judging:
 
     def _roots(self, *, counting: bool) -> list[Root]:
         roots = [
-            Root(one.name, one.extras, self._bits.of(part), one.declared)
+            Root(one.name, one.extras, self._bits.find(part), one.declared)
             for part in self._parts
             if part.counts or not counting
             for one in part.asked

@@ -24,7 +24,7 @@ class Bits:
 
     parts: Sequence[AskedPart]
 
-    def of(self, part: AskedPart) -> int:
+    def find(self, part: AskedPart) -> int:
         """Return the bit of one part."""
         return 1 << self.parts.index(part)
 
@@ -48,7 +48,7 @@ def declared_drift(parts: Sequence[AskedPart], installed: InstalledIndex) -> tup
             key = (one.name, one.specifier or one.url)
             before = found[key][3] if key in found else 0
             first = found[key][0] if key in found else one
-            found[key] = (first, *kind_now, before | bits.of(part))
+            found[key] = (first, *kind_now, before | bits.find(part))
     return tuple(
         Drift(
             kind, one.name, readable(one.specifier) or one.url, now, one.declared.file,

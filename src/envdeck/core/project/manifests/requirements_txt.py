@@ -179,7 +179,7 @@ class _Reading:
         requirement = None if editable else parsed(text)
         if requirement is not None:
             return DeclaredRequirement(text, requirement.name, path, number, hashes=hashes)
-        if _URL.match(target) or _by_variable(_EGG.sub("", target)):
+        if _URL.match(target) or _has_variable(_EGG.sub("", target)):
             egg = _EGG.search(target)
             name = normalise(egg[1]) if egg else _wheel_name(target)
             text = f"-e {target}" if editable else target
@@ -233,7 +233,7 @@ def logical_lines(text: str) -> Iterator[tuple[int, str]]:
             yield started, whole
 
 
-def _by_variable(target: str) -> bool:
+def _has_variable(target: str) -> bool:
     """Tell whether a line is a requirement once its variables are put in: the installer does so,
     and quotes what it does not understand then, so that it must get nothing else."""
     if _VARIABLE.match(target):  # `${INDEX}/idna-3.10.tar.gz`, `${LIBS}/mine[net] ; marker`

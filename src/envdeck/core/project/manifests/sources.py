@@ -157,7 +157,11 @@ class UvSources:
         """Yield what a requirement comes to: one line for each source whose marker may hold, and
         one without a source where none of them may. Raises :class:`SourceError`."""
         requirement = parsed(text)
-        if requirement is None or requirement.name not in self._tables or "@" in _before(text):
+        if (
+            requirement is None
+            or requirement.name not in self._tables
+            or "@" in _version_below(text)
+        ):
             yield Sourced(text)
             return
         told, folder = self._tables[requirement.name]
@@ -238,7 +242,7 @@ def _applies(table: Mapping[str, Any], group: str, extra: str) -> bool:
     return True
 
 
-def _before(text: str) -> str:
+def _version_below(text: str) -> str:
     return text.partition(";")[0]
 
 
@@ -247,7 +251,7 @@ def _both(first: str, second: str) -> str:
 
 
 def _add_marker(text: str, marker: str) -> Sourced:
-    line = _before(text).strip() + (f" ; {marker}" if marker else "")
+    line = _version_below(text).strip() + (f" ; {marker}" if marker else "")
     if parsed(line) is None:
         raise SourceError(NOT_UNDERSTOOD)
     return Sourced(line)

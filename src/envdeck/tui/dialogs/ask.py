@@ -89,8 +89,7 @@ class AskDialog(Dialog[AnswerT], Generic[AnswerT]):
         self._title = title
         self.questions = tuple(questions)
         self.fields = [
-            Input(one.value, placeholder=one.placeholder, compact=True, select_on_focus=False)
-            for one in questions
+            Input(one.value, placeholder=one.placeholder, compact=True) for one in questions
         ]
         for field in self.fields:
             field.cursor_blink = False

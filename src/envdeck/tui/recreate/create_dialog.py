@@ -47,7 +47,7 @@ class FolderField(Input):
             self.changed, self.left = changed, left
 
     def __init__(self, given: str, look: Display) -> None:
-        super().__init__(placeholder="project folder", compact=True, select_on_focus=False)
+        super().__init__(placeholder="project folder", compact=True)
         self._given, self._home, self._shown = given, look.home, look.path(given)
         self.cursor_blink = False
         self.folder = given
@@ -55,9 +55,9 @@ class FolderField(Input):
         self._pause: Timer | None = None
 
     def on_mount(self) -> None:
-        """Propose the folder that was given."""
+        """Propose the folder that was given, selected."""
         self.value = self._shown
-        self.cursor_position = len(self.value)
+        self.action_select_all()
 
     def meant(self) -> str:
         """Return the folder that is meant: `~` is home; the one proposed as it was, since a

@@ -134,9 +134,7 @@ class ProjectDialog(Dialog[str]):
         super().__init__(look)
         self._given = folder
         self._shown = look.path(folder)
-        self.field = Input(
-            self._shown, placeholder="project folder", compact=True, select_on_focus=False
-        )
+        self.field = Input(self._shown, placeholder="project folder", compact=True)
         self.field.cursor_blink = False
         self.folders = FolderList(look)
         self._latest: Latest[tuple[Sequence[Folder], str]] = Latest(self, self._offer)

@@ -184,7 +184,6 @@ def _field(field: StepField) -> Input:
         placeholder="left empty",
         password=field.secret,
         compact=True,
-        select_on_focus=False,
     )
     given.cursor_blink = False
     return given

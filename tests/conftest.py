@@ -17,9 +17,9 @@ NOW = 1_795_000_000.0
 """A frozen clock: 2026-11-18T11:06:40Z."""
 
 SETTINGS = (
-    "COLUMNS", "CONDA_", "ENVDECK_", "FORCE_COLOR", "GIT_", "HATCH_", "LINES", "NO_COLOR", "PDM_",
-    "PIPENV_", "PIPX_", "PIP_", "POETRY_", "PYENV_", "PYTHON", "UV_", "VIRTUALENV_", "VIRTUAL_ENV",
-    "WORKON_HOME", "XDG_",
+    "COLUMNS", "CONDA_", "ENVDECK_", "FORCE_COLOR", "GIT_", "HATCH_", "LC_", "LINES", "NO_COLOR",
+    "PDM_", "PIPENV_", "PIPX_", "PIP_", "POETRY_", "PYENV_", "PYTHON", "UV_", "VIRTUALENV_",
+    "VIRTUAL_ENV", "WORKON_HOME", "XDG_",
 )  # fmt: skip
 """How variables begin by which a person sets what a test starts."""
 

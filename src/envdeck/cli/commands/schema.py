@@ -101,7 +101,7 @@ RECORDS: Mapping[str, str] = {
     "comparison": _DRIFTS,
     "part": "id declared:count installed:count default:flag counts:flag",
     "drift": """kind:drift-kind name wanted:text? installed:text? file:text? line:count?
-        under:[text] fix:drift-fix?""",
+        under:[text] mend:drift-fix?""",
     "python-drift": "message file:text? line:count? error:flag wanted:text?",
     "passed": "file reason",
     "problem": "file line:count? message",

@@ -78,9 +78,12 @@ def fail(engine_host: Host, make_venv, tmp_path: Path, links: Path, uv) -> Calla
     ],
 )
 def test_an_index_that_does_not_serve(fail, index: str, folder, kind, words) -> None:
-    patience = "4" if folder == "stall" else "20"  # connecting counts too, on a busy machine
     url = f"{index}/{folder}"
-    failure = fail("one", PIP_NO_INDEX="0", PIP_INDEX_URL=url, UV_HTTP_TIMEOUT=patience)
+    for patience in (3, 60) if folder == "stall" else (60,):
+        asked = {"PIP_NO_INDEX": "0", "PIP_INDEX_URL": url, "UV_HTTP_TIMEOUT": str(patience)}
+        failure = fail("one", **asked)
+        if words in failure.cause:  # on a busy machine there may be no time to connect
+            break
     assert (failure.kind, words in failure.cause) == (kind, True), failure
     assert failure.hint
 

@@ -307,7 +307,7 @@ def unreachable(machine, kit, tmp_path, names=("free",)):
     """Have the machine know an index that is gone, of which uv's cache has some packages."""
     for name in names:
         kit.build_wheel(tmp_path / "there", name, "1.0")
-    machine.environ |= {"UV_HTTP_TIMEOUT": "2", "UV_HTTP_RETRIES": "0"}
+    machine.environ |= {"UV_HTTP_TIMEOUT": "60", "UV_HTTP_RETRIES": "0"}
     settings = machine.home / ".config" / "pip" / "pip.conf"
     with kit.index(tmp_path / "there") as (url, asked):
         settings.write_text(f"[global]\nindex-url = {url}\n")

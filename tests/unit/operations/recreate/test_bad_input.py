@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import sys
 from importlib import metadata
@@ -53,18 +54,19 @@ def rolled_back(machine, kit):
     return run
 
 
-def configure(machine, url):
-    machine.environ |= {"UV_HTTP_TIMEOUT": "1", "UV_HTTP_RETRIES": "0"}
+def configure(machine, url, seconds=60):
+    machine.environ |= {"UV_HTTP_TIMEOUT": str(seconds), "UV_HTTP_RETRIES": "0"}
     settings = machine.home / ".config" / "pip" / "pip.conf"
     settings.write_text(f"[global]\nindex-url = {url}\n")
 
 
 ANSWERS = {
-    "not found": ((404, b"no"), "part-one not found in the index"),
-    "broken": ((500, b"no"), "is not responding like a package index"),
-    "refused": ((401, b"no"), "the index denied access"),
-    "garbage": ((200, b"\0\xff<a href=' >> [1]"), "part-one not found in the index"),
-    "stalled": (None, "did not respond to a request for part-"),  # uv asks for both at once
+    "not found": ((404, b"no"), r"part-one not found in the index"),
+    "broken": ((500, b"no"), r"is not responding like a package index"),
+    "refused": ((401, b"no"), r"the index denied access"),
+    "garbage": ((200, b"\0\xff<a href=' >> [1]"), r"part-one not found in the index"),
+    # uv asks for both at once, and may have no time to connect on a slow machine
+    "stalled": (None, r"did not respond to a request for part-|cannot be reached"),
 }
 
 
@@ -74,13 +76,13 @@ def test_an_index_that_gives_nothing(kind, machine, project, rolled_back, kit):
     path = project / ".venv"
     rows = kit.records(path)
     with kit.index(machine.wheels, answer) as (url, _):
-        configure(machine, url)
+        configure(machine, url, seconds=1 if kind == "stalled" else 60)
         machine.environ["UV_CACHE_DIR"] = new_uv_cache(machine.home / "empty-cache")
         plan = machine.operations.plan_recreate(
             machine.look(path), RecreateRequest(source="declared")
         )
         result, _ = rolled_back(plan, path)
-        assert cause in result.message
+        assert re.search(cause, result.message)
         assert result.hint
         assert not result.stopped
 

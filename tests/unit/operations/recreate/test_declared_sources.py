@@ -13,7 +13,7 @@ HEAD = '[project]\nname = "work"\nversion = "0"\nrequires-python = ">=3.9"\ndepe
 
 
 def configure(machine, url):
-    machine.environ |= {"UV_HTTP_TIMEOUT": "2", "UV_HTTP_RETRIES": "0"}
+    machine.environ |= {"UV_HTTP_TIMEOUT": "60", "UV_HTTP_RETRIES": "0"}
     machine.environ["UV_CACHE_DIR"] = new_uv_cache(machine.home / "fresh-cache")
     settings = machine.home / ".config" / "pip" / "pip.conf"
     settings.write_text(f"[global]\nindex-url = {url}\n")

@@ -18,11 +18,11 @@ def served(machine, kit):
     (machine.home / ".config" / "pip" / "pip.conf").unlink()
     machine.environ |= {
         "UV_CACHE_DIR": new_uv_cache(machine.home / "fresh-cache"),
-        "UV_HTTP_TIMEOUT": "3",
         "UV_HTTP_RETRIES": "0",
     }
 
     def serve(fault):
+        machine.environ["UV_HTTP_TIMEOUT"] = "60" if fault == "cut" else "8"
         return kit.index(machine.wheels, answer={"beta": fault})
 
     return path, serve

@@ -26,7 +26,7 @@ class _Index(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         folder = "/" + self.path.split("/")[1] + "/"
         if folder == "/stall/":
-            self.stalled.wait(60)
+            self.stalled.wait(300)
         elif folder in _MISTAKES:
             self.send_error(_MISTAKES[folder])
         else:

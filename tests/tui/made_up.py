@@ -460,9 +460,11 @@ class MemorySource:
         found = {one.name: (one.version,) for one in self.distributions(environment)}
         return Contents(found if PACKAGES in needs else None, False if DRIFT in needs else None)
 
-    def examine(self, environment, names=(), *, deep=False, online=False, tell=None, stopped=None):
-        """Examine as told; what it was asked for is kept."""
-        self.told, self.stopped = tell, stopped
+    def examine(self, environment, names=(), *, deep=False, online=False, scanned=False, **watch):
+        """Examine as told; what it was asked for is kept, but for what a scan asks too."""
+        if scanned:
+            return self.examinations(environment, deep=False, online=False)
+        self.told, self.stopped = watch.get("tell"), watch.get("stopped")
         self.examined.append((environment.path, tuple(names), deep, online))
         return self.examinations(environment, deep=deep, online=online)
 

@@ -191,15 +191,19 @@ class Catalog:
         *,
         deep: bool = False,
         online: bool = False,
+        scanned: bool = False,
         tell: Callable[[int, int], object] = _tell_nobody,
         stopped: Callable[[], bool] = _never,
     ) -> Examination:
-        """Run the checks named (all, when none is) over an environment as it is now. `tell` gets
-        how far what takes long is, `stopped` is polled to end that."""
+        """Run the checks named (all, when none is) over an environment as it is now: with `scanned`
+        only what a scan has the time for. `tell` gets how far what takes long is, `stopped` is
+        polled to end that."""
         # start-up: a first frame needs none of what reads packages
         from envdeck.core.health import context, examine
 
-        contents = context.HealthContext(environment, self.host, tell=tell, stopped=stopped)
+        contents = context.HealthContext(
+            environment, self.host, kept=scanned, tell=tell, stopped=stopped
+        )
         return examine.examine_whole(contents, names=names, deep=deep, online=online)
 
     def project(

@@ -91,3 +91,4 @@ async def test_what_was_worked_on_is_examined_again(open_screen, made_up, wait_u
         main.scan.read_rows([path])
         await wait_until(lambda: main.list.listing.get(path).findings == FINDINGS[1:])
         assert main.list.listing.get(path).examined
+        assert source.examined == [], "what a scan leaves out stays out"

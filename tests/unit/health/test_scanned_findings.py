@@ -202,6 +202,17 @@ def test_a_path_file_that_is_edited_in_place_is_met(real):
     assert scan(real) == known
 
 
+def test_what_is_read_again_alone_has_what_a_scan_finds(real):
+    """The list tells the same of an environment that an operation changed and of all others."""
+    (real.project / "pyproject.toml").write_text(f"{HEAD}['thing', 'absent']\n")
+    (real.project / ".env").write_text("KEY = 1\nKEY = 2\n")
+    (real.site / "thing" / "more.py").unlink()
+    found = scan(real)
+    assert "missing-file" in found
+    again = real.catalog.examine(real.look(), scanned=True)
+    assert {one.check: one.subject for one in again.findings} == found
+
+
 NAMES = st.sampled_from(["a.py", "b/c.py", "b/__init__.py", "d.so", "e,f.py", 'q".py', "x y.py"])
 EDITS = st.sampled_from(["remove", "grow", "link", "folder", "none"])
 

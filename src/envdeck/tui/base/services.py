@@ -78,11 +78,13 @@ class CatalogSource(Protocol):
         *,
         deep: bool = False,
         online: bool = False,
+        scanned: bool = False,
         tell: Callable[[int, int], object] = ...,
         stopped: Callable[[], bool] = ...,
     ) -> Examination:
-        """Run the checks named (all, when none is) over an environment; `tell` gets how far what
-        takes long is, `stopped` is polled to end that."""
+        """Run the checks named (all, when none is) over an environment: with `scanned` only what a
+        scan has the time for. `tell` gets how far what takes long is, `stopped` is polled to end
+        that."""
         ...
 
     def timeline(self, environment: Environment) -> "Timeline":

@@ -226,7 +226,7 @@ class ScanController:
             replace(
                 each,
                 size=self.source.measure(each),
-                findings=self.source.examine(each).findings,
+                findings=self.source.examine(each, scanned=True).findings,
                 examined=True,
             )
             for each in found

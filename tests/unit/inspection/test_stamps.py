@@ -11,7 +11,7 @@ from envdeck.core.catalog import Catalog, Scope
 from envdeck.core.discovery.prefix import recognise
 from envdeck.core.inspection import stamps as module
 from envdeck.core.inspection.stamps import fingerprint, recall, remember
-from envdeck.core.model import Found, Seen
+from envdeck.core.model import Found, Seen, Status
 
 LATER = time.time() + 3_600
 
@@ -179,3 +179,24 @@ def test_a_setting_of_pip_in_it_is_part_of_it(path):
     assert recall(str(path), seen, mark) is not None
     (path / "pip.conf").write_text("[global]\ntarget = /nowhere\n")
     assert recall(str(path), seen, mark) is None
+
+
+def test_packages_that_became_those_of_another_version_are_read_again(path, host, tmp_path):
+    (path / "bin" / "python").unlink()
+    (path / "bin" / "python").write_bytes(b"")
+    (path / "bin" / "python").chmod(0o755)
+    base = os.path.dirname(os.path.realpath(sys.executable))
+    (path / "pyvenv.cfg").write_text(f"home = {base}\nversion = 3.12.1\n")
+    catalog = Catalog(host, str(tmp_path / "index.sqlite3"))
+
+    def look():
+        events = catalog.scan(Scope(roots=(str(path.parent),), sizes=False))
+        (found,) = {
+            e.environment.path: e.environment for e in events if isinstance(e, Found)
+        }.values()
+        return found.status, found.site_packages
+
+    site = str(path / "lib" / "python3.12" / "site-packages")
+    assert look() == (Status.OK, (site,))
+    (path / "lib" / "python3.12").rename(path / "lib" / "python3.10")
+    assert look() == (Status.MIXED, (site.replace("3.12", "3.10"),))

@@ -33,6 +33,8 @@ _RACY_NS = 2_000_000_000
 _MOST_TEXTS = 200
 _MOST_CHARACTERS = 8_000
 """What an ordinary environment takes is a tenth of it."""
+_STAMP_DOTS = 2
+"""In a stamp; the name of a library has one."""
 _CFG = "pyvenv.cfg"
 _PIP_CONF = "pip.conf"
 _ENTRY = "python"
@@ -60,7 +62,10 @@ def _fingerprint(candidate: EnvironmentCandidate, known: Mapping[str, os.stat_re
     ]
     if layout.scripts:
         paths.append(os.path.join(layout.scripts, "activate"))
-    return ";".join([*(_stamp(path, known) for path in paths), *filter(None, [layout.unread])])
+    # to rename the folder that holds the packages changes no time of what is in it
+    names = [os.path.basename(os.path.dirname(folder.path)) for folder in layout.package_folders]
+    stamps = [_stamp(path, known) for path in paths]
+    return ";".join([*names, *stamps, *filter(None, [layout.unread])])
 
 
 def _stamp(path: str, known: Mapping[str, os.stat_result]) -> str:
@@ -102,7 +107,8 @@ def remember(candidate: EnvironmentCandidate, mark: str, now: float) -> Seen:
     if any(mask_text(text) != text for text in cfg):  # a secret is kept nowhere
         return Seen()
     stamps = _stamps_above(path, library)
-    told = [stamp.rpartition(".")[2] for stamp in f"{mark};{stamps}".split(";") if stamp != "-"]
+    every = f"{mark};{stamps}".split(";")
+    told = [one.rpartition(".")[2] for one in every if one.count(".") == _STAMP_DOTS]
     if max(int(change, 16) for change in told) > now * 1_000_000_000 - _RACY_NS:
         return Seen()
     return Seen(cfg, tuple(sorted(names)), library, stamps)

@@ -1,5 +1,6 @@
 """The language of the filter."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -181,6 +182,25 @@ def test_a_term_not_understood_says_why_and_is_left_out(text):
     (problem,) = query.problems
     assert problem.startswith(f"{text.lstrip('!').partition(':')[0]}: ")
     assert query.matches(ENV, search_text(ENV))
+
+
+@pytest.mark.parametrize("text", ["python>=3.11", "size>1GB", "!Frees<5MB", "used=30d"])
+def test_a_comparison_without_the_colon_is_told_the_term_and_is_no_word(text):
+    query = Query.parse(f"{text} api", NOW)
+    (problem,) = query.problems
+    name = re.split("[<>=]", text.lstrip("!").lower())[0]
+    assert problem.startswith(f"{name}: missing colon (did you mean {name}:")
+    assert query.matches(ENV, search_text(ENV))
+    assert Query.parse("work>=3", NOW).words == ("work>=3",)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("~/work/", True), ('"~/Work/My Api/.venv"', True), ("~/other", False), ("!~/work", False)],
+)
+def test_a_path_is_found_as_it_is_shown_with_the_sign_of_the_home(text, found):
+    query = Query.parse(text, NOW, "/home/ada")
+    assert query.matches(ENV, search_text(ENV)) is found
 
 
 def test_a_colon_alone_is_a_word():

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from envdeck.cli.arguments import read_byte_count, read_duration, read_python_range
 from envdeck.cli.console import CommandError
+from envdeck.core.discovery.managers import manager_names
 from envdeck.core.lazy_dataclasses import dataclass
 from envdeck.core.model import Environment, Status
-from envdeck.core.query import UNREAD, Matches, Query, known_managers, search_text
+from envdeck.core.query import UNREAD, Matches, Query, search_text
+from envdeck.core.system.host import Host
 from envdeck.core.system.words import find_nearest
 
 if TYPE_CHECKING:
@@ -167,16 +169,16 @@ def add_filters(parser: ArgumentParser, *, rules: bool = False) -> None:
     )
 
 
-def read_filters(arguments: Namespace, now: float) -> Filters:
+def read_filters(arguments: Namespace, host: Host) -> Filters:
     """Return the filters that were given. Raises :class:`CommandError` for one that nothing can
     match, or that is not understood."""
     managers = [name.strip() for given in arguments.manager for name in given.split(",")]
     for name in managers:
-        if name not in known_managers():
-            near = find_nearest(name, known_managers())
-            hint = f"did you mean `{near[0]}`?" if near else f"one of {', '.join(known_managers())}"
+        if name not in manager_names():
+            near = find_nearest(name, manager_names())
+            hint = f"did you mean `{near[0]}`?" if near else f"one of {', '.join(manager_names())}"
             raise CommandError(f"--manager: no manager `{name}`", hint=hint)
-    query = Query.parse(" ".join(arguments.filter), now)
+    query = Query.parse(" ".join(arguments.filter), host.now(), host.home)
     if problem := next(iter(query.problems), "") or query.doubt(()):
         raise CommandError(
             f"--filter: {problem}", hint="terms: envdeck list --help, docs/keys.md#filter"
@@ -186,7 +188,7 @@ def read_filters(arguments: Namespace, now: float) -> Filters:
         managers=frozenset(managers),
         statuses=frozenset(words),
         python=arguments.python,
-        unused_since=None if arguments.unused_for is None else now - arguments.unused_for,
+        unused_since=None if arguments.unused_for is None else host.now() - arguments.unused_for,
         least_bytes=arguments.min_size,
         query=query,
     )

@@ -6,7 +6,7 @@ from functools import partial
 from typing import NamedTuple, TypeAlias, TypeVar
 
 from envdeck.core import lazy_versions as packaging
-from envdeck.core.discovery.managers import manager_classes
+from envdeck.core.discovery.managers import manager_names
 from envdeck.core.model import Environment, ProjectState, Severity, Status
 from envdeck.core.system.words import find_nearest, read_bytes, read_seconds
 
@@ -59,8 +59,8 @@ class Query(NamedTuple):
     """Values that are none that is known; they match what has them all the same."""
 
     @classmethod
-    def parse(cls, text: str, now: float) -> "Query":
-        """Read a query; ages are counted from `now`. It never fails: see :attr:`problems`."""
+    def parse(cls, text: str, now: float, home: str = "") -> "Query":
+        """Read a query, with ages from `now` and `~/` in `home`; see :attr:`problems`."""
         words: list[str] = []
         unwanted: list[str] = []
         tests: list[Test] = []
@@ -77,7 +77,9 @@ class Query(NamedTuple):
                 problems.append(str(problem))
                 continue
             if found is None and term:  # else a negation is being typed
-                word = term.replace('"', "").casefold()
+                word = term.replace('"', "")
+                at_home = home and word.startswith("~/")  # as paths are shown
+                word = (home + word[1:] if at_home else word).casefold()
                 (unwanted if negated else words).append(word)
             elif found is not None and found.test is not None:
                 doubts += found.doubts
@@ -186,6 +188,10 @@ def _read_term(token: str, now: float) -> Term | None:
         return Term(_status("eol", now))
     if folded == DRIFT and not colon:
         return Term(contents=lambda contents: bool(contents.drift), need=DRIFT)
+    compared = re.fullmatch(r"([a-z]+)([<>=!~].*)", "" if colon else folded, re.DOTALL)
+    if compared is not None and compared[1] in TERMS:  # as is written elsewhere: `python>=3.11`
+        meant = ":".join(compared.groups())
+        raise BadTermError(f"{compared[1]}: missing colon (did you mean {meant}?)")
     if not colon or not _NAME.fullmatch(name):
         return None
     if folded == _PACKAGE:
@@ -233,11 +239,6 @@ def _split(text: str, joins: str) -> list[str]:
 
 
 # the terms
-
-
-def known_managers() -> tuple[str, ...]:
-    """Return the names that a manager can have."""
-    return tuple(sorted(manager.name for manager in manager_classes()))
 
 
 def _manager(value: str, _now: float) -> Test:
@@ -317,12 +318,9 @@ def _project(value: str, _now: float) -> Test:
 def _base(value: str, _now: float) -> Test:
     if not value:
         raise BadTermError("missing base interpreter, such as base:/usr")
-
-    def rests(environment: Environment) -> bool:
-        python = environment.python
-        return value in {each.casefold() for each in (python.base, python.base_executable) if each}
-
-    return rests
+    return lambda one: (
+        value in {each.casefold() for each in (one.python.base, one.python.base_executable) if each}
+    )
 
 
 _COMPARED = re.compile(r"(>=|<=|>|<|=)?\s*(.*)", re.DOTALL)
@@ -432,7 +430,7 @@ _AGES = ("30d", "90d", "180d", "1y")
 _SIZES = (">100MB", ">500MB", ">1GB")
 _STATES = ("ok", "broken", "moved", "mixed", "suspect", "orphan", "unmounted", "eol")
 FIELDS: Mapping[str, FilterField] = {
-    "manager": FilterField(_manager, known=known_managers),
+    "manager": FilterField(_manager, known=manager_names),
     "python": FilterField(_python, _OPERATORS, known=lambda: _IMPLEMENTATIONS),
     "status": FilterField(_status, offers=_STATES),
     "project": FilterField(_project, offers=("none", "gone", "unmounted")),

@@ -62,7 +62,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace, context: CommandContext) -> int:
     """Delete what matches."""
-    filters = read_filters(arguments, context.host.now())
+    filters = read_filters(arguments, context.host)
     if arguments.caches or arguments.only:
         if filters != Filters() or arguments.paths:
             raise CommandError(

@@ -147,7 +147,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace, context: CommandContext) -> int:
     """List environments."""
     _check(arguments)
-    filters = read_filters(arguments, context.host.now())
+    filters = read_filters(arguments, context.host)
     scope = build_scope(
         arguments.paths,
         context,

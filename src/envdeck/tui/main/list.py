@@ -175,7 +175,7 @@ class EnvironmentList(Horizontal):
     def _narrow(self, text: str) -> None:
         before = self.listing.current
         with self.table.hold_view():
-            self.listing.narrow(Query.parse(text, self.look.clock()))
+            self.listing.narrow(Query.parse(text, self.look.clock(), self.look.home))
         self._contents.need()
         self.table.show_cursor()
         if self.listing.current is not before:

@@ -30,6 +30,11 @@ def manager_classes() -> "tuple[type[Manager], ...]":
     return tuple(sorted(found.values(), key=lambda manager: manager.rank))
 
 
+def manager_names() -> tuple[str, ...]:
+    """Return the names that a manager can have."""
+    return tuple(sorted(manager.name for manager in manager_classes()))
+
+
 def managers(host: Host) -> "tuple[Manager, ...]":
     """Return every manager on this host, with nothing read yet; one look makes them once."""
     return tuple(manager(host) for manager in manager_classes())

@@ -268,6 +268,24 @@ def test_lookup_goes_by_path_and_by_link(catalog, machine, lone):
     assert catalog.lookup(str(machine / "nowhere")) is None
 
 
+def test_what_is_installed_while_one_is_read_is_met_by_the_next_scan(catalog, lone, monkeypatch):
+    (site,) = lone.glob("lib/python*/site-packages")
+    before = environments(catalog.scan(Scope()))[str(lone)]
+    read = Inspector.inspect
+
+    def install_meanwhile(*arguments):
+        environment = read(*arguments)
+        (site / "late-1.0.dist-info").mkdir()
+        os.utime(lone / "pyvenv.cfg", (LATER, (lone / "pyvenv.cfg").stat().st_mtime))  # and use
+        return environment
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Inspector, "inspect", install_meanwhile)
+        assert catalog.lookup(str(lone)).packages == before.packages
+    after = environments(catalog.scan(Scope()))[str(lone)]
+    assert after.packages == before.packages + 1
+
+
 def test_refresh_reads_anew(catalog, lone):
     found = environments(catalog.scan(Scope()))[str(lone)]
     (next(lone.glob("lib/*/site-packages")) / "shop-1.0.dist-info").mkdir()

@@ -39,6 +39,7 @@ def lookup(path: str, host: Host, index: Index) -> Environment | None:
     folders = [folder.path for folder in candidate.layout.package_folders]
     before = signs_of_use(candidate.cfg_atime, folders)
     known = _stored(candidate, index)
+    mark = fingerprint(candidate)  # first: what changes while it is read is read again next time
     inspector = Inspector(host, read_mounts(host))
     if known is None:
         environment = inspector.inspect(candidate, manager, project)
@@ -46,7 +47,6 @@ def lookup(path: str, host: Host, index: Index) -> Environment | None:
         environment = inspector.inspect(
             candidate, manager, project, known.environment.last_used, known.atimes
         )
-    mark = fingerprint(candidate)
     same = known is not None and known.fingerprint == mark
     if known is not None and same:
         environment = renewed(environment, known.environment)

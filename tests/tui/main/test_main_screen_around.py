@@ -1,8 +1,10 @@
 """What surrounds the list: detail, views, palette, help, themes, toasts, and the end."""
 
+import gc
 import os
 import signal
 import struct
+import weakref
 from importlib import import_module
 from threading import Event
 
@@ -492,3 +494,24 @@ async def test_rows_that_stay_are_taken_from_the_collector_in_a_process_of_our_o
         scan.rescan()
         await wait_until(lambda: scan.feed.idle and scan.facts.phase == "done")
         assert bool(frozen) is ours
+
+
+class _Cycle:
+    def __init__(self) -> None:
+        self.itself = self
+
+
+async def test_what_was_taken_from_the_collector_as_garbage_goes_when_a_scan_has_ended(
+    open_screen, wait_until
+):
+    async with open_screen() as pilot:
+        scan = pilot.app.main.scan
+        scan.owns_collector = True
+        try:
+            garbage = weakref.ref(_Cycle())
+            gc.freeze()
+            scan.rescan()
+            await wait_until(lambda: scan.feed.idle and scan.facts.phase == "done")
+            assert garbage() is None
+        finally:
+            gc.unfreeze()

@@ -34,7 +34,7 @@ _COUNT_EVERY = 30
 _FREEZE_EVERY = 300
 """Drains after which what is there by then is no longer looked through for garbage: rows stay, and
 to look through ten thousand of them holds the screen for 230 ms. Each time keeps what garbage there
-happens to be for good, so that it is seldom."""
+happens to be until the scan has ended, so that it is seldom."""
 
 
 class RowsRead(Message):
@@ -128,6 +128,9 @@ class ScanController:
         if self.feed.idle or self._ticks % _COUNT_EVERY == 0:
             self.count_all()
         if self.owns_collector and (self.feed.idle or self._ticks % _FREEZE_EVERY == 0):
+            if self.feed.idle:  # else each scan would leave what it kept in cycles for good
+                gc.unfreeze()
+                gc.collect()
             gc.freeze()
 
     def apply(self, batch: ScanBatch) -> None:

@@ -200,7 +200,7 @@ def test_the_worst_finding_leads_with_its_keys_and_the_others_follow() -> None:
     assert "note 0" in text
     assert "note 3" not in text
     assert "and 7 more, 5 Health" in text
-    assert told(replace(API, examined=True)).startswith(" ✓ No problems found\n")
+    assert told(replace(API, examined=True)).startswith(" ✓ No problems found by the scan\n")
 
 
 def test_packages_are_told_as_far_as_they_are_known() -> None:

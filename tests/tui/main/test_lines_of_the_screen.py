@@ -270,6 +270,21 @@ def test_as_many_keys_as_fit_are_shown_and_the_help_among_them(typing, ranging, 
         assert fit[-1].action == [*hints][-1]
 
 
+@pytest.mark.parametrize(
+    ("empty", "first"),
+    [
+        ("filter", ["back", "filter", "refresh"]),
+        ("project", ["walkthrough", "new", "filter", "refresh"]),
+        ("folder", ["walkthrough_of", "new", "filter", "refresh"]),
+    ],
+)
+def test_a_list_without_rows_names_no_key_that_needs_one(empty, first):
+    hints = key_hints(typing=False, ranging=False, inside=None, looking=False, empty=empty)
+    assert [*hints][: len(first)] == first
+    assert not {"mark", "delete", "recreate", "upgrade", "open"} & set(hints)
+    assert [*hints][-1] == "help"
+
+
 def test_what_is_marked_is_said_with_what_it_frees(made_up):
     listing = Listing()
     listing.put(made_up.many(5))

@@ -87,7 +87,7 @@ def _headline(environment: Environment, look: Display) -> Iterator[Row]:
     findings = environment.findings
     if not findings:
         if environment.examined:
-            yield _row("", (Part(f"{look.signs.marked} No problems found", Tone.GOOD),))
+            yield _row("", (Part(f"{look.signs.marked} No problems found by the scan", Tone.GOOD),))
         return
     worst = findings[0]
     keys: list[Line] = [(Part(look.key("tab.5"), Tone.HEADING), Part(" Health", Tone.MUTED))]

@@ -20,7 +20,14 @@ from envdeck.tui.main.commands import Commands
 from envdeck.tui.main.list import EnvironmentList
 from envdeck.tui.main.scan import ScanController
 from envdeck.tui.main.table import HIDDEN
-from envdeck.tui.main.words import Summary, empty_line, filter_line, key_hints, marked_line
+from envdeck.tui.main.words import (
+    Summary,
+    empty_line,
+    filter_line,
+    key_hints,
+    marked_line,
+    why_empty,
+)
 from envdeck.tui.operate.run import OperationController, PlansAgreed
 from envdeck.tui.widgets.fields import hide_secrets
 from envdeck.tui.widgets.key_line import KeyLine
@@ -244,6 +251,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
                 ranging=listing.marks.ranging,
                 inside=detail.hints if self.panes.inside and detail is not None else None,
                 looking=self.scan.feed.running and not listing.query.text,
+                empty=why_empty(listing, self.scan.facts),
             ),
             marked_line(listing, self.scan.marked_totals, self.look),
             typing=self.typing,

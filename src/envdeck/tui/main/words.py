@@ -211,14 +211,34 @@ _MORE = {
 }
 """The hints of the list where there is more room."""
 
+_EMPTY = {
+    "filter": {"back": "clear filter"},
+    "project": {"walkthrough": "set up", "new": ""},
+    "folder": {"walkthrough_of": "set up", "new": ""},
+}
+"""The first hints of a list without rows."""
+
+
+def why_empty(listing: Listing, facts: Facts) -> str:
+    """Return which of the empty lists is shown; nothing where there are rows."""
+    if len(listing):
+        return ""
+    return "filter" if listing.count else "project" if facts.project else "folder"
+
 
 def key_hints(
-    *, typing: bool, ranging: bool, inside: Mapping[str, str] | None, looking: bool
+    *,
+    typing: bool,
+    ranging: bool,
+    inside: Mapping[str, str] | None,
+    looking: bool,
+    empty: str = "",
 ) -> dict[str, str]:
     """Return the actions worth a hint now, the most important first and the help last, with their
     word if it is a special one; as many as fit are shown.
 
-    `inside` are those of the detail, while the person is there.
+    `inside` are those of the detail, while the person is there. `empty` is what
+    :func:`why_empty` returns: no key that needs a row is in the hints of an empty list.
     """
     if typing:
         return dict(TYPING)
@@ -227,6 +247,9 @@ def key_hints(
     if inside is not None:
         return dict(inside) | {"help": ""}
     last = {"back": "stop scan"} if looking else {"filter": ""}
+    if empty:
+        more = {name: word for name, word in _MORE.items() if name not in {"open", "walkthrough"}}
+        return _EMPTY[empty] | last | {"refresh": ""} | more | {"help": ""}
     first = {"mark": "", "delete": "", "recreate": "", "upgrade": ""} | last
     return first | _MORE | {"help": ""}
 

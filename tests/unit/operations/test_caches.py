@@ -417,6 +417,7 @@ def test_to_the_trash_and_back(catalog, home, operations):
     assert len(operations.trash()) == 2
     back = operations.run(operations.plan_undo(plan.id), lambda _: None)
     assert back.status is Ending.DONE, back
+    assert back.message == "restored 2 items"  # a folder of a cache is no environment
     assert (home / ".cache/pypoetry/artifacts/f7/y").exists()
 
 

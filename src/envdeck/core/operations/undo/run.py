@@ -59,7 +59,9 @@ def run(plan: UndoPlan, context: Context, tell: Tell, stopped: Stopped) -> Resul
 
 def _summary(plan: UndoPlan, done: list[Entry]) -> str:
     one = len(done) == 1
-    said = f"restored {plan.returns[0].path}" if one else f"restored {len(done)} environments"
+    all_environments = all(entry.python for entry in done)  # a folder of a cache has none
+    what = "environments" if all_environments else "items"
+    said = f"restored {plan.returns[0].path}" if one else f"restored {len(done)} {what}"
     left = [after for entry in done if (after := entry.message.partition("; ")[2])]
     return "; ".join([said, *left])
 

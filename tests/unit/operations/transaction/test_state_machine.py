@@ -497,9 +497,13 @@ class Lives(RuleBasedStateMachine):
 
     @invariant()
     def items_are_noted(self) -> None:
+        """From when they hold an environment, though an interrupted operation has them still."""
         if hasattr(self, "put"):
             for item in trashed(self.store):
                 self.put.setdefault(item.id, (self.real, self.starts))
+            for entry in self.store.journal.read_all()[0]:
+                if entry.item and Path(entry.item, "environment").exists():
+                    self.put.setdefault(entry.id, (self.real, self.starts))
 
     # strangers
 
@@ -567,3 +571,22 @@ def test_nothing_is_lost_in_some_lives():
 def test_nothing_is_lost_in_many_lives():
     many = settings(USUAL, max_examples=1500, stateful_step_count=30, derandomize=False)
     run_state_machine_as_test(Lives, settings=many)
+
+
+def test_an_item_is_as_old_as_its_move_though_it_was_interrupted():
+    state = Lives()
+    try:
+        state.begin(two_steps=False)
+        state.crash(at=36, name="one", what="delete")
+        state.items_are_noted()
+        state.it_is_used_for_a_month()
+        state.items_are_noted()
+        state.recovers()
+        state.items_are_noted()
+        assert len(state.operations.trash()) == 1
+        state.the_screen_starts(at=None)
+        state.machine_is_off(days=0.5, wrong=0)
+        state.it_is_used_for_a_month()
+        assert state.operations.trash() == ()
+    finally:
+        state.teardown()
